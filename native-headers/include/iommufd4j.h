@@ -1,0 +1,12 @@
+/* What iommufd4j binds. The UAPI headers come from Debian's linux-libc-dev, pinned in fetch-uapi-headers. */
+#define _GNU_SOURCE
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+#include <linux/pci_regs.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
