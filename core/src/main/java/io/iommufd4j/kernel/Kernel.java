@@ -1,0 +1,97 @@
+package io.iommufd4j.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/**
+ * One kernel, real or simulated, with the system calls that iommufd and VFIO need.
+ *
+ * <p>Every call returns a value ≥ 0, or a negated errno (see {@link Errno}); none of them throws for what a kernel
+ * refuses. A request is the kernel's own: an integer and a block of bytes laid out as the UAPI says. Memory inside such
+ * a block is given by address; a bad address answers {@code -EFAULT}. Buffers are native segments.
+ *
+ * <p>Calls may be made from any thread at any time; each reports its own errno.
+ */
+public interface Kernel extends AutoCloseable {
+
+  /** What answers: it stands in every result, so that no reader takes a simulated answer for a real one. */
+  KernelIdentity identity();
+
+  /** The root of sysfs as this kernel shows it. Read through the path; write through {@link #open}. */
+  Path sysfs();
+
+  /**
+   * {@code open(2)}: a descriptor, or −errno.
+   *
+   * @param path absolute path, as {@code /dev/iommu}, {@code /dev/vfio/devices/vfio0} or a file of sysfs
+   * @param flags {@code O_*}; {@code O_CLOEXEC} is the caller's to ask for
+   */
+  int open(String path, int flags);
+
+  /** {@code close(2)}: 0, or −errno. */
+  int close(int fd);
+
+  /** A second descriptor of the same open file, closed on exec ({@code F_DUPFD_CLOEXEC}); or −errno. */
+  int dup(int fd);
+
+  /**
+   * {@code ioctl(2)}: ≥ 0, or −errno.
+   *
+   * @param request the request number, as {@code IOMMU_IOAS_MAP}
+   * @param argument the block the request reads and writes; an integer argument is {@code
+   *     MemorySegment.ofAddress(value)}
+   */
+  int ioctl(int fd, int request, MemorySegment argument);
+
+  /** {@code read(2)} of up to the buffer's size: bytes read, or −errno. */
+  long read(int fd, MemorySegment buffer);
+
+  /** {@code write(2)} of the whole buffer: bytes written, or −errno. */
+  long write(int fd, MemorySegment buffer);
+
+  /** {@code pread(2)} of up to the buffer's size at an offset in bytes: bytes read, or −errno. */
+  long pread(int fd, MemorySegment buffer, long offset);
+
+  /** {@code pwrite(2)} of the whole buffer at an offset in bytes: bytes written, or −errno. */
+  long pwrite(int fd, MemorySegment buffer, long offset);
+
+  /**
+   * {@code poll(2)}: how many descriptors are ready, 0 when the time ran out, or −errno.
+   *
+   * @param pollfds an array of {@code struct pollfd}; its byte size tells how many
+   * @param timeoutMillis milliseconds; negative waits without end
+   */
+  int poll(MemorySegment pollfds, int timeoutMillis);
+
+  /** {@code eventfd(2)}: a descriptor, or −errno. */
+  int eventfd(int initial, int flags);
+
+  /** {@code memfd_create(2)}: a descriptor of anonymous memory that {@code IOMMU_IOAS_MAP_FILE} takes, or −errno. */
+  int memfd(String name, int flags);
+
+  /** {@code ftruncate(2)}: 0, or −errno. */
+  int ftruncate(int fd, long bytes);
+
+  /**
+   * {@code mmap(2)} at an address of the kernel's choice: the address, or −errno.
+   *
+   * @param bytes length in bytes
+   * @param protection {@code PROT_*}
+   * @param flags {@code MAP_*}; with {@code MAP_ANONYMOUS} the descriptor is −1
+   * @param offset offset in bytes, a multiple of the page size
+   */
+  long mmap(long bytes, int protection, int flags, int fd, long offset);
+
+  /** {@code munmap(2)}: 0, or −errno. */
+  int munmap(long address, long bytes);
+
+  /** What the calling process may do here: page size, memlock limit, user. */
+  ProcessFacts process();
+
+  /**
+   * Ends a kernel that lives in this process: a simulated one closes every descriptor and stops its threads. The native
+   * kernel has nothing to end.
+   */
+  @Override
+  void close();
+}

@@ -1,0 +1,38 @@
+package io.iommufd4j.kernel;
+
+/** The kernel asked for cannot serve on this host. */
+public final class KernelUnavailableException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String backend;
+  private final String reason;
+  private final String mend;
+
+  /**
+   * Says which kernel, why not, and what would help.
+   *
+   * @param backend {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}
+   */
+  public KernelUnavailableException(String backend, String reason, String mend) {
+    super("the " + backend + " kernel cannot serve here: " + reason + "; " + mend);
+    this.backend = backend;
+    this.reason = reason;
+    this.mend = mend;
+  }
+
+  /** {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}. */
+  public String backend() {
+    return backend;
+  }
+
+  /** What was tried and how it failed. */
+  public String reason() {
+    return reason;
+  }
+
+  /** What would help. */
+  public String mend() {
+    return mend;
+  }
+}
