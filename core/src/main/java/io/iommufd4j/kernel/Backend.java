@@ -3,7 +3,10 @@ package io.iommufd4j.kernel;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** Which kernel a program wants. The choice is explicit, and a simulated kernel is never taken silently. */
+/**
+ * Which kernel a program wants. The choice is explicit, and a simulated kernel is never taken
+ * silently.
+ */
 public enum Backend {
   /** The host's own kernel, or nothing. */
   NATIVE,
@@ -23,7 +26,8 @@ public enum Backend {
   /**
    * Opens the kernel chosen.
    *
-   * @throws KernelUnavailableException when it cannot serve here; the message says why and what would help
+   * @throws KernelUnavailableException when it cannot serve here; the message says why and what
+   *     would help
    */
   public Kernel open(Purpose purpose) {
     return switch (this) {

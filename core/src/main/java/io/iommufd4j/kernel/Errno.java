@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The errnos that iommufd and VFIO answer with, and their names. Values are positive; a call returns them negated.
+ * The errnos that iommufd and VFIO answer with, and their names. Values are positive; a call
+ * returns them negated.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
  */

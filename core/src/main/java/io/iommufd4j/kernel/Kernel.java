@@ -6,24 +6,31 @@ import java.nio.file.Path;
 /**
  * One kernel, real or simulated, with the system calls that iommufd and VFIO need.
  *
- * <p>Every call returns a value ≥ 0, or a negated errno (see {@link Errno}); none of them throws for what a kernel
- * refuses. A request is the kernel's own: an integer and a block of bytes laid out as the UAPI says. Memory inside such
- * a block is given by address; a bad address answers {@code -EFAULT}. Buffers are native segments.
+ * <p>Every call returns a value ≥ 0, or a negated errno (see {@link Errno}); none of them throws
+ * for what a kernel refuses. A request is the kernel's own: an integer and a block of bytes laid
+ * out as the UAPI says. Memory inside such a block is given by address; a bad address answers
+ * {@code -EFAULT}. Buffers are native segments.
  *
  * <p>Calls may be made from any thread at any time; each reports its own errno.
  */
 public interface Kernel extends AutoCloseable {
 
-  /** What answers: it stands in every result, so that no reader takes a simulated answer for a real one. */
+  /**
+   * What answers: it stands in every result, so that no reader takes a simulated answer for a real
+   * one.
+   */
   KernelIdentity identity();
 
-  /** The root of sysfs as this kernel shows it. Read through the path; write through {@link #open}. */
+  /**
+   * The root of sysfs as this kernel shows it. Read through the path; write through {@link #open}.
+   */
   Path sysfs();
 
   /**
    * {@code open(2)}: a descriptor, or −errno.
    *
-   * @param path absolute path, as {@code /dev/iommu}, {@code /dev/vfio/devices/vfio0} or a file of sysfs
+   * @param path absolute path, as {@code /dev/iommu}, {@code /dev/vfio/devices/vfio0} or a file of
+   *     sysfs
    * @param flags {@code O_*}; {@code O_CLOEXEC} is the caller's to ask for
    */
   int open(String path, int flags);
@@ -31,7 +38,9 @@ public interface Kernel extends AutoCloseable {
   /** {@code close(2)}: 0, or −errno. */
   int close(int fd);
 
-  /** A second descriptor of the same open file, closed on exec ({@code F_DUPFD_CLOEXEC}); or −errno. */
+  /**
+   * A second descriptor of the same open file, closed on exec ({@code F_DUPFD_CLOEXEC}); or −errno.
+   */
   int dup(int fd);
 
   /**
@@ -66,7 +75,10 @@ public interface Kernel extends AutoCloseable {
   /** {@code eventfd(2)}: a descriptor, or −errno. */
   int eventfd(int initial, int flags);
 
-  /** {@code memfd_create(2)}: a descriptor of anonymous memory that {@code IOMMU_IOAS_MAP_FILE} takes, or −errno. */
+  /**
+   * {@code memfd_create(2)}: a descriptor of anonymous memory that {@code IOMMU_IOAS_MAP_FILE}
+   * takes, or −errno.
+   */
   int memfd(String name, int flags);
 
   /** {@code ftruncate(2)}: 0, or −errno. */
@@ -89,8 +101,8 @@ public interface Kernel extends AutoCloseable {
   ProcessFacts process();
 
   /**
-   * Ends a kernel that lives in this process: a simulated one closes every descriptor and stops its threads. The native
-   * kernel has nothing to end.
+   * Ends a kernel that lives in this process: a simulated one closes every descriptor and stops its
+   * threads. The native kernel has nothing to end.
    */
   @Override
   void close();

@@ -4,7 +4,8 @@ package io.iommufd4j.kernel;
  * Which kernel answers.
  *
  * @param backend {@code native} or {@code sim}
- * @param release the kernel release, as {@code uname -r} prints it; for a simulated kernel the release it answers as
+ * @param release the kernel release, as {@code uname -r} prints it; for a simulated kernel the
+ *     release it answers as
  * @param detail what else tells it apart, as the simulated machine's name; may be empty
  */
 public record KernelIdentity(String backend, String release, String detail) {

@@ -5,7 +5,8 @@ package io.iommufd4j.kernel;
  *
  * @param pageSize bytes in a page
  * @param memlockLimit soft {@code RLIMIT_MEMLOCK} in bytes; {@link #UNLIMITED} when there is none
- * @param pinnedBytes bytes pinned now ({@code VmPin} of {@code /proc/self/status}); −1 when it cannot be told
+ * @param pinnedBytes bytes pinned now ({@code VmPin} of {@code /proc/self/status}); −1 when it
+ *     cannot be told
  * @param userId effective user id
  */
 public record ProcessFacts(long pageSize, long memlockLimit, long pinnedBytes, int userId) {
