@@ -1,0 +1,69 @@
+package io.iommufd4j.sim.fs;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An open file ({@code struct file} with its operations). What an operation does not support it
+ * refuses as the kernel does for a file without that operation. Every method may throw {@link
+ * Refused}.
+ */
+public interface OpenFile {
+
+  /**
+   * {@code unlocked_ioctl}.
+   *
+   * @param argument the raw argument: an address or an integer
+   * @return ≥ 0
+   */
+  default int ioctl(int request, long argument) {
+    throw Refused.with(Errno.ENOTTY);
+  }
+
+  /** {@code read}, at the file's own position or with none. */
+  default long read(MemorySegment buffer) {
+    throw Refused.with(Errno.EINVAL);
+  }
+
+  /** {@code write}, at the file's own position or with none. */
+  default long write(MemorySegment buffer) {
+    throw Refused.with(Errno.EINVAL);
+  }
+
+  /** {@code read} at an offset in bytes. */
+  default long pread(MemorySegment buffer, long offset) {
+    throw Refused.with(Errno.ESPIPE);
+  }
+
+  /** {@code write} at an offset in bytes. */
+  default long pwrite(MemorySegment buffer, long offset) {
+    throw Refused.with(Errno.ESPIPE);
+  }
+
+  /**
+   * {@code mmap}.
+   *
+   * @return the memory mapped, exactly {@code bytes} long and aligned to a page; the file keeps it
+   *     alive until {@link #unmapped}
+   */
+  default MemorySegment mmap(long bytes, int protection, int flags, long offset) {
+    throw Refused.with(Errno.ENODEV);
+  }
+
+  /** A mapping made by {@link #mmap} is gone. */
+  default void unmapped(MemorySegment mapping) {}
+
+  /** {@code ftruncate}. */
+  default void truncate(long bytes) {
+    throw Refused.with(Errno.EINVAL);
+  }
+
+  /** {@code POLL*} bits that hold now. */
+  default int poll() {
+    return 0;
+  }
+
+  /** {@code release}: the last descriptor and the last mapping are gone. Never throws. */
+  default void release() {}
+}

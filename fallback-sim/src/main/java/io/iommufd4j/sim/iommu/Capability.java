@@ -1,0 +1,10 @@
+package io.iommufd4j.sim.iommu;
+
+/** What a driver can do for a device ({@code enum iommu_cap}). */
+public enum Capability {
+  CACHE_COHERENCY,
+  ENFORCE_CACHE_COHERENCY,
+  NOEXEC,
+  DIRTY_TRACKING,
+  DEFERRED_FLUSH
+}

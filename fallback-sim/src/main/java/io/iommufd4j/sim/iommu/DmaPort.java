@@ -1,0 +1,59 @@
+package io.iommufd4j.sim.iommu;
+
+import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a device's DMA enters the IOMMU: each transaction is looked up in what the device is
+ * steered through at that moment.
+ *
+ * @param device whose DMA it is
+ * @param memory what lies behind the translation
+ */
+public record DmaPort(IommuDevice device, UserMemory memory) {
+
+  /**
+   * The device reads memory.
+   *
+   * @return whether every byte could be read; a device that met a fault got none or some of them
+   */
+  public boolean read(long iova, MemorySegment into) {
+    return transfer(iova, into, false);
+  }
+
+  /** The device writes memory; as {@link #read}. */
+  public boolean write(long iova, MemorySegment from) {
+    return transfer(iova, from, true);
+  }
+
+  private boolean transfer(long iova, MemorySegment buffer, boolean write) {
+    long done = 0;
+    while (done < buffer.byteSize()) {
+      IommuDomain through = device.steered();
+      long at = iova + done;
+      long physical = translate(through, at, write);
+      if (through == null || physical == IommuDomain.FAULT) {
+        return false;
+      }
+      // A transaction never crosses a page.
+      long page = UserMemory.PAGE_SIZE - (at & (UserMemory.PAGE_SIZE - 1));
+      long bytes = Math.min(Math.min(page, through.contiguous(at)), buffer.byteSize() - done);
+      if (bytes <= 0) {
+        return false;
+      }
+      MemorySegment piece = buffer.asSlice(done, bytes);
+      boolean moved =
+          write ? memory.writePhysical(physical, piece) : memory.readPhysical(physical, piece);
+      if (!moved) {
+        return false;
+      }
+      done += bytes;
+    }
+    return true;
+  }
+
+  private static long translate(@Nullable IommuDomain through, long iova, boolean write) {
+    return through == null ? IommuDomain.FAULT : through.translate(iova, write);
+  }
+}

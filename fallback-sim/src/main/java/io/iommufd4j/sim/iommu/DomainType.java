@@ -1,0 +1,15 @@
+package io.iommufd4j.sim.iommu;
+
+/** What a domain does with a device's DMA ({@code IOMMU_DOMAIN_*}). */
+public enum DomainType {
+  /** Every transaction is aborted. */
+  BLOCKED,
+  /** IOVA is physical address. */
+  IDENTITY,
+  /** Translated through a page table that its owner fills. */
+  UNMANAGED,
+  /** Translated, filled by the DMA API: a group's default domain. */
+  DMA,
+  /** A guest's page table on top of a nesting parent. */
+  NESTED
+}

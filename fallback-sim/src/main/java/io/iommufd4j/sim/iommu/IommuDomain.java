@@ -1,0 +1,78 @@
+package io.iommufd4j.sim.iommu;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One translation that devices can be attached to ({@code struct iommu_domain}). Drivers subclass
+ * it; what a device's DMA meets from one moment to the next is theirs to set with {@link
+ * IommuDevice#steer}.
+ */
+public abstract class IommuDomain {
+
+  /** What {@link #translate} answers where there is no translation. */
+  public static final long FAULT = -1;
+
+  private final DomainType type;
+  private final IommuDriver driver;
+
+  protected IommuDomain(DomainType type, IommuDriver driver) {
+    this.type = type;
+    this.driver = driver;
+  }
+
+  /** What it does with DMA. */
+  public final DomainType type() {
+    return type;
+  }
+
+  /** Whose it is: a domain never serves another driver's device. */
+  public final IommuDriver driver() {
+    return driver;
+  }
+
+  /**
+   * {@code attach_dev}: switches one device over. The driver decides what DMA meets on the way; on
+   * failure it may leave the device in any state.
+   *
+   * @param old the domain the device comes from, null at its first
+   * @throws Refused EINVAL when this domain does not fit the device: another one may
+   */
+  protected abstract void attachDevice(IommuDevice device, @Nullable IommuDomain old);
+
+  /**
+   * {@code set_dev_pasid}: switches one PASID of a device over.
+   *
+   * @param old the domain the PASID comes from, null when it had none
+   * @throws Refused EOPNOTSUPP when the driver has no PASIDs
+   */
+  protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** Whether {@link #attachPasid} is there at all. */
+  protected boolean attachesPasids() {
+    return false;
+  }
+
+  /**
+   * Where a transaction goes.
+   *
+   * @param iova byte address on the bus
+   * @param write whether the device writes
+   * @return physical address of that byte, or {@link #FAULT}
+   */
+  public abstract long translate(long iova, boolean write);
+
+  /**
+   * How many bytes from an IOVA on lie in one piece behind {@link #translate}; at least 1 where it
+   * translates.
+   */
+  public long contiguous(long iova) {
+    return Long.MAX_VALUE;
+  }
+
+  /** {@code free}: no device is attached any more. */
+  protected void free() {}
+}

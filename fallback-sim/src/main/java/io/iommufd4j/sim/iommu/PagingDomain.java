@@ -1,0 +1,74 @@
+package io.iommufd4j.sim.iommu;
+
+import io.iommufd4j.sim.lib.Refused;
+
+/** A domain with a page table ({@code IOMMU_DOMAIN_UNMANAGED} and {@code IOMMU_DOMAIN_DMA}). */
+public abstract class PagingDomain extends IommuDomain {
+
+  /** DMA may read what is mapped with this ({@code IOMMU_READ}). */
+  public static final int READ = 1;
+
+  /** DMA may write what is mapped with this ({@code IOMMU_WRITE}). */
+  public static final int WRITE = 1 << 1;
+
+  private final PageTable table;
+
+  protected PagingDomain(DomainType type, IommuDriver driver, PageTable table) {
+    super(type, driver);
+    this.table = table;
+  }
+
+  /** The table that hardware walks. */
+  public final PageTable table() {
+    return table;
+  }
+
+  /**
+   * {@code iommu_map}. All four are multiples of the smallest page size.
+   *
+   * @throws Refused EADDRINUSE where something is mapped, ERANGE outside the aperture
+   */
+  public void map(long iova, long physical, long bytes, int protection) {
+    table.map(iova, physical, bytes, protection);
+  }
+
+  /**
+   * {@code iommu_unmap}.
+   *
+   * @return bytes unmapped, from the start on without a hole
+   */
+  public long unmap(long iova, long bytes) {
+    return table.unmap(iova, bytes);
+  }
+
+  /**
+   * Whether DMA can be made to snoop whatever the device asks ({@code enforce_cache_coherency}).
+   */
+  public boolean enforceCacheCoherency() {
+    return false;
+  }
+
+  /** Whether hardware can note which pages DMA wrote ({@code dirty_ops}). */
+  public boolean tracksDirty() {
+    return false;
+  }
+
+  /**
+   * {@code set_dirty_tracking}.
+   *
+   * @throws Refused EOPNOTSUPP when {@link #tracksDirty} says no
+   */
+  public void setDirtyTracking(boolean on) {
+    table.setDirtyTracking(on);
+  }
+
+  @Override
+  public long translate(long iova, boolean write) {
+    return table.translate(iova, write);
+  }
+
+  @Override
+  public long contiguous(long iova) {
+    return table.contiguous(iova);
+  }
+}

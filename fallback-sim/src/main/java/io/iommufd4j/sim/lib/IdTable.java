@@ -1,0 +1,99 @@
+package io.iommufd4j.sim.lib;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Objects by small number, lowest free number first. A number can be reserved before its object is
+ * there: it is then taken, but nobody finds anything under it. Guarded by itself.
+ *
+ * @param <T> what is kept
+ */
+public final class IdTable<T> {
+
+  private final int first;
+  private final BitSet taken = new BitSet();
+  private final List<@Nullable T> objects = new ArrayList<>();
+
+  /**
+   * An empty table.
+   *
+   * @param first the lowest number given out
+   */
+  public IdTable(int first) {
+    this.first = first;
+  }
+
+  /** Takes the lowest free number; nothing is found under it until {@link #publish}. */
+  public synchronized int reserve() {
+    int id = taken.nextClearBit(first);
+    taken.set(id);
+    while (objects.size() <= id) {
+      objects.add(null);
+    }
+    return id;
+  }
+
+  /** Takes the number given when it is free. */
+  public synchronized boolean reserve(int id) {
+    if (id < 0 || taken.get(id)) {
+      return false;
+    }
+    taken.set(id);
+    while (objects.size() <= id) {
+      objects.add(null);
+    }
+    return true;
+  }
+
+  /** Puts an object under a number that was reserved. */
+  public synchronized void publish(int id, T object) {
+    objects.set(id, object);
+  }
+
+  /** What stands under a number; null for a free or reserved one. */
+  public synchronized @Nullable T find(int id) {
+    return id >= 0 && id < objects.size() ? objects.get(id) : null;
+  }
+
+  /** Frees a number, whatever it held. */
+  public synchronized @Nullable T remove(int id) {
+    if (id < 0 || id >= objects.size()) {
+      return null;
+    }
+    taken.clear(id);
+    return objects.set(id, null);
+  }
+
+  /** Takes an object out and keeps its number taken, so that it is never given out again. */
+  public synchronized void bury(int id) {
+    objects.set(id, null);
+  }
+
+  /** How many objects can be found. */
+  public synchronized int size() {
+    int count = 0;
+    for (T object : objects) {
+      if (object != null) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Every object, by rising number, as it stands now. */
+  public void forEach(Consumer<T> visitor) {
+    List<T> now = new ArrayList<>();
+    synchronized (this) {
+      for (T object : objects) {
+        if (object != null) {
+          now.add(object);
+        }
+      }
+    }
+    now.forEach(visitor);
+  }
+}

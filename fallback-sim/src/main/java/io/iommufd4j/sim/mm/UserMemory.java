@@ -1,0 +1,49 @@
+package io.iommufd4j.sim.mm;
+
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The memory of the process that calls, reached by address as a kernel reaches it. A bad address is
+ * {@code EFAULT}, never a crash of the JVM. Addresses are those of native segments.
+ */
+public interface UserMemory {
+
+  /** Bytes in a page. */
+  int PAGE_SIZE = 4096;
+
+  /**
+   * {@code copy_from_user}: reads {@code into.byteSize()} bytes at an address.
+   *
+   * @throws Refused EFAULT when not all of them can be read
+   */
+  void copyIn(long address, MemorySegment into);
+
+  /**
+   * {@code copy_to_user}: writes all of a segment to an address.
+   *
+   * @throws Refused EFAULT when not all of it can be written
+   */
+  void copyOut(long address, MemorySegment from);
+
+  /**
+   * {@code pin_user_pages}: makes sure that a range of whole pages can be used for DMA. Pinned
+   * pages are addressed afterwards by {@link #readPhysical} and {@link #writePhysical}; the
+   * physical address of a page of user memory is its user address.
+   *
+   * @param address start in bytes, a multiple of {@link #PAGE_SIZE}
+   * @param pages how many
+   * @param writable whether DMA may write
+   * @throws Refused EFAULT when a page is not there or not writable
+   */
+  void pin(long address, long pages, boolean writable);
+
+  /** Undoes {@link #pin}. */
+  void unpin(long address, long pages);
+
+  /** A device reads memory: true when all bytes could be read. */
+  boolean readPhysical(long physical, MemorySegment into);
+
+  /** A device writes memory: true when all bytes could be written. */
+  boolean writePhysical(long physical, MemorySegment from);
+}
