@@ -104,6 +104,42 @@ public class vfio_h extends vfio_h$shared {
     public static int VFIO_BASE() {
         return VFIO_BASE;
     }
+    private static final int VFIO_DEVICE_INFO_CAP_ZPCI_BASE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_INFO_CAP_ZPCI_BASE 1
+     * }
+     */
+    public static int VFIO_DEVICE_INFO_CAP_ZPCI_BASE() {
+        return VFIO_DEVICE_INFO_CAP_ZPCI_BASE;
+    }
+    private static final int VFIO_DEVICE_INFO_CAP_ZPCI_GROUP = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_INFO_CAP_ZPCI_GROUP 2
+     * }
+     */
+    public static int VFIO_DEVICE_INFO_CAP_ZPCI_GROUP() {
+        return VFIO_DEVICE_INFO_CAP_ZPCI_GROUP;
+    }
+    private static final int VFIO_DEVICE_INFO_CAP_ZPCI_UTIL = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_INFO_CAP_ZPCI_UTIL 3
+     * }
+     */
+    public static int VFIO_DEVICE_INFO_CAP_ZPCI_UTIL() {
+        return VFIO_DEVICE_INFO_CAP_ZPCI_UTIL;
+    }
+    private static final int VFIO_DEVICE_INFO_CAP_ZPCI_PFIP = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_INFO_CAP_ZPCI_PFIP 4
+     * }
+     */
+    public static int VFIO_DEVICE_INFO_CAP_ZPCI_PFIP() {
+        return VFIO_DEVICE_INFO_CAP_ZPCI_PFIP;
+    }
     private static final int VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP = (int)5L;
     /**
      * {@snippet lang=c :
@@ -130,6 +166,24 @@ public class vfio_h extends vfio_h$shared {
      */
     public static int VFIO_REGION_INFO_CAP_TYPE() {
         return VFIO_REGION_INFO_CAP_TYPE;
+    }
+    private static final int VFIO_DEVICE_GFX_LINK_STATE_UP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_GFX_LINK_STATE_UP 1
+     * }
+     */
+    public static int VFIO_DEVICE_GFX_LINK_STATE_UP() {
+        return VFIO_DEVICE_GFX_LINK_STATE_UP;
+    }
+    private static final int VFIO_DEVICE_GFX_LINK_STATE_DOWN = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_GFX_LINK_STATE_DOWN 2
+     * }
+     */
+    public static int VFIO_DEVICE_GFX_LINK_STATE_DOWN() {
+        return VFIO_DEVICE_GFX_LINK_STATE_DOWN;
     }
     private static final int VFIO_REGION_INFO_CAP_MSIX_MAPPABLE = (int)3L;
     /**
@@ -274,6 +328,15 @@ public class vfio_h extends vfio_h$shared {
      */
     public static int VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2() {
         return VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2;
+    }
+    private static final int VFIO_DEVICE_FEATURE_ZPCI_ERROR = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FEATURE_ZPCI_ERROR 13
+     * }
+     */
+    public static int VFIO_DEVICE_FEATURE_ZPCI_ERROR() {
+        return VFIO_DEVICE_FEATURE_ZPCI_ERROR;
     }
     private static final int VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE = (int)1L;
     /**
@@ -635,6 +698,51 @@ public class vfio_h extends vfio_h$shared {
     public static int VFIO_DEVICE_FLAGS_PCI() {
         return VFIO_DEVICE_FLAGS_PCI;
     }
+    private static final int VFIO_DEVICE_FLAGS_PLATFORM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_PLATFORM 4
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_PLATFORM() {
+        return VFIO_DEVICE_FLAGS_PLATFORM;
+    }
+    private static final int VFIO_DEVICE_FLAGS_AMBA = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_AMBA 8
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_AMBA() {
+        return VFIO_DEVICE_FLAGS_AMBA;
+    }
+    private static final int VFIO_DEVICE_FLAGS_CCW = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_CCW 16
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_CCW() {
+        return VFIO_DEVICE_FLAGS_CCW;
+    }
+    private static final int VFIO_DEVICE_FLAGS_AP = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_AP 32
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_AP() {
+        return VFIO_DEVICE_FLAGS_AP;
+    }
+    private static final int VFIO_DEVICE_FLAGS_FSL_MC = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_FSL_MC 64
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_FSL_MC() {
+        return VFIO_DEVICE_FLAGS_FSL_MC;
+    }
     private static final int VFIO_DEVICE_FLAGS_CAPS = (int)128L;
     /**
      * {@snippet lang=c :
@@ -643,6 +751,15 @@ public class vfio_h extends vfio_h$shared {
      */
     public static int VFIO_DEVICE_FLAGS_CAPS() {
         return VFIO_DEVICE_FLAGS_CAPS;
+    }
+    private static final int VFIO_DEVICE_FLAGS_CDX = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_FLAGS_CDX 256
+     * }
+     */
+    public static int VFIO_DEVICE_FLAGS_CDX() {
+        return VFIO_DEVICE_FLAGS_CDX;
     }
     private static final int VFIO_DEVICE_GET_INFO = (int)15211L;
     /**
@@ -664,6 +781,54 @@ public class vfio_h extends vfio_h$shared {
                 = vfio_h.LIBRARY_ARENA.allocateFrom("vfio-pci");
         }
         return Holder.VFIO_DEVICE_API_PCI_STRING;
+    }
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_API_PLATFORM_STRING "vfio-platform"
+     * }
+     */
+    public static MemorySegment VFIO_DEVICE_API_PLATFORM_STRING() {
+        class Holder {
+            static final MemorySegment VFIO_DEVICE_API_PLATFORM_STRING
+                = vfio_h.LIBRARY_ARENA.allocateFrom("vfio-platform");
+        }
+        return Holder.VFIO_DEVICE_API_PLATFORM_STRING;
+    }
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_API_AMBA_STRING "vfio-amba"
+     * }
+     */
+    public static MemorySegment VFIO_DEVICE_API_AMBA_STRING() {
+        class Holder {
+            static final MemorySegment VFIO_DEVICE_API_AMBA_STRING
+                = vfio_h.LIBRARY_ARENA.allocateFrom("vfio-amba");
+        }
+        return Holder.VFIO_DEVICE_API_AMBA_STRING;
+    }
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_API_CCW_STRING "vfio-ccw"
+     * }
+     */
+    public static MemorySegment VFIO_DEVICE_API_CCW_STRING() {
+        class Holder {
+            static final MemorySegment VFIO_DEVICE_API_CCW_STRING
+                = vfio_h.LIBRARY_ARENA.allocateFrom("vfio-ccw");
+        }
+        return Holder.VFIO_DEVICE_API_CCW_STRING;
+    }
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_API_AP_STRING "vfio-ap"
+     * }
+     */
+    public static MemorySegment VFIO_DEVICE_API_AP_STRING() {
+        class Holder {
+            static final MemorySegment VFIO_DEVICE_API_AP_STRING
+                = vfio_h.LIBRARY_ARENA.allocateFrom("vfio-ap");
+        }
+        return Holder.VFIO_DEVICE_API_AP_STRING;
     }
     private static final int VFIO_PCI_ATOMIC_COMP32 = (int)1L;
     /**
@@ -755,6 +920,15 @@ public class vfio_h extends vfio_h$shared {
     public static int VFIO_REGION_TYPE_PCI_VENDOR_MASK() {
         return VFIO_REGION_TYPE_PCI_VENDOR_MASK;
     }
+    private static final int VFIO_REGION_TYPE_GFX = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_REGION_TYPE_GFX 1
+     * }
+     */
+    public static int VFIO_REGION_TYPE_GFX() {
+        return VFIO_REGION_TYPE_GFX;
+    }
     private static final int VFIO_REGION_TYPE_MIGRATION_DEPRECATED = (int)3L;
     /**
      * {@snippet lang=c :
@@ -790,6 +964,15 @@ public class vfio_h extends vfio_h$shared {
      */
     public static int VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG() {
         return VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG;
+    }
+    private static final int VFIO_REGION_SUBTYPE_GFX_EDID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_REGION_SUBTYPE_GFX_EDID 1
+     * }
+     */
+    public static int VFIO_REGION_SUBTYPE_GFX_EDID() {
+        return VFIO_REGION_SUBTYPE_GFX_EDID;
     }
     private static final int VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED = (int)1L;
     /**
@@ -1024,6 +1207,51 @@ public class vfio_h extends vfio_h$shared {
      */
     public static int VFIO_DEVICE_PCI_HOT_RESET() {
         return VFIO_DEVICE_PCI_HOT_RESET;
+    }
+    private static final int VFIO_GFX_PLANE_TYPE_PROBE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_GFX_PLANE_TYPE_PROBE 1
+     * }
+     */
+    public static int VFIO_GFX_PLANE_TYPE_PROBE() {
+        return VFIO_GFX_PLANE_TYPE_PROBE;
+    }
+    private static final int VFIO_GFX_PLANE_TYPE_DMABUF = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_GFX_PLANE_TYPE_DMABUF 2
+     * }
+     */
+    public static int VFIO_GFX_PLANE_TYPE_DMABUF() {
+        return VFIO_GFX_PLANE_TYPE_DMABUF;
+    }
+    private static final int VFIO_GFX_PLANE_TYPE_REGION = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_GFX_PLANE_TYPE_REGION 4
+     * }
+     */
+    public static int VFIO_GFX_PLANE_TYPE_REGION() {
+        return VFIO_GFX_PLANE_TYPE_REGION;
+    }
+    private static final int VFIO_DEVICE_QUERY_GFX_PLANE = (int)15218L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_QUERY_GFX_PLANE 15218
+     * }
+     */
+    public static int VFIO_DEVICE_QUERY_GFX_PLANE() {
+        return VFIO_DEVICE_QUERY_GFX_PLANE;
+    }
+    private static final int VFIO_DEVICE_GET_GFX_DMABUF = (int)15219L;
+    /**
+     * {@snippet lang=c :
+     * #define VFIO_DEVICE_GET_GFX_DMABUF 15219
+     * }
+     */
+    public static int VFIO_DEVICE_GET_GFX_DMABUF() {
+        return VFIO_DEVICE_GET_GFX_DMABUF;
     }
     private static final int VFIO_DEVICE_IOEVENTFD_8 = (int)1L;
     /**

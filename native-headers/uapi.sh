@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# The one pin of the UAPI headers, and what the scripts here ask of them. To be sourced with bash.
+
+UAPI_PACKAGE=linux-libc-dev
+UAPI_PACKAGE_VERSION='7.3.4-1~bpo13+1'
+UAPI_LINUX=7.3.4
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+UAPI_DEFAULT_DIR=$HERE/target/uapi
+PACKAGES=(iommufd vfio libc pci)
+
+die() {
+  echo "${0##*/}: $1" >&2
+  exit "${2:-1}"
+}
+
+# uapi_include_flags DIR: sets UAPI_INCLUDE to the -I options of the headers under DIR, or ends the script saying what is missing.
+uapi_include_flags() {
+  local dir=$1 arch
+  arch=$(uname -m)-linux-gnu
+  [ -r "$dir/version" ] || die "no UAPI headers in $dir: run native-headers/fetch-uapi-headers first"
+  [ "$(cat "$dir/version")" = "$UAPI_PACKAGE_VERSION" ] ||
+    die "the headers in $dir are of $UAPI_PACKAGE $(cat "$dir/version"), not $UAPI_PACKAGE_VERSION: run native-headers/fetch-uapi-headers again"
+  [ -d "$dir/usr/include/$arch/asm" ] || die "$UAPI_PACKAGE has no headers for $arch"
+  # shellcheck disable=SC2034 # read by the scripts that source this
+  UAPI_INCLUDE=(-I "$dir/usr/include" -I "$dir/usr/include/$arch")
+}
+
+# bound KIND PACKAGE: the names that PACKAGE's argfile binds as KIND (constant, struct, function).
+bound() {
+  sed -n "s/^--include-$1 //p" "$HERE/jextract/$2.args"
+}
