@@ -1,0 +1,21 @@
+package io.iommufd4j.sim.fs;
+
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/** Open files by descriptor, for requests that name one file to another. */
+public interface OpenFiles {
+
+  /** What a descriptor stands for; null when it is closed. Somebody may close it meanwhile. */
+  @Nullable OpenFile find(int fd);
+
+  /**
+   * {@code fget}: a reference to the file, which keeps it open whatever becomes of the descriptor.
+   *
+   * @throws Refused EBADF when the descriptor is closed
+   */
+  OpenFile hold(int fd);
+
+  /** {@code fput}: undoes {@link #hold}; the last one releases the file. */
+  void drop(OpenFile file);
+}

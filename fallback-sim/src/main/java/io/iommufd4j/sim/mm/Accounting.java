@@ -1,0 +1,101 @@
+package io.iommufd4j.sim.mm;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.sim.lib.Refused;
+
+/**
+ * Who has how many pages pinned, and {@code RLIMIT_MEMLOCK}. The process is the only one of its
+ * user, so that both counts start at 0; they are apart because Linux limits each by itself.
+ *
+ * <p>Kernel functions: {@code iopt_alloc_pages}, {@code incr_user_locked_vm}, {@code
+ * __account_locked_vm}, {@code iopt_pages_update_pinned}.
+ */
+public final class Accounting {
+
+  /** What pinned pages count against ({@code IOPT_PAGES_ACCOUNT_*}). */
+  public enum Mode {
+    /** Nothing: whoever mapped them had {@code CAP_IPC_LOCK}. */
+    NONE,
+    /** All that the user has pinned. */
+    USER,
+    /** All that the process has locked ({@code IOMMU_OPTION_RLIMIT_MODE} 1). */
+    PROCESS
+  }
+
+  private final long limitPages;
+  private final boolean privileged;
+  private long userPages;
+  private long processPages;
+  private long pinnedPages;
+
+  /**
+   * Accounts of a process that has nothing pinned.
+   *
+   * @param memlockLimit {@code RLIMIT_MEMLOCK} in bytes; {@link ProcessFacts#UNLIMITED} for none
+   * @param privileged whether the process has {@code CAP_IPC_LOCK} and {@code CAP_SYS_RESOURCE}
+   */
+  public Accounting(long memlockLimit, boolean privileged) {
+    this.limitPages =
+        memlockLimit == ProcessFacts.UNLIMITED
+            ? Long.MAX_VALUE
+            : memlockLimit / UserMemory.PAGE_SIZE;
+    this.privileged = privileged;
+  }
+
+  /**
+   * Whether the process may change how its context is limited ({@code CAP_SYS_RESOURCE}, asked for
+   * by {@code IOMMU_OPTION_RLIMIT_MODE}) and is itself not limited ({@code CAP_IPC_LOCK}).
+   */
+  public boolean privileged() {
+    return privileged;
+  }
+
+  /**
+   * What pages mapped now count against; they keep it for life.
+   *
+   * @param perProcess whether the context is in {@code IOMMU_OPTION_RLIMIT_MODE} 1
+   */
+  public Mode mode(boolean perProcess) {
+    if (privileged) {
+      return Mode.NONE;
+    }
+    return perProcess ? Mode.PROCESS : Mode.USER;
+  }
+
+  /**
+   * Counts pages that are being pinned.
+   *
+   * @throws Refused ENOMEM when they do not fit below the limit; nothing is counted then
+   */
+  public synchronized void charge(Mode mode, long pages) {
+    switch (mode) {
+      case NONE -> {}
+      case USER -> userPages = within(userPages, pages);
+      case PROCESS -> processPages = within(processPages, pages);
+    }
+    pinnedPages += pages;
+  }
+
+  /** Undoes {@link #charge}. */
+  public synchronized void uncharge(Mode mode, long pages) {
+    switch (mode) {
+      case NONE -> {}
+      case USER -> userPages -= pages;
+      case PROCESS -> processPages -= pages;
+    }
+    pinnedPages -= pages;
+  }
+
+  /** Bytes pinned now, whatever they count against ({@code VmPin}). */
+  public synchronized long pinnedBytes() {
+    return pinnedPages * UserMemory.PAGE_SIZE;
+  }
+
+  private long within(long counted, long pages) {
+    if (pages > limitPages - counted) {
+      throw Refused.with(Errno.ENOMEM);
+    }
+    return counted + pages;
+  }
+}
