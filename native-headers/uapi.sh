@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The one pin of the UAPI headers, and what the scripts here ask of them. To be sourced with bash.
 
 UAPI_PACKAGE=linux-libc-dev
@@ -22,7 +22,6 @@ uapi_include_flags() {
   [ "$(cat "$dir/version")" = "$UAPI_PACKAGE_VERSION" ] ||
     die "the headers in $dir are of $UAPI_PACKAGE $(cat "$dir/version"), not $UAPI_PACKAGE_VERSION: run native-headers/fetch-uapi-headers again"
   [ -d "$dir/usr/include/$arch/asm" ] || die "$UAPI_PACKAGE has no headers for $arch"
-  # shellcheck disable=SC2034 # read by the scripts that source this
   UAPI_INCLUDE=(-I "$dir/usr/include" -I "$dir/usr/include/$arch")
 }
 

@@ -59,13 +59,14 @@ class AbiManifestTest {
   @ParameterizedTest
   @ValueSource(strings = {"iommufd", "vfio", "libc", "pci"})
   void everyBoundStructIsInTheManifest(String room) {
-    assertEquals(names(MANIFEST.all(Struct.class, room)), Generated.structs(room));
+    assertSameNames(room, names(MANIFEST.all(Struct.class, room)), Generated.structs(room));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"iommufd", "vfio", "libc", "pci"})
   void everyBoundConstantIsInTheManifest(String room) {
-    assertEquals(
+    assertSameNames(
+        room,
         names(Stream.concat(MANIFEST.all(Constant.class, room), MANIFEST.all(Request.class, room))),
         Generated.constants(room));
   }
@@ -73,17 +74,21 @@ class AbiManifestTest {
   private static void holds(Struct struct) {
     MemoryLayout layout = Generated.layout(struct.room(), struct.name());
     assertAll(
+        struct.name(),
         () -> assertEquals(struct.size(), layout.byteSize(), "size in bytes"),
         () -> assertEquals(struct.alignment(), layout.byteAlignment(), "alignment in bytes"),
         () ->
-            assertEquals(
-                names(fields(struct)), Generated.fields(struct.room(), struct.name()), "fields"));
+            assertSameNames(
+                struct.name(),
+                names(fields(struct)),
+                Generated.fields(struct.room(), struct.name())));
   }
 
   private static void holds(Field field) {
     MemoryLayout layout = Generated.layout(field.room(), field.struct(), field.name());
     long offset = Generated.offset(field.room(), field.struct(), field.name());
     assertAll(
+        field.struct() + "." + field.name(),
         () -> assertEquals(field.offset(), offset, "offset in bytes"),
         () -> assertEquals(field.width(), layout.byteSize(), "width in bytes"),
         () -> holdsType(field, layout));
@@ -112,11 +117,24 @@ class AbiManifestTest {
           case "pointer" -> Long.toString(((MemorySegment) bound).address());
           default -> throw new AssertionError("a constant of type " + constant.type());
         };
-    assertEquals(constant.value(), value);
+    assertEquals(constant.value(), value, constant.name());
   }
 
   private static void holds(Request request) {
-    assertEquals(request.number(), Generated.constant(request.room(), request.name()));
+    assertEquals(
+        request.number(), Generated.constant(request.room(), request.name()), request.name());
+  }
+
+  /** Says only what differs: the sets are long. */
+  private static void assertSameNames(String of, Set<String> manifest, Set<String> bindings) {
+    var onlyInManifest = new TreeSet<>(manifest);
+    onlyInManifest.removeAll(bindings);
+    var onlyInBindings = new TreeSet<>(bindings);
+    onlyInBindings.removeAll(manifest);
+    assertAll(
+        of,
+        () -> assertEquals(Set.of(), onlyInManifest, "in the manifest only"),
+        () -> assertEquals(Set.of(), onlyInBindings, "in the bindings only"));
   }
 
   private static Stream<Field> fields(Struct struct) {
