@@ -73,6 +73,11 @@ public abstract class IommuDomain {
     return Long.MAX_VALUE;
   }
 
-  /** {@code free}: no device is attached any more. */
+  /** {@code iommu_domain_free}: by its owner, once no device is attached any more. */
+  public final void dispose() {
+    free();
+  }
+
+  /** {@code free}: what a driver gives back. */
   protected void free() {}
 }
