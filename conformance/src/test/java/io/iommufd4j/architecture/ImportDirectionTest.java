@@ -1,0 +1,82 @@
+package io.iommufd4j.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+
+/** Imports run one way: bindings ← core ← fallback-sim ← cli. */
+@AnalyzeClasses(packages = "io.iommufd4j", importOptions = DoNotIncludeTests.class)
+final class ImportDirectionTest {
+
+  @ArchTest
+  static final ArchRule roomsImportDownwards =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("bindings")
+          .definedBy("io.iommufd4j.bindings..")
+          .layer("core")
+          .definedBy(
+              "io.iommufd4j",
+              "io.iommufd4j.kernel..",
+              "io.iommufd4j.linux..",
+              "io.iommufd4j.host..")
+          .layer("fallback-sim")
+          .definedBy("io.iommufd4j.sim..")
+          .layer("cli")
+          .definedBy("io.iommufd4j.cli..")
+          .whereLayer("cli")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("fallback-sim")
+          .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("core")
+          .mayOnlyBeAccessedByLayers("fallback-sim", "cli")
+          .whereLayer("bindings")
+          .mayOnlyBeAccessedByLayers("core", "fallback-sim");
+
+  @ArchTest
+  static final ArchRule onlyTheNativeKernelLinks =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.iommufd4j.linux..", "io.iommufd4j.bindings..")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(Linker.class)
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(SymbolLookup.class)
+          .because("the simulator and the typed API run where nothing can be linked");
+
+  @ArchTest
+  static final ArchRule onlyTheNativeKernelKnowsPosix =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.iommufd4j.linux..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("jnr..")
+          .because("POSIX facts reach everybody else through the seam");
+
+  @ArchTest
+  static final ArchRule typedApiKnowsNoBackend =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.iommufd4j", "io.iommufd4j.host..", "io.iommufd4j.kernel..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.iommufd4j.linux..", "io.iommufd4j.sim..");
+
+  @ArchTest
+  static final ArchRule noCyclesBetweenPackages =
+      slices()
+          .matching("io.iommufd4j.(**)")
+          .should()
+          .beFreeOfCycles()
+          .because("a reader who enters one room should not be led in a circle");
+}
