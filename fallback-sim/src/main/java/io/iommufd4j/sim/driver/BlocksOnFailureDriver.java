@@ -1,0 +1,41 @@
+package io.iommufd4j.sim.driver;
+
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+
+/**
+ * Blocks the device first and checks after, so that a refused attach leaves the device blocked. So
+ * does Intel's VT-d ({@code intel_iommu_attach_device}). PASIDs are checked first.
+ */
+public class BlocksOnFailureDriver extends ModelDriver {
+
+  /** A driver that runs one IOMMU. */
+  public BlocksOnFailureDriver(String name, IommuUnit unit) {
+    super(name, unit);
+  }
+
+  @Override
+  protected boolean attachesPasids() {
+    return true;
+  }
+
+  @Override
+  void attach(IommuDevice device, ModelDomain to) {
+    device.steer(null);
+    awaitFlush(device);
+    requireFit(device, to);
+    device.steer(to);
+  }
+
+  @Override
+  void steer(IommuDevice device, IommuDomain to) {
+    device.steer(null);
+    awaitFlush(device);
+    device.steer(to);
+  }
+
+  @Override
+  boolean fits(IommuUnit unit, ModelDomain to) {
+    return walks(unit, to);
+  }
+}

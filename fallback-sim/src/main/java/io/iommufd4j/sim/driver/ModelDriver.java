@@ -1,0 +1,165 @@
+package io.iommufd4j.sim.driver;
+
+import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_FAULT_ID_VALID;
+import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT;
+import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_NONE;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.DomainType;
+import io.iommufd4j.sim.iommu.HardwareInfo;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuDriver;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the drivers have in common; how a device gets from one domain to the next is each one's own.
+ */
+public abstract class ModelDriver implements IommuDriver {
+
+  private static final int FLUSH_SPINS = 64;
+
+  private final String name;
+  private final IommuUnit first;
+  private final Map<IommuDevice, IommuUnit> elsewhere = new ConcurrentHashMap<>();
+  private final BlockedDomain blocked = new BlockedDomain(this);
+  private final IdentityDomain identity = new IdentityDomain(this);
+  private volatile boolean identityByDefault;
+
+  /**
+   * A driver that runs one IOMMU, and every device behind it until {@link #place} says otherwise.
+   *
+   * @param name as {@link #name} answers
+   */
+  ModelDriver(String name, IommuUnit first) {
+    this.name = name;
+    this.first = first;
+  }
+
+  @Override
+  public final String name() {
+    return name;
+  }
+
+  /** Puts a device behind another IOMMU of this driver, before it joins a group. */
+  public final void place(IommuDevice device, IommuUnit unit) {
+    elsewhere.put(device, unit);
+  }
+
+  /** The IOMMU a device sits behind. */
+  public final IommuUnit unit(IommuDevice device) {
+    return elsewhere.getOrDefault(device, first);
+  }
+
+  /**
+   * Whether groups start in an identity domain ({@code iommu.passthrough=1}) instead of a DMA
+   * domain. Holds for groups made from now on.
+   */
+  public final void identityByDefault(boolean identityFirst) {
+    identityByDefault = identityFirst;
+  }
+
+  @Override
+  public @Nullable IommuDomain blockedDomain() {
+    return blocked;
+  }
+
+  @Override
+  public final IommuDomain allocDefault(IommuDevice device) {
+    return identityByDefault ? identity : new ModelDomain(DomainType.DMA, this, unit(device), 0);
+  }
+
+  @Override
+  public final PagingDomain allocPaging(IommuDevice device, int flags) {
+    IommuUnit unit = unit(device);
+    // A fault queue needs nothing of the page table, but a driver without flags looks at none.
+    int asked = unit.domainFlags().size() > 1 ? flags & ~IOMMU_HWPT_FAULT_ID_VALID() : flags;
+    if (!unit.domainFlags().contains(asked)) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    return new ModelDomain(DomainType.UNMANAGED, this, unit, asked);
+  }
+
+  @Override
+  public final boolean capable(IommuDevice device, Capability capability) {
+    return unit(device).capabilities().contains(capability);
+  }
+
+  @Override
+  public final List<ReservedRegion> reservedRegions(IommuDevice device) {
+    return unit(device).reserved();
+  }
+
+  @Override
+  public final HardwareInfo hardwareInfo(IommuDevice device, int type) {
+    HardwareInfo info = unit(device).info();
+    boolean tellsNothing = info.type() == IOMMU_HW_INFO_TYPE_NONE();
+    if (tellsNothing || type == IOMMU_HW_INFO_TYPE_DEFAULT() || type == info.type()) {
+      return info;
+    }
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** Whether a PASID can have a domain of its own. */
+  protected abstract boolean attachesPasids();
+
+  /**
+   * Switches a device to a paging domain of this driver.
+   *
+   * @throws Refused EINVAL when the domain does not fit the device's IOMMU
+   */
+  abstract void attach(IommuDevice device, ModelDomain to);
+
+  /** Puts a device into a domain that fits any, in the driver's own way. */
+  abstract void steer(IommuDevice device, IommuDomain to);
+
+  /**
+   * The window of the drivers that have one: the device is blocked and its IOMMU drops what it had
+   * cached. Takes about a microsecond, the least a hardware queue does.
+   */
+  protected void awaitFlush(IommuDevice device) {
+    for (int i = 0; i < FLUSH_SPINS; i++) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /**
+   * Switches a PASID of a device to a paging domain of this driver: one entry of a table that
+   * hardware reads whole, so hitless where there are PASIDs at all.
+   *
+   * @throws Refused EINVAL when the domain does not fit the device's IOMMU
+   */
+  void attachPasid(IommuDevice device, int pasid, ModelDomain to) {
+    requireFit(device, to);
+    device.steerPasid(pasid, to);
+  }
+
+  /**
+   * Whether the IOMMU a device sits behind can walk a domain's page table.
+   *
+   * @throws Refused EINVAL when it cannot
+   */
+  final void requireFit(IommuDevice device, ModelDomain to) {
+    if (!fits(unit(device), to)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Whether an IOMMU can walk a domain's page table. */
+  abstract boolean fits(IommuUnit unit, ModelDomain to);
+
+  /** Whether an IOMMU can walk the page table of another one: it is wide and able enough. */
+  static boolean walks(IommuUnit unit, ModelDomain to) {
+    boolean wide = Long.compareUnsigned(to.table().apertureLast(), unit.apertureLast()) <= 0;
+    boolean pages = (to.table().pageSizes() & ~unit.pageSizes()) == 0;
+    boolean dirty = !to.tracksDirty() || unit.capabilities().contains(Capability.DIRTY_TRACKING);
+    return wide && pages && dirty;
+  }
+}
