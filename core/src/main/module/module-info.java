@@ -2,8 +2,14 @@
 module io.iommufd4j.core {
   requires transitive io.iommufd4j.bindings;
   requires static transitive org.jspecify;
+  requires org.jnrproject.posix;
+  requires org.jnrproject.constants;
 
   exports io.iommufd4j.kernel;
+  exports io.iommufd4j.linux;
+
+  provides io.iommufd4j.kernel.KernelProvider with
+      io.iommufd4j.linux.NativeProvider;
 
   uses io.iommufd4j.kernel.KernelProvider;
 }

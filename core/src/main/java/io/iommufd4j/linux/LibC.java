@@ -1,0 +1,224 @@
+package io.iommufd4j.linux;
+
+import io.iommufd4j.bindings.libc.libc_h;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * libc's calls with errno captured: each returns what the call returned, or −errno.
+ *
+ * <p>The generated bindings know addresses and descriptors but cannot capture errno, so the handles
+ * are made here with this project's own options. None is linked as critical: a map pins pages and
+ * sleeps, and a thread that may not be stopped would stop the whole JVM. Each handle is linked when
+ * first called; the arguments and results of the calls by descriptor never reach the Java heap.
+ */
+final class LibC {
+
+  private static final long ERRNO =
+      Linker.Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
+
+  /** Where the linker leaves errno: a place of each thread's own, as errno itself is. */
+  private static final ThreadLocal<MemorySegment> STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
+
+  private LibC() {}
+
+  private static MethodHandle link(
+      MemorySegment address, FunctionDescriptor descriptor, Linker.Option... more) {
+    var options = new Linker.Option[more.length + 1];
+    options[0] = Linker.Option.captureCallState("errno");
+    System.arraycopy(more, 0, options, 1, more.length);
+    return Linker.nativeLinker().downcallHandle(address, descriptor, options);
+  }
+
+  private static final class Ioctl {
+    /**
+     * The arguments before the dots, which the calling convention of some platforms tells apart.
+     */
+    private static final int FIXED_ARGUMENTS = 2;
+
+    static final MethodHandle CALL =
+        link(
+            libc_h.ioctl.address(),
+            libc_h.ioctl.makeInvoker(libc_h.C_POINTER).descriptor(),
+            Linker.Option.firstVariadicArg(FIXED_ARGUMENTS));
+  }
+
+  private static final class Read {
+    static final MethodHandle CALL = link(libc_h.read$address(), libc_h.read$descriptor());
+  }
+
+  private static final class Write {
+    static final MethodHandle CALL = link(libc_h.write$address(), libc_h.write$descriptor());
+  }
+
+  private static final class Pread {
+    static final MethodHandle CALL = link(libc_h.pread$address(), libc_h.pread$descriptor());
+  }
+
+  private static final class Pwrite {
+    static final MethodHandle CALL = link(libc_h.pwrite$address(), libc_h.pwrite$descriptor());
+  }
+
+  private static final class Poll {
+    static final MethodHandle CALL = link(libc_h.poll$address(), libc_h.poll$descriptor());
+  }
+
+  private static final class Eventfd {
+    static final MethodHandle CALL = link(libc_h.eventfd$address(), libc_h.eventfd$descriptor());
+  }
+
+  private static final class MemfdCreate {
+    static final MethodHandle CALL =
+        link(libc_h.memfd_create$address(), libc_h.memfd_create$descriptor());
+  }
+
+  private static final class Ftruncate {
+    static final MethodHandle CALL =
+        link(libc_h.ftruncate$address(), libc_h.ftruncate$descriptor());
+  }
+
+  private static final class Mmap {
+    static final MethodHandle CALL = link(libc_h.mmap$address(), libc_h.mmap$descriptor());
+  }
+
+  private static final class Munmap {
+    static final MethodHandle CALL = link(libc_h.munmap$address(), libc_h.munmap$descriptor());
+  }
+
+  static int ioctl(int fd, int request, MemorySegment argument) {
+    var state = STATE.get();
+    try {
+      int result =
+          (int) Ioctl.CALL.invokeExact(state, fd, Integer.toUnsignedLong(request), argument);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static long read(int fd, MemorySegment buffer) {
+    var state = STATE.get();
+    try {
+      long result = (long) Read.CALL.invokeExact(state, fd, buffer, buffer.byteSize());
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static long write(int fd, MemorySegment buffer) {
+    var state = STATE.get();
+    try {
+      long result = (long) Write.CALL.invokeExact(state, fd, buffer, buffer.byteSize());
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static long pread(int fd, MemorySegment buffer, long offset) {
+    var state = STATE.get();
+    try {
+      long result = (long) Pread.CALL.invokeExact(state, fd, buffer, buffer.byteSize(), offset);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static long pwrite(int fd, MemorySegment buffer, long offset) {
+    var state = STATE.get();
+    try {
+      long result = (long) Pwrite.CALL.invokeExact(state, fd, buffer, buffer.byteSize(), offset);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int poll(MemorySegment pollfds, long count, int timeoutMillis) {
+    var state = STATE.get();
+    try {
+      int result = (int) Poll.CALL.invokeExact(state, pollfds, count, timeoutMillis);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int eventfd(int initial, int flags) {
+    var state = STATE.get();
+    try {
+      int result = (int) Eventfd.CALL.invokeExact(state, initial, flags);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int memfdCreate(String name, int flags) {
+    var state = STATE.get();
+    try (var arena = Arena.ofConfined()) {
+      int result = (int) MemfdCreate.CALL.invokeExact(state, arena.allocateFrom(name), flags);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int ftruncate(int fd, long bytes) {
+    var state = STATE.get();
+    try {
+      int result = (int) Ftruncate.CALL.invokeExact(state, fd, bytes);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static long mmap(long bytes, int protection, int flags, int fd, long offset) {
+    var state = STATE.get();
+    try {
+      var mapped =
+          (MemorySegment)
+              Mmap.CALL.invokeExact(
+                  state, MemorySegment.NULL, bytes, protection, flags, fd, offset);
+      return mapped.address() == libc_h.MAP_FAILED().address() ? -errno(state) : mapped.address();
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int munmap(long address, long bytes) {
+    var state = STATE.get();
+    try {
+      int result = (int) Munmap.CALL.invokeExact(state, MemorySegment.ofAddress(address), bytes);
+      return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return state.get(ValueLayout.JAVA_INT, ERRNO);
+  }
+
+  /**
+   * What the linker itself refuses, as a heap segment or a closed arena, is the caller's to see.
+   */
+  private static RuntimeException unexpected(Throwable thrown) {
+    if (thrown instanceof RuntimeException refused) {
+      return refused;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    throw new AssertionError("a native call threw what it cannot declare", thrown);
+  }
+}

@@ -1,0 +1,79 @@
+package io.iommufd4j.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class KernelConfigTest {
+
+  private static final String RELEASE = "7.3.4-amd64";
+
+  private final FileSystem files = Jimfs.newFileSystem(Configuration.unix());
+  private final Path root = files.getPath("/");
+  private final KernelConfig config = new KernelConfig(root, RELEASE);
+
+  @BeforeEach
+  void lay() throws IOException {
+    Files.createDirectories(root.resolve("proc"));
+    Files.createDirectories(root.resolve("boot"));
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    files.close();
+  }
+
+  private void boot(String text) throws IOException {
+    Files.writeString(root.resolve("boot/config-" + RELEASE), text);
+  }
+
+  @Test
+  void tellsNothingWhereNoConfigurationLies() {
+    assertEquals(Optional.empty(), config.option("CONFIG_IOMMUFD"));
+    var why = NativeProvider.noNode(RELEASE, false, config);
+    assertTrue(why.mend().contains("modprobe iommufd"), why.mend());
+    assertTrue(why.mend().contains("CONFIG_IOMMUFD"), why.mend());
+  }
+
+  @Test
+  void aKernelWithoutIommufdIsNamed() throws IOException {
+    boot("CONFIG_IOMMUFD_DRIVER_CORE=y\n# CONFIG_IOMMUFD is not set\n");
+    assertEquals(Optional.of("n"), config.option("CONFIG_IOMMUFD"));
+    var why = NativeProvider.noNode(RELEASE, false, config);
+    assertEquals(
+        "there is no /dev/iommu: Linux 7.3.4-amd64 was built without CONFIG_IOMMUFD", why.reason());
+  }
+
+  @Test
+  void aModuleIsToBeLoaded() throws IOException {
+    boot("CONFIG_IOMMUFD=m\n");
+    assertEquals("load it: modprobe iommufd", NativeProvider.noNode(RELEASE, false, config).mend());
+  }
+
+  @Test
+  void theKernelsOwnWordComesFirst() throws IOException {
+    boot("CONFIG_IOMMUFD=m\n");
+    try (var out = new GZIPOutputStream(Files.newOutputStream(root.resolve("proc/config.gz")))) {
+      out.write("CONFIG_IOMMUFD=y\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertEquals(Optional.of("y"), config.option("CONFIG_IOMMUFD"));
+  }
+
+  @Test
+  void aContainerLacksTheNodeAlone() {
+    var why = NativeProvider.noNode(RELEASE, true, config);
+    assertEquals("pass /dev/iommu into this container", why.mend());
+  }
+}
