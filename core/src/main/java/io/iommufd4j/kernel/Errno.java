@@ -39,6 +39,7 @@ public final class Errno {
   public static final int EOVERFLOW = libc_h.EOVERFLOW();
   public static final int EMSGSIZE = libc_h.EMSGSIZE();
   public static final int EOPNOTSUPP = libc_h.EOPNOTSUPP();
+  public static final int EBADFD = libc_h.EBADFD();
   public static final int EADDRINUSE = libc_h.EADDRINUSE();
   public static final int ETIMEDOUT = libc_h.ETIMEDOUT();
   public static final int ECANCELED = libc_h.ECANCELED();

@@ -1,0 +1,60 @@
+package io.iommufd4j;
+
+import java.util.BitSet;
+import java.util.stream.LongStream;
+
+/** Which pages of a range of IOVAs DMA wrote. */
+public final class DirtyBitmap {
+
+  private final long iova;
+  private final long pageSize;
+  private final int pages;
+  private final BitSet dirty;
+
+  /** Takes the kernel's words: bit 0 of the first word is the page at {@code iova}. */
+  DirtyBitmap(long iova, long pageSize, int pages, long[] words) {
+    this.iova = iova;
+    this.pageSize = pageSize;
+    this.pages = pages;
+    this.dirty = BitSet.valueOf(words);
+  }
+
+  /** Where the range starts. */
+  public long iova() {
+    return iova;
+  }
+
+  /** Bytes in a page of this bitmap. */
+  public long pageSize() {
+    return pageSize;
+  }
+
+  /** Pages in the range. */
+  public int pages() {
+    return pages;
+  }
+
+  /** How many of them DMA wrote. */
+  public int dirtyPages() {
+    return dirty.cardinality();
+  }
+
+  /**
+   * Whether DMA wrote to the page that holds an IOVA.
+   *
+   * @throws IndexOutOfBoundsException for an IOVA outside of the range
+   */
+  public boolean isDirty(long address) {
+    long page = Long.divideUnsigned(address - iova, pageSize);
+    if (page < 0 || page >= pages) {
+      throw new IndexOutOfBoundsException(
+          "the bitmap does not cover IOVA 0x" + Long.toHexString(address));
+    }
+    return dirty.get((int) page);
+  }
+
+  /** The IOVAs of the pages that DMA wrote, in ascending order. */
+  public LongStream dirtyIovas() {
+    return dirty.stream().mapToLong(page -> iova + page * pageSize);
+  }
+}

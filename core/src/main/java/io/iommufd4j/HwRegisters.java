@@ -1,0 +1,51 @@
+package io.iommufd4j;
+
+import java.util.List;
+
+/** What an IOMMU driver tells of its hardware, in the hardware's own words. */
+public sealed interface HwRegisters {
+
+  /** The driver tells nothing ({@code IOMMU_HW_INFO_TYPE_NONE}), as virtio-iommu's. */
+  record None() implements HwRegisters {}
+
+  /**
+   * Intel VT-d ({@code struct iommu_hw_info_vtd}).
+   *
+   * @param flags {@code IOMMU_HW_INFO_VTD_*}
+   * @param capability the Capability Register
+   * @param extendedCapability the Extended Capability Register
+   */
+  record Vtd(int flags, long capability, long extendedCapability) implements HwRegisters {}
+
+  /**
+   * ARM SMMUv3 ({@code struct iommu_hw_info_arm_smmuv3}).
+   *
+   * @param flags {@code IOMMU_HW_INFO_ARM_SMMUV3_*}
+   * @param idr the registers IDR0 to IDR5
+   * @param iidr the implementer
+   * @param aidr the architecture's version
+   */
+  record SmmuV3(int flags, List<Integer> idr, int iidr, int aidr) implements HwRegisters {
+
+    /** Copies the list. */
+    public SmmuV3 {
+      idr = List.copyOf(idr);
+    }
+  }
+
+  /**
+   * AMD-Vi ({@code struct iommu_hw_info_amd}).
+   *
+   * @param features the Extended Feature Register
+   * @param features2 the Extended Feature 2 Register
+   */
+  record Amd(long features, long features2) implements HwRegisters {}
+
+  /**
+   * A kind that this version does not decode.
+   *
+   * @param type {@code enum iommu_hw_info_type}
+   * @param hex the bytes, in memory order, in hexadecimal
+   */
+  record Other(int type, String hex) implements HwRegisters {}
+}

@@ -1,0 +1,30 @@
+package io.iommufd4j;
+
+/** A hardware page table that this handle owns: closing it destroys it. */
+public final class Hwpt extends HwptRef implements AutoCloseable {
+
+  private final OwnedObject owned;
+
+  Hwpt(IommufdRef iommufd, HwptId id) {
+    super(iommufd, id);
+    this.owned = new OwnedObject(iommufd, id, () -> iommufd.gone(this));
+  }
+
+  @Override
+  KernelFile file() {
+    owned.requireOpen();
+    return super.file();
+  }
+
+  /**
+   * Destroys it ({@code IOMMU_DESTROY}). Harmless when closed already, or when the iommufd is
+   * closed, which destroys all in it.
+   *
+   * @throws KernelException {@code EBUSY} while a device is attached to it; it then stays open and
+   *     can be closed later
+   */
+  @Override
+  public void close() {
+    owned.destroy();
+  }
+}

@@ -1,0 +1,111 @@
+package io.iommufd4j;
+
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Request;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A hardware page table that somebody else owns: the domain of an IOMMU driver, kept in step with
+ * the IOAS it was made from.
+ */
+public sealed class HwptRef implements PageTable permits Hwpt {
+
+  private final IommufdRef iommufd;
+  private final HwptId id;
+
+  HwptRef(IommufdRef iommufd, HwptId id) {
+    this.iommufd = iommufd;
+    this.id = id;
+  }
+
+  @Override
+  public final HwptId id() {
+    return id;
+  }
+
+  @Override
+  public final IommufdRef iommufd() {
+    return iommufd;
+  }
+
+  /**
+   * Starts or stops telling which pages DMA wrote ({@code IOMMU_HWPT_SET_DIRTY_TRACKING}). Starting
+   * clears what was dirty before.
+   *
+   * @throws KernelException {@code EOPNOTSUPP} when the IOMMU cannot track; {@code EINVAL} when the
+   *     HWPT was not made with {@link HwptFlag#DIRTY_TRACKING}; {@code ENOENT} without this HWPT
+   */
+  public final void dirtyTracking(boolean on) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_hwpt_set_dirty_tracking.allocate(arena);
+      iommu_hwpt_set_dirty_tracking.size(block, (int) block.byteSize());
+      int flags = on ? iommufd_h.IOMMU_HWPT_DIRTY_TRACKING_ENABLE() : 0;
+      iommu_hwpt_set_dirty_tracking.flags(block, flags);
+      iommu_hwpt_set_dirty_tracking.hwpt_id(block, id.value());
+      file().ioctl(Request.IOMMU_HWPT_SET_DIRTY_TRACKING, block, id);
+    }
+  }
+
+  /**
+   * Which pages of a range DMA wrote since they were last asked for ({@code
+   * IOMMU_HWPT_GET_DIRTY_BITMAP}); they count as clean from here on.
+   *
+   * @param iova where the range starts, a multiple of {@code pageSize}
+   * @param length bytes, a multiple of {@code pageSize}, not 0
+   * @param pageSize bytes that one bit stands for, a power of two of at least the IOMMU's page size
+   * @throws KernelException {@code EINVAL} for a misaligned range, or while tracking is off; {@code
+   *     EOPNOTSUPP} when the IOMMU cannot track; {@code ENOENT} without this HWPT
+   */
+  public final DirtyBitmap dirtyBitmap(long iova, long length, long pageSize) {
+    return dirtyBitmap(iova, length, pageSize, 0);
+  }
+
+  /**
+   * As {@link #dirtyBitmap}, but the pages stay dirty ({@code NO_CLEAR}): right before the range is
+   * unmapped, when clearing would be work for nothing.
+   */
+  public final DirtyBitmap peekDirtyBitmap(long iova, long length, long pageSize) {
+    int keep = iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR();
+    return dirtyBitmap(iova, length, pageSize, keep);
+  }
+
+  private DirtyBitmap dirtyBitmap(long iova, long length, long pageSize, int flags) {
+    if (Long.bitCount(pageSize) != 1) {
+      throw new IllegalArgumentException("a page size is a power of two: " + pageSize);
+    }
+    long pages = Math.ceilDiv(length, pageSize);
+    if (pages < 0 || pages > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("one bitmap holds up to 2^31 - 1 pages, not " + pages);
+    }
+    long words = Math.ceilDiv(pages, Long.SIZE);
+    try (Arena arena = Arena.ofConfined()) {
+      // The bitmap lies behind the struct in one block, so that all the kernel writes is lent.
+      long header = iommu_hwpt_get_dirty_bitmap.sizeof();
+      MemorySegment block = arena.allocate(header + words * Long.BYTES, Long.BYTES);
+      MemorySegment bitmap = block.asSlice(header);
+      iommu_hwpt_get_dirty_bitmap.size(block, (int) header);
+      iommu_hwpt_get_dirty_bitmap.hwpt_id(block, id.value());
+      iommu_hwpt_get_dirty_bitmap.flags(block, flags);
+      iommu_hwpt_get_dirty_bitmap.iova(block, iova);
+      iommu_hwpt_get_dirty_bitmap.length(block, length);
+      iommu_hwpt_get_dirty_bitmap.page_size(block, pageSize);
+      iommu_hwpt_get_dirty_bitmap.data(block, bitmap.address());
+      file().ioctl(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, block, id);
+      return new DirtyBitmap(iova, pageSize, (int) pages, bitmap.toArray(ValueLayout.JAVA_LONG));
+    }
+  }
+
+  /** The iommufd's file, as long as this handle may be used. */
+  KernelFile file() {
+    return iommufd.file();
+  }
+
+  @Override
+  public String toString() {
+    return id.toString();
+  }
+}

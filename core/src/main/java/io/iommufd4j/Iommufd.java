@@ -1,0 +1,128 @@
+package io.iommufd4j;
+
+import io.iommufd4j.kernel.Kernel;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+
+/**
+ * An iommufd that this object owns.
+ *
+ * <p>Closing it takes everything down in the order the kernel wants: devices bound through this
+ * object are detached, HWPTs destroyed, IOASes destroyed, each kind last made first, and the
+ * descriptor closed. Every step is taken whatever became of the others; the first failure is thrown
+ * at the end with the rest suppressed in it. A device stays bound until its own handle is closed,
+ * for it holds the kernel's context alive.
+ */
+public final class Iommufd extends IommufdRef implements AutoCloseable {
+
+  private static final String PATH = "/dev/iommu";
+
+  private final Object lock = new Object();
+  private final SequencedSet<VfioDeviceRef> devices = new LinkedHashSet<>();
+  private final SequencedSet<Hwpt> hwpts = new LinkedHashSet<>();
+  private final SequencedSet<Ioas> ioases = new LinkedHashSet<>();
+
+  private Iommufd(KernelFile file) {
+    super(file);
+  }
+
+  /**
+   * Opens {@code /dev/iommu}.
+   *
+   * @throws KernelException {@code ENOENT} without iommufd in the kernel, {@code EACCES} without
+   *     permission
+   */
+  public static Iommufd open(Kernel kernel) {
+    return new Iommufd(KernelFile.open(kernel, PATH));
+  }
+
+  /**
+   * Takes over a descriptor that was opened elsewhere; closing this closes it.
+   *
+   * @param fd an open iommufd of this kernel; whether it is one shows at the first request
+   */
+  public static Iommufd adopt(Kernel kernel, int fd) {
+    return new Iommufd(new KernelFile(kernel, fd));
+  }
+
+  /**
+   * Gives the descriptor up to the caller, with all that was made in it; handles made through this
+   * object end with it and destroy nothing.
+   *
+   * @return the descriptor, still open
+   * @throws IllegalStateException when closed
+   */
+  public int release() {
+    synchronized (lock) {
+      devices.clear();
+      hwpts.clear();
+      ioases.clear();
+    }
+    return file().release();
+  }
+
+  /** Closes, as told above. Closing twice is harmless. */
+  @Override
+  public void close() {
+    if (!file().isOpen()) {
+      return;
+    }
+    var steps = new OrderedClose();
+    newestFirst(devices).forEach(device -> steps.step(device::detachAll));
+    newestFirst(hwpts).forEach(hwpt -> steps.step(hwpt::close));
+    newestFirst(ioases).forEach(ioas -> steps.step(ioas::close));
+    steps.step(file()::close);
+    steps.report();
+  }
+
+  private <T> List<T> newestFirst(SequencedSet<T> handles) {
+    // A copy: each close takes its handle out of the set.
+    synchronized (lock) {
+      return new ArrayList<>(handles.reversed());
+    }
+  }
+
+  @Override
+  void made(Ioas ioas) {
+    synchronized (lock) {
+      ioases.add(ioas);
+    }
+  }
+
+  @Override
+  void gone(Ioas ioas) {
+    synchronized (lock) {
+      ioases.remove(ioas);
+    }
+  }
+
+  @Override
+  void made(Hwpt hwpt) {
+    synchronized (lock) {
+      hwpts.add(hwpt);
+    }
+  }
+
+  @Override
+  void gone(Hwpt hwpt) {
+    synchronized (lock) {
+      hwpts.remove(hwpt);
+    }
+  }
+
+  @Override
+  void bound(VfioDeviceRef device) {
+    synchronized (lock) {
+      devices.add(device);
+    }
+  }
+
+  @Override
+  void unbound(VfioDeviceRef device) {
+    synchronized (lock) {
+      devices.remove(device);
+    }
+  }
+}

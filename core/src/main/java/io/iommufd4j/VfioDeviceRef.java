@@ -1,0 +1,550 @@
+package io.iommufd4j;
+
+import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
+import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_h;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.Request;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VFIO device whose descriptor somebody else owns: every operation, but no close.
+ *
+ * <p>A device is <em>bound</em> to an iommufd, then <em>attached</em> to a page table, and from
+ * then on the page table may be <em>replaced</em> under it:
+ *
+ * <blockquote>
+ * DMA sees the old translation or the new one, never anything else; a replace that fails changes
+ * nothing that Linux would not change; not atomic on every driver.
+ * </blockquote>
+ *
+ * <p>What that means depends on the IOMMU driver: ARM SMMUv3 goes from one translation to the other
+ * without a gap; VT-d and AMD-Vi block the device's DMA for a moment in between; VT-d, when it
+ * refuses, leaves the device that it refused blocked. A replace moves every device of the IOMMU
+ * group (Linux: {@code iommufd_device_replace()}, {@code iommu_replace_group_handle()}).
+ *
+ * <p>This object knows what was bound and attached through it. What is done through another
+ * descriptor, or to a sibling of the group, it is not told.
+ *
+ * <p>Any thread may use it at any time; attach, replace and detach wait for one another.
+ */
+public sealed class VfioDeviceRef permits VfioDevice {
+
+  private static final int MAX_PASID = (1 << 20) - 1;
+  private static final int NO_PASID = 0;
+  private static final int TOKEN_BYTES = 16;
+  private static final ValueLayout.OfLong NETWORK_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  private final KernelFile file;
+  private final Map<Integer, HwptId> pasids = new HashMap<>();
+
+  private volatile @Nullable IommufdRef iommufd;
+  private @Nullable DeviceId id;
+  private @Nullable HwptId attached;
+
+  VfioDeviceRef(KernelFile file) {
+    this.file = file;
+  }
+
+  /**
+   * Uses a descriptor of a VFIO cdev and leaves it to its owner to close.
+   *
+   * @param fd an open {@code /dev/vfio/devices/vfioN}; whether it is one shows at the first request
+   */
+  public static VfioDeviceRef of(Kernel kernel, int fd) {
+    return new VfioDeviceRef(new KernelFile(kernel, fd));
+  }
+
+  /** The kernel that answers. */
+  public final Kernel kernel() {
+    return file.kernel();
+  }
+
+  /**
+   * The descriptor, to be handed on; it stays this object's.
+   *
+   * @throws IllegalStateException when closed
+   */
+  public final int fd() {
+    return file.fd();
+  }
+
+  final KernelFile file() {
+    return file;
+  }
+
+  /**
+   * Binds the device to an iommufd ({@code VFIO_DEVICE_BIND_IOMMUFD}), which takes the whole IOMMU
+   * group from the host's drivers. It stays bound until its descriptor is closed. Before this the
+   * kernel answers nothing else about the device.
+   *
+   * @return its id in the iommufd
+   * @throws KernelException {@code EPERM} when its interrupts are not isolated, or another owner
+   *     holds its group; {@code EBUSY} when the group is open the legacy way; {@code EINVAL} when
+   *     bound already, or when DMA is not coherent with the caches; {@code EACCES} when a VF token
+   *     is asked for; {@code EBADFD} when the other descriptor is no iommufd
+   */
+  public final DeviceId bind(IommufdRef target) {
+    return bind(target, null);
+  }
+
+  /**
+   * Binds a VF whose PF has a VF token ({@code VFIO_DEVICE_BIND_FLAG_TOKEN}).
+   *
+   * @see #bind(IommufdRef)
+   */
+  public final DeviceId bindWithToken(IommufdRef target, UUID token) {
+    return bind(target, token);
+  }
+
+  private synchronized DeviceId bind(IommufdRef target, @Nullable UUID token) {
+    try (Arena arena = Arena.ofConfined()) {
+      // The token lies behind the struct in one block, so that all the kernel reads is lent.
+      long header = vfio_device_bind_iommufd.sizeof();
+      MemorySegment block = arena.allocate(header + TOKEN_BYTES, Long.BYTES);
+      vfio_device_bind_iommufd.argsz(block, (int) header);
+      vfio_device_bind_iommufd.iommufd(block, target.fd());
+      if (token != null) {
+        block.set(NETWORK_LONG, header, token.getMostSignificantBits());
+        block.set(NETWORK_LONG, header + Long.BYTES, token.getLeastSignificantBits());
+        vfio_device_bind_iommufd.flags(block, vfio_h.VFIO_DEVICE_BIND_FLAG_TOKEN());
+        vfio_device_bind_iommufd.token_uuid_ptr(block, block.address() + header);
+      }
+      file.ioctl(Request.VFIO_DEVICE_BIND_IOMMUFD, block, null);
+      var device = new DeviceId(vfio_device_bind_iommufd.out_devid(block));
+      assumeBound(target, device);
+      return device;
+    }
+  }
+
+  /**
+   * Takes note of a bind that was made elsewhere on this descriptor, as by a privileged process
+   * that handed it over. Asks the kernel nothing.
+   */
+  public final synchronized void assumeBound(IommufdRef target, DeviceId device) {
+    if (iommufd != null) {
+      throw new IllegalStateException(this + " is bound already");
+    }
+    iommufd = target;
+    id = device;
+    target.bound(this);
+  }
+
+  /**
+   * Takes note of an attach that was made elsewhere on this descriptor, so that replace and detach
+   * can follow. Asks the kernel nothing.
+   */
+  public final synchronized void assumeAttached(HwptId hwpt) {
+    requireBound();
+    attached = hwpt;
+  }
+
+  /**
+   * Its id in the iommufd.
+   *
+   * @throws IllegalStateException when not bound through this object
+   */
+  public final DeviceId id() {
+    return requireBound();
+  }
+
+  /** The iommufd it is bound to, as far as this object knows. */
+  public final synchronized Optional<IommufdRef> iommufd() {
+    return Optional.ofNullable(iommufd);
+  }
+
+  /**
+   * The HWPT that translates its DMA, as the kernel last told this object; empty when not attached
+   * through it. A replace through a sibling of the group moves this device too, untold.
+   */
+  public final synchronized Optional<HwptId> attached() {
+    return Optional.ofNullable(attached);
+  }
+
+  /** The HWPT that translates the DMA of one of its PASIDs. See {@link #attached()}. */
+  public final synchronized Optional<HwptId> attachedPasid(int pasid) {
+    return Optional.ofNullable(pasids.get(pasid));
+  }
+
+  /**
+   * Attaches the device to a page table ({@code VFIO_DEVICE_ATTACH_IOMMUFD_PT}), and with it the
+   * first time its whole IOMMU group.
+   *
+   * @param target a HWPT, or an IOAS: then a compatible automatic HWPT of it is used, else made
+   * @return the HWPT that translates now
+   * @throws IllegalStateException when attached already: that is {@link #replace}
+   * @throws KernelException {@code EINVAL} when it does not fit the device or the group is attached
+   *     to another; {@code EADDRINUSE} when the IOAS maps what the group reserves; {@code ENOENT}
+   *     without this page table; {@code EBUSY} during a reset; {@code ENOMEM}
+   */
+  public final HwptId attach(PageTableId target) {
+    return change(Verb.ATTACH, NO_PASID, target);
+  }
+
+  /**
+   * Attaches the device to a page table.
+   *
+   * @see #attach(PageTableId)
+   */
+  public final HwptId attach(PageTable target) {
+    return change(Verb.ATTACH, NO_PASID, local(target));
+  }
+
+  /**
+   * Replaces the page table under the attached device, without detaching it ({@code
+   * VFIO_DEVICE_ATTACH_IOMMUFD_PT} on an attached device).
+   *
+   * <p>DMA sees the old translation or the new one, never anything else; a replace that fails
+   * changes nothing that Linux would not change; not atomic on every driver. The whole IOMMU group
+   * moves. A replace by the HWPT that is attached succeeds and does nothing. An old automatic HWPT
+   * that no device uses any more is gone afterwards; one that was allocated stays and is the way
+   * back.
+   *
+   * <p>With a {@link HwptId} as the target this allocates nothing on the Java heap, and returns the
+   * target itself.
+   *
+   * @param target a HWPT, or an IOAS: then a compatible automatic HWPT of it is used, else made
+   * @return the HWPT that translates now
+   * @throws IllegalStateException when not attached: replace never means attach
+   * @throws KernelException as {@link #attach(PageTableId)}; the device is then still attached to
+   *     the old page table
+   */
+  public final HwptId replace(PageTableId target) {
+    return change(Verb.REPLACE, NO_PASID, target);
+  }
+
+  /**
+   * Replaces the page table under the attached device, without detaching it.
+   *
+   * @see #replace(PageTableId)
+   */
+  public final HwptId replace(PageTable target) {
+    return change(Verb.REPLACE, NO_PASID, local(target));
+  }
+
+  /**
+   * Attaches, with the refusals a program may expect as values.
+   *
+   * @see #attach(PageTableId)
+   */
+  public final AttachOutcome tryAttach(PageTableId target) {
+    return tryChange(Verb.ATTACH, target);
+  }
+
+  /**
+   * Attaches, with the refusals a program may expect as values.
+   *
+   * @see #attach(PageTableId)
+   */
+  public final AttachOutcome tryAttach(PageTable target) {
+    return tryChange(Verb.ATTACH, local(target));
+  }
+
+  /**
+   * Replaces, with the refusals a program may expect as values.
+   *
+   * @see #replace(PageTableId)
+   */
+  public final AttachOutcome tryReplace(PageTableId target) {
+    return tryChange(Verb.REPLACE, target);
+  }
+
+  /**
+   * Replaces, with the refusals a program may expect as values.
+   *
+   * @see #replace(PageTableId)
+   */
+  public final AttachOutcome tryReplace(PageTable target) {
+    return tryChange(Verb.REPLACE, local(target));
+  }
+
+  /**
+   * Detaches the device; its DMA is blocked from then on ({@code VFIO_DEVICE_DETACH_IOMMUFD_PT}).
+   * An automatic HWPT that no device uses any more is gone afterwards.
+   *
+   * @throws IllegalStateException when not attached
+   */
+  public final synchronized void detach() {
+    if (attached == null) {
+      throw new IllegalStateException(this + " is not attached");
+    }
+    detach(0, NO_PASID);
+    attached = null;
+  }
+
+  /**
+   * Attaches one of the device's PASIDs to a page table ({@code VFIO_DEVICE_ATTACH_PASID}).
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   * @param target a HWPT made with {@link HwptFlag#PASID}; an IOAS is not advised
+   * @throws KernelException {@code EOPNOTSUPP} when the device has no PASIDs; {@code EINVAL} when a
+   *     HWPT involved was not made for PASIDs; and as {@link #attach(PageTableId)}
+   * @see #attach(PageTableId)
+   */
+  public final HwptId attachPasid(int pasid, PageTableId target) {
+    return change(Verb.ATTACH, checkedPasid(pasid), target);
+  }
+
+  /**
+   * Replaces the page table under one of the device's PASIDs, with the contract of {@link
+   * #replace(PageTableId)}.
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   */
+  public final HwptId replacePasid(int pasid, PageTableId target) {
+    return change(Verb.REPLACE, checkedPasid(pasid), target);
+  }
+
+  /**
+   * Detaches one of the device's PASIDs ({@code VFIO_DEVICE_DETACH_PASID}).
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   * @throws IllegalStateException when it is not attached
+   */
+  public final synchronized void detachPasid(int pasid) {
+    if (!pasids.containsKey(checkedPasid(pasid))) {
+      throw new IllegalStateException("PASID " + pasid + " of " + this + " is not attached");
+    }
+    detach(vfio_h.VFIO_DEVICE_DETACH_PASID(), pasid);
+    pasids.remove(pasid);
+  }
+
+  private enum Verb {
+    ATTACH,
+    REPLACE
+  }
+
+  private HwptId change(Verb verb, int pasid, PageTableId target) {
+    MemorySegment block = RequestBlocks.ofThread().attach;
+    synchronized (this) {
+      int result = change(verb, pasid, target, block);
+      if (result < 0) {
+        throw refused(result, target);
+      }
+      return note(pasid, target, vfio_device_attach_iommufd_pt.pt_id(block));
+    }
+  }
+
+  private AttachOutcome tryChange(Verb verb, PageTableId target) {
+    MemorySegment block = RequestBlocks.ofThread().attach;
+    synchronized (this) {
+      int result = change(verb, NO_PASID, target, block);
+      if (result < 0) {
+        return AttachOutcome.refused(refused(result, target));
+      }
+      int written = vfio_device_attach_iommufd_pt.pt_id(block);
+      return new AttachOutcome.Attached(note(NO_PASID, target, written));
+    }
+  }
+
+  /** Called with the lock held; ≥ 0, or −errno. */
+  private int change(Verb verb, int pasid, PageTableId target, MemorySegment block) {
+    requireBound();
+    boolean isAttached = pasid == NO_PASID ? attached != null : pasids.containsKey(pasid);
+    if (isAttached != (verb == Verb.REPLACE)) {
+      throw new IllegalStateException(
+          this + (isAttached ? " is attached already: replace it" : " is not attached: attach it"));
+    }
+    vfio_device_attach_iommufd_pt.argsz(block, (int) block.byteSize());
+    int flags = pasid == NO_PASID ? 0 : vfio_h.VFIO_DEVICE_ATTACH_PASID();
+    vfio_device_attach_iommufd_pt.flags(block, flags);
+    vfio_device_attach_iommufd_pt.pt_id(block, target.value());
+    vfio_device_attach_iommufd_pt.pasid(block, pasid);
+    return file.tryIoctl(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, block);
+  }
+
+  private KernelException refused(int result, PageTableId target) {
+    return file.refused(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, result, target);
+  }
+
+  private HwptId note(int pasid, PageTableId target, int written) {
+    HwptId now =
+        target instanceof HwptId hwpt && hwpt.value() == written ? hwpt : new HwptId(written);
+    if (pasid == NO_PASID) {
+      attached = now;
+    } else {
+      pasids.put(pasid, now);
+    }
+    return now;
+  }
+
+  private void detach(int flags, int pasid) {
+    MemorySegment block = RequestBlocks.ofThread().detach;
+    vfio_device_detach_iommufd_pt.argsz(block, (int) block.byteSize());
+    vfio_device_detach_iommufd_pt.flags(block, flags);
+    vfio_device_detach_iommufd_pt.pasid(block, pasid);
+    file.ioctl(Request.VFIO_DEVICE_DETACH_IOMMUFD_PT, block, id);
+  }
+
+  /** Detaches what is attached: each PASID, then the device. Does nothing when closed. */
+  final synchronized void detachAll() {
+    if (!file.isOpen()) {
+      return;
+    }
+    var steps = new OrderedClose();
+    List.copyOf(pasids.keySet()).forEach(pasid -> steps.step(() -> detachPasid(pasid)));
+    if (attached != null) {
+      steps.step(this::detach);
+    }
+    steps.report();
+  }
+
+  /** Forgets the bind, which ends with the descriptor. */
+  final synchronized void unbound() {
+    if (iommufd != null) {
+      iommufd.unbound(this);
+    }
+    iommufd = null;
+    id = null;
+    attached = null;
+    pasids.clear();
+  }
+
+  private PageTableId local(PageTable target) {
+    IommufdRef here = iommufd;
+    return here == null ? target.id() : here.local(target);
+  }
+
+  private synchronized DeviceId requireBound() {
+    if (id == null) {
+      throw new IllegalStateException(this + " is not bound to an iommufd");
+    }
+    return id;
+  }
+
+  private static int checkedPasid(int pasid) {
+    if (pasid < 1 || pasid > MAX_PASID) {
+      throw new IllegalArgumentException("a PASID lies between 1 and 2^20 - 1, unlike " + pasid);
+    }
+    return pasid;
+  }
+
+  /**
+   * What the device is ({@code VFIO_DEVICE_GET_INFO}).
+   *
+   * @throws KernelException {@code EINVAL} before bind
+   */
+  public final DeviceInfo info() {
+    return DeviceInfo.read(file);
+  }
+
+  /**
+   * A region of the device ({@code VFIO_DEVICE_GET_REGION_INFO}); one of size 0 is not there.
+   *
+   * @param index from 0 to {@link DeviceInfo#regions} − 1; see {@link PciRegion}
+   * @throws KernelException {@code EINVAL} before bind, or for an index out of range
+   */
+  public final RegionInfo region(int index) {
+    return RegionInfo.read(file, index);
+  }
+
+  /** A region of a PCI device. See {@link #region(int)}. */
+  public final RegionInfo region(PciRegion region) {
+    return region(region.index());
+  }
+
+  /**
+   * A kind of interrupt ({@code VFIO_DEVICE_GET_IRQ_INFO}); one with a count of 0 is not there.
+   *
+   * @param index from 0 to {@link DeviceInfo#irqs} − 1; see {@link PciIrq}
+   * @throws KernelException {@code EINVAL} before bind, for an index out of range, or for a kind
+   *     that the device cannot have
+   */
+  public final IrqInfo irq(int index) {
+    return IrqInfo.read(file, index);
+  }
+
+  /** A kind of interrupt of a PCI device. See {@link #irq(int)}. */
+  public final IrqInfo irq(PciIrq irq) {
+    return irq(irq.index());
+  }
+
+  /**
+   * Resets the device, and it alone ({@code VFIO_DEVICE_RESET}). Its registers are as after power
+   * on; its translation stays.
+   *
+   * @throws KernelException {@code EINVAL} before bind, or when the device cannot be reset alone
+   */
+  public final void reset() {
+    file.ioctl(Request.VFIO_DEVICE_RESET, MemorySegment.NULL, id);
+  }
+
+  /** The PCI config space, as vfio-pci shows it: some registers are virtual. */
+  public final ConfigSpace config() {
+    return new ConfigSpace(file, region(PciRegion.CONFIG).offset());
+  }
+
+  /**
+   * Reads from a region with {@code pread(2)}.
+   *
+   * @param region as {@link #region(int)} gave it
+   * @param position bytes from the region's start
+   * @param buffer a native segment to fill
+   * @return bytes read; fewer than asked for at the region's end
+   * @throws KernelException {@code EINVAL} outside of the region or before bind; {@code EIO} when
+   *     the device's memory is switched off
+   */
+  public final long read(RegionInfo region, long position, MemorySegment buffer) {
+    return file.pread(buffer, region.offset() + region.checked(position));
+  }
+
+  /**
+   * Writes to a region with {@code pwrite(2)}.
+   *
+   * @param region as {@link #region(int)} gave it
+   * @param position bytes from the region's start
+   * @param buffer a native segment to write
+   * @return bytes written; fewer than asked for at the region's end
+   * @throws KernelException {@code EINVAL} outside of the region or before bind; {@code EIO} when
+   *     the device's memory is switched off
+   */
+  public final long write(RegionInfo region, long position, MemorySegment buffer) {
+    return file.pwrite(buffer, region.offset() + region.checked(position));
+  }
+
+  /**
+   * Maps a whole region into this process with {@code mmap(2)}, readable and writable as the region
+   * is.
+   *
+   * @param index see {@link PciRegion}
+   * @throws KernelException {@code EINVAL} when the region cannot be mapped; {@link
+   *     RegionInfo#mappable} tells beforehand
+   */
+  public final MappedRegion mapRegion(int index) {
+    RegionInfo region = region(index);
+    return MappedRegion.map(file, region, 0, region.size());
+  }
+
+  /** Maps a whole region of a PCI device. See {@link #mapRegion(int)}. */
+  public final MappedRegion mapRegion(PciRegion region) {
+    return mapRegion(region.index());
+  }
+
+  /**
+   * Maps part of a region, as one of its {@link InfoCapability.SparseMmap} areas.
+   *
+   * @param region as {@link #region(int)} gave it
+   * @param position bytes from the region's start, a multiple of the page size
+   * @param length bytes
+   * @throws KernelException {@code EINVAL} when that part cannot be mapped
+   */
+  public final MappedRegion mapRegion(RegionInfo region, long position, long length) {
+    return MappedRegion.map(file, region, position, length);
+  }
+
+  @Override
+  public String toString() {
+    return "VFIO device (fd " + (file.isOpen() ? file.fd() : "closed") + ")";
+  }
+}

@@ -1,0 +1,288 @@
+package io.iommufd4j.kernel;
+
+import io.iommufd4j.bindings.iommufd.iommu_destroy;
+import io.iommufd4j.bindings.iommufd.iommu_fault_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_hw_info;
+import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_change_process;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
+import io.iommufd4j.bindings.iommufd.iommu_option;
+import io.iommufd4j.bindings.iommufd.iommu_vdevice_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_veventq_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_vfio_ioas;
+import io.iommufd4j.bindings.iommufd.iommu_viommu_alloc;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
+import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_device_feature;
+import io.iommufd4j.bindings.vfio.vfio_device_gfx_plane_info;
+import io.iommufd4j.bindings.vfio.vfio_device_info;
+import io.iommufd4j.bindings.vfio.vfio_device_ioeventfd;
+import io.iommufd4j.bindings.vfio.vfio_group_status;
+import io.iommufd4j.bindings.vfio.vfio_h;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info;
+import io.iommufd4j.bindings.vfio.vfio_irq_info;
+import io.iommufd4j.bindings.vfio.vfio_irq_set;
+import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset;
+import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset_info;
+import io.iommufd4j.bindings.vfio.vfio_precopy_info;
+import io.iommufd4j.bindings.vfio.vfio_region_info;
+import java.lang.foreign.GroupLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.util.Optional;
+
+/**
+ * Every request of {@code linux/iommufd.h} and {@code linux/vfio.h} that is bound: its number, the
+ * struct it carries, and how much of that struct the kernel insists on.
+ *
+ * <p>Numbers are not unique: VFIO gives a container's requests the numbers of a device's, so a
+ * request is found by number and by what the descriptor is open on. See {@link #find}.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // Memory layouts are immutable values.
+public enum Request {
+  IOMMU_DESTROY(iommufd_h.IOMMU_DESTROY(), FileKind.IOMMUFD, iommu_destroy.layout(), "id"),
+  IOMMU_IOAS_ALLOC(
+      iommufd_h.IOMMU_IOAS_ALLOC(), FileKind.IOMMUFD, iommu_ioas_alloc.layout(), "out_ioas_id"),
+  IOMMU_IOAS_ALLOW_IOVAS(
+      iommufd_h.IOMMU_IOAS_ALLOW_IOVAS(),
+      FileKind.IOMMUFD,
+      iommu_ioas_allow_iovas.layout(),
+      "allowed_iovas"),
+  IOMMU_IOAS_COPY(
+      iommufd_h.IOMMU_IOAS_COPY(), FileKind.IOMMUFD, iommu_ioas_copy.layout(), "src_iova"),
+  IOMMU_IOAS_IOVA_RANGES(
+      iommufd_h.IOMMU_IOAS_IOVA_RANGES(),
+      FileKind.IOMMUFD,
+      iommu_ioas_iova_ranges.layout(),
+      "out_iova_alignment"),
+  IOMMU_IOAS_MAP(iommufd_h.IOMMU_IOAS_MAP(), FileKind.IOMMUFD, iommu_ioas_map.layout(), "iova"),
+  IOMMU_IOAS_UNMAP(
+      iommufd_h.IOMMU_IOAS_UNMAP(), FileKind.IOMMUFD, iommu_ioas_unmap.layout(), "length"),
+  IOMMU_OPTION(iommufd_h.IOMMU_OPTION(), FileKind.IOMMUFD, iommu_option.layout(), "val64"),
+  IOMMU_VFIO_IOAS(
+      iommufd_h.IOMMU_VFIO_IOAS(), FileKind.IOMMUFD, iommu_vfio_ioas.layout(), "__reserved"),
+  IOMMU_HWPT_ALLOC(
+      iommufd_h.IOMMU_HWPT_ALLOC(), FileKind.IOMMUFD, iommu_hwpt_alloc.layout(), "__reserved"),
+  IOMMU_GET_HW_INFO(
+      iommufd_h.IOMMU_GET_HW_INFO(), FileKind.IOMMUFD, iommu_hw_info.layout(), "__reserved"),
+  IOMMU_HWPT_SET_DIRTY_TRACKING(
+      iommufd_h.IOMMU_HWPT_SET_DIRTY_TRACKING(),
+      FileKind.IOMMUFD,
+      iommu_hwpt_set_dirty_tracking.layout(),
+      "__reserved"),
+  IOMMU_HWPT_GET_DIRTY_BITMAP(
+      iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP(),
+      FileKind.IOMMUFD,
+      iommu_hwpt_get_dirty_bitmap.layout(),
+      "data"),
+  IOMMU_HWPT_INVALIDATE(
+      iommufd_h.IOMMU_HWPT_INVALIDATE(),
+      FileKind.IOMMUFD,
+      iommu_hwpt_invalidate.layout(),
+      "__reserved"),
+  IOMMU_FAULT_QUEUE_ALLOC(
+      iommufd_h.IOMMU_FAULT_QUEUE_ALLOC(),
+      FileKind.IOMMUFD,
+      iommu_fault_alloc.layout(),
+      "out_fault_fd"),
+  IOMMU_IOAS_MAP_FILE(
+      iommufd_h.IOMMU_IOAS_MAP_FILE(), FileKind.IOMMUFD, iommu_ioas_map_file.layout(), "iova"),
+  IOMMU_VIOMMU_ALLOC(
+      iommufd_h.IOMMU_VIOMMU_ALLOC(),
+      FileKind.IOMMUFD,
+      iommu_viommu_alloc.layout(),
+      "out_viommu_id"),
+  IOMMU_VDEVICE_ALLOC(
+      iommufd_h.IOMMU_VDEVICE_ALLOC(), FileKind.IOMMUFD, iommu_vdevice_alloc.layout(), "virt_id"),
+  IOMMU_IOAS_CHANGE_PROCESS(
+      iommufd_h.IOMMU_IOAS_CHANGE_PROCESS(),
+      FileKind.IOMMUFD,
+      iommu_ioas_change_process.layout(),
+      "__reserved"),
+  IOMMU_VEVENTQ_ALLOC(
+      iommufd_h.IOMMU_VEVENTQ_ALLOC(),
+      FileKind.IOMMUFD,
+      iommu_veventq_alloc.layout(),
+      "out_veventq_fd"),
+  IOMMU_HW_QUEUE_ALLOC(
+      iommufd_h.IOMMU_HW_QUEUE_ALLOC(), FileKind.IOMMUFD, iommu_hw_queue_alloc.layout(), "length"),
+  IOMMU_IOAS_NOIOMMU_GET_PA(
+      iommufd_h.IOMMU_IOAS_NOIOMMU_GET_PA(),
+      FileKind.IOMMUFD,
+      iommu_ioas_noiommu_get_pa.layout(),
+      "out_phys"),
+  VFIO_DEVICE_GET_INFO(
+      vfio_h.VFIO_DEVICE_GET_INFO(), FileKind.VFIO_DEVICE, vfio_device_info.layout(), "num_irqs"),
+  VFIO_DEVICE_GET_REGION_INFO(
+      vfio_h.VFIO_DEVICE_GET_REGION_INFO(),
+      FileKind.VFIO_DEVICE,
+      vfio_region_info.layout(),
+      "offset"),
+  VFIO_DEVICE_GET_IRQ_INFO(
+      vfio_h.VFIO_DEVICE_GET_IRQ_INFO(), FileKind.VFIO_DEVICE, vfio_irq_info.layout(), "count"),
+  VFIO_DEVICE_SET_IRQS(
+      vfio_h.VFIO_DEVICE_SET_IRQS(), FileKind.VFIO_DEVICE, vfio_irq_set.layout(), "count"),
+  VFIO_DEVICE_RESET(vfio_h.VFIO_DEVICE_RESET(), FileKind.VFIO_DEVICE),
+  VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(
+      vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(),
+      FileKind.VFIO_DEVICE,
+      vfio_pci_hot_reset_info.layout(),
+      "count"),
+  VFIO_DEVICE_PCI_HOT_RESET(
+      vfio_h.VFIO_DEVICE_PCI_HOT_RESET(),
+      FileKind.VFIO_DEVICE,
+      vfio_pci_hot_reset.layout(),
+      "count"),
+  VFIO_DEVICE_QUERY_GFX_PLANE(
+      vfio_h.VFIO_DEVICE_QUERY_GFX_PLANE(),
+      FileKind.VFIO_DEVICE,
+      vfio_device_gfx_plane_info.layout(),
+      "reserved"),
+  VFIO_DEVICE_GET_GFX_DMABUF(vfio_h.VFIO_DEVICE_GET_GFX_DMABUF(), FileKind.VFIO_DEVICE),
+  VFIO_DEVICE_IOEVENTFD(
+      vfio_h.VFIO_DEVICE_IOEVENTFD(), FileKind.VFIO_DEVICE, vfio_device_ioeventfd.layout(), "fd"),
+  VFIO_DEVICE_FEATURE(
+      vfio_h.VFIO_DEVICE_FEATURE(), FileKind.VFIO_DEVICE, vfio_device_feature.layout(), "flags"),
+  VFIO_DEVICE_BIND_IOMMUFD(
+      vfio_h.VFIO_DEVICE_BIND_IOMMUFD(),
+      FileKind.VFIO_DEVICE,
+      vfio_device_bind_iommufd.layout(),
+      "out_devid"),
+  VFIO_DEVICE_ATTACH_IOMMUFD_PT(
+      vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT(),
+      FileKind.VFIO_DEVICE,
+      vfio_device_attach_iommufd_pt.layout(),
+      "pt_id"),
+  VFIO_DEVICE_DETACH_IOMMUFD_PT(
+      vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT(),
+      FileKind.VFIO_DEVICE,
+      vfio_device_detach_iommufd_pt.layout(),
+      "flags"),
+  VFIO_MIG_GET_PRECOPY_INFO(
+      vfio_h.VFIO_MIG_GET_PRECOPY_INFO(),
+      FileKind.UNKNOWN,
+      vfio_precopy_info.layout(),
+      "dirty_bytes"),
+  VFIO_GET_API_VERSION(vfio_h.VFIO_GET_API_VERSION(), FileKind.VFIO_CONTAINER),
+  VFIO_CHECK_EXTENSION(vfio_h.VFIO_CHECK_EXTENSION(), FileKind.VFIO_CONTAINER),
+  VFIO_SET_IOMMU(vfio_h.VFIO_SET_IOMMU(), FileKind.VFIO_CONTAINER),
+  VFIO_GROUP_GET_STATUS(
+      vfio_h.VFIO_GROUP_GET_STATUS(), FileKind.VFIO_GROUP, vfio_group_status.layout(), "flags"),
+  VFIO_GROUP_SET_CONTAINER(vfio_h.VFIO_GROUP_SET_CONTAINER(), FileKind.VFIO_GROUP),
+  VFIO_GROUP_UNSET_CONTAINER(vfio_h.VFIO_GROUP_UNSET_CONTAINER(), FileKind.VFIO_GROUP),
+  VFIO_GROUP_GET_DEVICE_FD(vfio_h.VFIO_GROUP_GET_DEVICE_FD(), FileKind.VFIO_GROUP),
+  VFIO_IOMMU_GET_INFO(
+      vfio_h.VFIO_IOMMU_GET_INFO(),
+      FileKind.VFIO_CONTAINER,
+      vfio_iommu_type1_info.layout(),
+      "iova_pgsizes"),
+  VFIO_IOMMU_MAP_DMA(
+      vfio_h.VFIO_IOMMU_MAP_DMA(),
+      FileKind.VFIO_CONTAINER,
+      vfio_iommu_type1_dma_map.layout(),
+      "size"),
+  VFIO_IOMMU_UNMAP_DMA(
+      vfio_h.VFIO_IOMMU_UNMAP_DMA(),
+      FileKind.VFIO_CONTAINER,
+      vfio_iommu_type1_dma_unmap.layout(),
+      "size"),
+  VFIO_IOMMU_ENABLE(vfio_h.VFIO_IOMMU_ENABLE(), FileKind.VFIO_CONTAINER),
+  VFIO_IOMMU_DISABLE(vfio_h.VFIO_IOMMU_DISABLE(), FileKind.VFIO_CONTAINER),
+  VFIO_IOMMU_DIRTY_PAGES(
+      vfio_h.VFIO_IOMMU_DIRTY_PAGES(),
+      FileKind.VFIO_CONTAINER,
+      vfio_iommu_type1_dirty_bitmap.layout(),
+      "flags");
+
+  private static final Request[] ALL = values();
+
+  private final int number;
+  private final FileKind file;
+  private final Optional<GroupLayout> layout;
+  private final int minimumBytes;
+
+  Request(int number, FileKind file) {
+    this.number = number;
+    this.file = file;
+    this.layout = Optional.empty();
+    this.minimumBytes = 0;
+  }
+
+  Request(int number, FileKind file, GroupLayout layout, String lastRequiredField) {
+    this.number = number;
+    this.file = file;
+    this.layout = Optional.of(layout);
+    var field = PathElement.groupElement(lastRequiredField);
+    this.minimumBytes = (int) (layout.byteOffset(field) + layout.select(field).byteSize());
+  }
+
+  /** The number that {@code ioctl(2)} takes. */
+  public int number() {
+    return number;
+  }
+
+  /** What a descriptor must be open on to answer this. */
+  public FileKind file() {
+    return file;
+  }
+
+  /**
+   * The struct that the request reads and writes; empty for a request without argument, or with an
+   * argument that is no struct (an integer, a pointer to an integer, a string).
+   */
+  public Optional<GroupLayout> layout() {
+    return layout;
+  }
+
+  /**
+   * How many bytes of the struct the kernel insists on: a smaller {@code size} or {@code argsz}
+   * answers {@code EINVAL}. 0 where there is no struct.
+   *
+   * <p>Kernel source: the table {@code iommufd_ioctl_ops}, and {@code minsz} of each VFIO handler.
+   */
+  public int minimumBytes() {
+    return minimumBytes;
+  }
+
+  /**
+   * The request of a number.
+   *
+   * @param file what the descriptor is open on; {@code /dev/iommu} answers a container's requests
+   *     as well (its VFIO compatibility), and an {@link FileKind#UNKNOWN} descriptor is taken for
+   *     an iommufd or a device before a group or a container
+   */
+  public static Optional<Request> find(int number, FileKind file) {
+    Request candidate = null;
+    for (Request request : ALL) {
+      if (request.number != number) {
+        continue;
+      }
+      if (request.file == file) {
+        return Optional.of(request);
+      }
+      boolean possible =
+          file == FileKind.UNKNOWN
+              || request.file == FileKind.UNKNOWN
+              || (file == FileKind.IOMMUFD && request.file == FileKind.VFIO_CONTAINER);
+      if (candidate == null && possible) {
+        candidate = request;
+      }
+    }
+    return Optional.ofNullable(candidate);
+  }
+}
