@@ -1,0 +1,248 @@
+package io.iommufd4j.host;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Kernel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/**
+ * What a sysfs shows of a machine. Every call reads anew and changes nothing; a file that is
+ * missing is told as absent.
+ */
+public final class Host {
+
+  /** Drivers besides VFIO's that leave DMA to user space ({@code driver_managed_dma}). */
+  private static final Set<String> MANAGED_DMA = Set.of("pcieport", "pci-stub");
+
+  private static final Pattern CDEV = Pattern.compile("(?:/dev/vfio/devices/)?(?<name>vfio\\d+)");
+
+  /** How sysfs prints a {@code driver_override} that is not set. */
+  private static final String NOT_SET = "(null)";
+
+  private final Path sysfs;
+
+  private Host(Path sysfs) {
+    this.sysfs = sysfs;
+  }
+
+  /** The machine of a kernel. */
+  public static Host of(Kernel kernel) {
+    return new Host(kernel.sysfs());
+  }
+
+  /**
+   * The machine that a tree shows.
+   *
+   * @param sysfs the root, as {@code /sys}
+   */
+  public static Host of(Path sysfs) {
+    return new Host(sysfs);
+  }
+
+  /** The root of the tree. */
+  public Path sysfs() {
+    return sysfs;
+  }
+
+  /** Every PCI function, by address. */
+  public List<PciDevice> devices() {
+    return Sysfs.names(sysfs.resolve("bus/pci/devices")).stream()
+        .filter(PciAddress::looksLike)
+        .map(PciAddress::parse)
+        .sorted()
+        .flatMap(address -> find(address).stream())
+        .toList();
+  }
+
+  /** The function at an address, when there is one. */
+  public Optional<PciDevice> find(PciAddress address) {
+    var directory = directory(address);
+    if (!Files.isDirectory(directory)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new PciDevice(
+            address,
+            hex(directory, "vendor"),
+            hex(directory, "device"),
+            hex(directory, "class"),
+            hex(directory, "revision"),
+            Sysfs.linkedName(directory.resolve("driver")),
+            Sysfs.attribute(directory.resolve("driver_override"))
+                .filter(Predicate.not(NOT_SET::equals))
+                .filter(Predicate.not(String::isEmpty)),
+            Sysfs.linkedName(directory.resolve("iommu_group")).stream()
+                .mapToInt(Integer::parseInt)
+                .findFirst(),
+            Sysfs.linkedName(directory.resolve("iommu")).map(IommuInstance::new),
+            Sysfs.names(directory.resolve("vfio-dev")).stream().findFirst()));
+  }
+
+  /**
+   * The function at an address.
+   *
+   * @throws HostException ENODEV when there is none
+   */
+  public PciDevice device(PciAddress address) {
+    return find(address)
+        .orElseThrow(
+            () -> new HostException("find PCI device " + address, Errno.ENODEV, "see device list"));
+  }
+
+  /**
+   * The function that a user names.
+   *
+   * @param where a PCI address, full or short; a VFIO cdev by path or name; or a path of sysfs that
+   *     ends in the device's name
+   * @throws IllegalArgumentException when the text is none of these
+   * @throws HostException ENODEV when there is no such device
+   */
+  public PciDevice locate(String where) {
+    var cdev = CDEV.matcher(where);
+    if (cdev.matches()) {
+      String name = cdev.group("name");
+      return Sysfs.linkedName(sysfs.resolve("class/vfio-dev").resolve(name).resolve("device"))
+          .filter(PciAddress::looksLike)
+          .map(address -> device(PciAddress.parse(address)))
+          .orElseThrow(() ->
+              new HostException(
+                  "find VFIO cdev " + name, Errno.ENODEV, "no PCI device has that cdev"));
+    }
+    if (where.startsWith("/")) {
+      var path = sysfs.getFileSystem().getPath(where);
+      var last = path.getFileName();
+      if (!path.startsWith(sysfs) || last == null || !PciAddress.looksLike(last.toString())) {
+        throw new IllegalArgumentException(
+            "'"
+                + where
+                + "' names no device: expected a PCI address, /dev/vfio/devices/vfioN, or a path"
+                + " under "
+                + sysfs
+                + " that ends in a PCI address");
+      }
+      return device(PciAddress.parse(last.toString()));
+    }
+    return device(PciAddress.parse(where));
+  }
+
+  /** Every IOMMU group, by number. */
+  public List<IommuGroup> groups() {
+    var numbers = new TreeSet<Integer>();
+    for (var name : Sysfs.names(sysfs.resolve("kernel/iommu_groups"))) {
+      numbers.add(Integer.valueOf(name));
+    }
+    return numbers.stream().flatMap(number -> group(number).stream()).toList();
+  }
+
+  /** The group of a number, when there is one. */
+  public Optional<IommuGroup> group(int number) {
+    var directory = sysfs.resolve("kernel/iommu_groups").resolve(Integer.toString(number));
+    if (!Files.isDirectory(directory)) {
+      return Optional.empty();
+    }
+    var members = new ArrayList<PciAddress>();
+    var others = new ArrayList<String>();
+    for (var name : Sysfs.names(directory.resolve("devices"))) {
+      if (PciAddress.looksLike(name)) {
+        members.add(PciAddress.parse(name));
+      } else {
+        others.add(name);
+      }
+    }
+    members.sort(null);
+    var reserved =
+        Sysfs.attribute(directory.resolve("reserved_regions")).stream()
+            .flatMap(String::lines)
+            .map(Host::reservedRegion)
+            .toList();
+    return Optional.of(
+        new IommuGroup(
+            number,
+            Sysfs.attribute(directory.resolve("type")).orElse("unknown"),
+            members,
+            others,
+            reserved));
+  }
+
+  /** The group of a device; empty when no IOMMU translates for it. */
+  public Optional<IommuGroup> groupOf(PciDevice device) {
+    OptionalInt number = device.group();
+    return number.isPresent() ? group(number.getAsInt()) : Optional.empty();
+  }
+
+  /** The other PCI functions of a device's group: they move along when its domain is replaced. */
+  public List<PciDevice> siblings(PciDevice device) {
+    return groupOf(device).stream()
+        .flatMap(group -> group.siblings(device.address()).stream())
+        .flatMap(address -> find(address).stream())
+        .toList();
+  }
+
+  /**
+   * The siblings whose drivers do DMA through the kernel's own mappings: while one of them is
+   * bound, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM for the whole group.
+   */
+  public List<PciDevice> blockers(PciDevice device) {
+    return siblings(device).stream()
+        .filter(sibling -> sibling.cdev().isEmpty())
+        .filter(sibling -> sibling.driver().filter(Host::keepsDma).isPresent())
+        .toList();
+  }
+
+  /** Every IOMMU. */
+  public List<IommuInstance> iommus() {
+    return Sysfs.names(sysfs.resolve("class/iommu")).stream().map(IommuInstance::new).toList();
+  }
+
+  /** Whether the host has a PCI driver of that name loaded. */
+  public boolean hasDriver(String name) {
+    return Files.isDirectory(driverDirectory(name));
+  }
+
+  /** Whether VFIO takes devices without an IOMMU ({@code enable_unsafe_noiommu_mode}). */
+  public boolean takesDevicesWithoutIommu() {
+    return Sysfs.attribute(sysfs.resolve("module/vfio/parameters/enable_unsafe_noiommu_mode"))
+        .filter("Y"::equals)
+        .isPresent();
+  }
+
+  Path directory(PciAddress address) {
+    return sysfs.resolve("bus/pci/devices").resolve(address.toString());
+  }
+
+  Path driverDirectory(String name) {
+    return sysfs.resolve("bus/pci/drivers").resolve(name);
+  }
+
+  Path driversProbe() {
+    return sysfs.resolve("bus/pci/drivers_probe");
+  }
+
+  private static boolean keepsDma(String driver) {
+    return !MANAGED_DMA.contains(driver) && !driver.startsWith("vfio");
+  }
+
+  private static int hex(Path directory, String name) {
+    return Sysfs.attribute(directory.resolve(name)).map(Integer::decode).orElse(0);
+  }
+
+  private static ReservedRegion reservedRegion(String line) {
+    var fields = line.strip().split(" +", 3);
+    if (fields.length < 3) {
+      throw new HostException("read reserved_regions", Errno.EINVAL, "line '" + line + "'");
+    }
+    return new ReservedRegion(address(fields[0]), address(fields[1]), fields[2]);
+  }
+
+  private static long address(String text) {
+    return Long.parseUnsignedLong(text.startsWith("0x") ? text.substring(2) : text, 16);
+  }
+}

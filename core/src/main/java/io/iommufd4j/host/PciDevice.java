@@ -1,0 +1,48 @@
+package io.iommufd4j.host;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A PCI function as sysfs showed it when it was looked at.
+ *
+ * @param address where it sits
+ * @param vendorId 16 bits
+ * @param deviceId 16 bits
+ * @param classCode 24 bits: class, subclass, programming interface
+ * @param revision 8 bits
+ * @param driver the driver bound to it, as {@code vfio-pci}
+ * @param driverOverride the one driver that may bind to it, where {@code driver_override} is set
+ * @param group number of its IOMMU group; empty when no IOMMU translates for it
+ * @param iommu the IOMMU that translates for it
+ * @param cdev name of its VFIO cdev, as {@code vfio0}, while a VFIO driver is bound
+ */
+public record PciDevice(
+    PciAddress address,
+    int vendorId,
+    int deviceId,
+    int classCode,
+    int revision,
+    Optional<String> driver,
+    Optional<String> driverOverride,
+    OptionalInt group,
+    Optional<IommuInstance> iommu,
+    Optional<String> cdev) {
+
+  private static final String CDEVS = "/dev/vfio/devices/";
+
+  /** Path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}. */
+  public Optional<String> cdevPath() {
+    return cdev.map(CDEVS::concat);
+  }
+
+  /** Vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}. */
+  public String ids() {
+    return String.format("%04x:%04x", vendorId, deviceId);
+  }
+
+  /** Whether the driver of that name is bound to it. */
+  public boolean boundTo(String name) {
+    return driver.filter(name::equals).isPresent();
+  }
+}
