@@ -59,9 +59,12 @@ public interface OpenFile {
     throw Refused.with(Errno.EINVAL);
   }
 
-  /** {@code POLL*} bits that hold now. */
+  /**
+   * {@code POLL*} bits that hold now. A file that has bits come and go wakes who waits for them
+   * with {@link Wakeups#wake}.
+   */
   default int poll() {
-    return 0;
+    return Poll.ALWAYS;
   }
 
   /** {@code release}: the last descriptor and the last mapping are gone. Never throws. */

@@ -1,0 +1,179 @@
+package io.iommufd4j.sim.fs;
+
+import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process' descriptors ({@code struct files_struct}) and how often each open file is referred to.
+ * Descriptors start at 3, as in a process that has its standard streams.
+ */
+public final class FileTable implements OpenFiles {
+
+  private static final int FIRST = 3;
+
+  /** {@code sysctl_nr_open}. */
+  private static final int LIMIT = 1 << 20;
+
+  /** An open file, what it was opened for, and its references. Guarded by the table. */
+  private static final class Description {
+    final OpenFile file;
+    final boolean readable;
+    final boolean writable;
+    int references;
+
+    Description(OpenFile file, boolean readable, boolean writable) {
+      this.file = file;
+      this.readable = readable;
+      this.writable = writable;
+    }
+  }
+
+  private final IdTable<Description> descriptors = new IdTable<>(FIRST);
+  private final IdentityHashMap<OpenFile, Description> files = new IdentityHashMap<>();
+
+  /**
+   * A descriptor for a file just opened.
+   *
+   * @param flags {@code O_*}; only the access mode counts here
+   * @throws Refused EMFILE when there are too many; the file is released then
+   */
+  public int open(OpenFile file, int flags) {
+    int mode = flags & (libc_h.O_RDWR() | libc_h.O_WRONLY());
+    var description = new Description(file, mode != libc_h.O_WRONLY(), mode != libc_h.O_RDONLY());
+    synchronized (this) {
+      files.put(file, description);
+      description.references = 1;
+    }
+    try {
+      return install(description);
+    } catch (Refused refused) {
+      drop(file);
+      throw refused;
+    }
+  }
+
+  private int install(Description description) {
+    int fd = descriptors.reserve();
+    if (fd >= LIMIT) {
+      descriptors.remove(fd);
+      throw Refused.with(Errno.EMFILE);
+    }
+    descriptors.publish(fd, description);
+    return fd;
+  }
+
+  /**
+   * Another descriptor of the same open file, the lowest that is free.
+   *
+   * @throws Refused EBADF, EMFILE
+   */
+  public int dup(int fd) {
+    Description description;
+    synchronized (this) {
+      description = description(fd);
+      description.references++;
+    }
+    try {
+      return install(description);
+    } catch (Refused refused) {
+      drop(description.file);
+      throw refused;
+    }
+  }
+
+  /**
+   * Ends a descriptor; the file's last reference releases it.
+   *
+   * @throws Refused EBADF
+   */
+  public void close(int fd) {
+    OpenFile file;
+    synchronized (this) {
+      file = description(fd).file;
+      descriptors.remove(fd);
+    }
+    drop(file);
+  }
+
+  /** Closes every descriptor, the lowest first. */
+  public void closeAll() {
+    List<OpenFile> open = new ArrayList<>();
+    synchronized (this) {
+      for (int fd = FIRST; descriptors.size() > 0; fd++) {
+        Description description = descriptors.remove(fd);
+        if (description != null) {
+          open.add(description.file);
+        }
+      }
+    }
+    open.forEach(this::drop);
+  }
+
+  /** How many descriptors are open. */
+  public int size() {
+    return descriptors.size();
+  }
+
+  @Override
+  public @Nullable OpenFile find(int fd) {
+    Description description = descriptors.find(fd);
+    return description == null ? null : description.file;
+  }
+
+  @Override
+  public synchronized OpenFile hold(int fd) {
+    Description description = description(fd);
+    description.references++;
+    return description.file;
+  }
+
+  /**
+   * As {@link #hold}, for a call that reads.
+   *
+   * @throws Refused EBADF when it was not opened for that
+   */
+  public synchronized OpenFile holdToRead(int fd) {
+    if (!description(fd).readable) {
+      throw Refused.with(Errno.EBADF);
+    }
+    return hold(fd);
+  }
+
+  /**
+   * As {@link #hold}, for a call that writes.
+   *
+   * @throws Refused EBADF when it was not opened for that
+   */
+  public synchronized OpenFile holdToWrite(int fd) {
+    if (!description(fd).writable) {
+      throw Refused.with(Errno.EBADF);
+    }
+    return hold(fd);
+  }
+
+  @Override
+  public void drop(OpenFile file) {
+    synchronized (this) {
+      Description description = files.get(file);
+      if (description == null || --description.references > 0) {
+        return;
+      }
+      files.remove(file);
+    }
+    file.release();
+  }
+
+  private Description description(int fd) {
+    Description description = descriptors.find(fd);
+    if (description == null) {
+      throw Refused.with(Errno.EBADF);
+    }
+    return description;
+  }
+}

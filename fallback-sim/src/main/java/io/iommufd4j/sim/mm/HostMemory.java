@@ -1,0 +1,109 @@
+package io.iommufd4j.sim.mm;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All memory of this process, by address, where the host is a Linux: {@code /proc/self/mem} reads
+ * and writes it and answers for a bad address with an error. It does not heed page protection; the
+ * maps beside it tell.
+ */
+final class HostMemory implements AutoCloseable {
+
+  private static final int CHUNK = 1 << 30;
+
+  /** Up to here each page of a range is tried; beyond, reading the maps afresh costs less. */
+  private static final int PAGES_TRIED = 64;
+
+  private final SteadyChannel memory;
+  private final ProcessMaps maps;
+
+  private HostMemory(SteadyChannel memory, ProcessMaps maps) {
+    this.memory = memory;
+    this.maps = maps;
+  }
+
+  /** The memory of this process; empty where the host does not show it. */
+  static Optional<HostMemory> open() {
+    Path proc = Path.of("/proc/self");
+    try {
+      return Optional.of(
+          new HostMemory(
+              new SteadyChannel(
+                  proc.resolve("mem"), Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)),
+              new ProcessMaps(proc.resolve("maps"))));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  boolean read(long address, MemorySegment into) {
+    return maps.allow(address, into.byteSize(), ProcessMaps.Use.READ)
+        && transfer(address, into, FileChannel::read);
+  }
+
+  boolean write(long address, MemorySegment from) {
+    return maps.allow(address, from.byteSize(), ProcessMaps.Use.WRITE)
+        && transfer(address, from, FileChannel::write);
+  }
+
+  /** Whether pages are there at this moment. */
+  boolean there(long address, long pages, boolean writable) {
+    var use = writable ? ProcessMaps.Use.WRITE : ProcessMaps.Use.READ;
+    long bytes = pages * UserMemory.PAGE_SIZE;
+    if (pages > PAGES_TRIED) {
+      return maps.allowNow(address, bytes, use);
+    }
+    return maps.allow(address, bytes, use) && answers(address, pages);
+  }
+
+  private boolean answers(long address, long pages) {
+    for (long page = 0; page < pages; page++) {
+      var one = MemorySegment.ofArray(new byte[1]);
+      if (!transfer(address + page * UserMemory.PAGE_SIZE, one, FileChannel::read)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A positioned read or write. */
+  @FunctionalInterface
+  private interface Move {
+    int move(FileChannel channel, ByteBuffer buffer, long position) throws IOException;
+  }
+
+  private boolean transfer(long address, MemorySegment segment, Move move) {
+    try {
+      for (long done = 0; done < segment.byteSize(); ) {
+        long at = done;
+        long bytes = Math.min(CHUNK, segment.byteSize() - at);
+        var buffer = segment.asSlice(at, bytes).asByteBuffer();
+        int moved = memory.with(channel -> move.move(channel, buffer, address + at));
+        if (moved <= 0) {
+          return false;
+        }
+        done += moved;
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      memory.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

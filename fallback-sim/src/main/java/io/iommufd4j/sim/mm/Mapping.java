@@ -1,0 +1,105 @@
+package io.iommufd4j.sim.mm;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Memory that {@code mmap} handed out ({@code struct vm_area_struct} and the pages behind). The
+ * pages live until they are unmapped, unpinned and touched by nobody.
+ */
+final class Mapping {
+
+  private final MemorySegment memory;
+  private final Protection protection;
+  private final Kind kind;
+  private final Consumer<Mapping> free;
+  // The process' own reference, one for each copy under way, and one while pages are pinned.
+  private final AtomicInteger holders = new AtomicInteger(1);
+  private long pinnedPages;
+  private volatile boolean mapped = true;
+
+  /** What is mapped. */
+  enum Kind {
+    /** Pages of memory, which can be pinned. */
+    PAGES,
+    /** A device's registers ({@code VM_PFNMAP}): nothing to pin. */
+    DEVICE
+  }
+
+  Mapping(MemorySegment memory, Protection protection, Kind kind, Consumer<Mapping> free) {
+    this.memory = memory;
+    this.protection = protection;
+    this.kind = kind;
+    this.free = free;
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  Protection protection() {
+    return protection;
+  }
+
+  long start() {
+    return memory.address();
+  }
+
+  long end() {
+    return memory.address() + memory.byteSize();
+  }
+
+  boolean pinnable() {
+    return kind == Kind.PAGES;
+  }
+
+  /** Whether the process still has it mapped. */
+  boolean mapped() {
+    return mapped;
+  }
+
+  /** Keeps the memory; false when it is gone already. */
+  boolean hold() {
+    int now = holders.get();
+    while (now > 0) {
+      if (holders.compareAndSet(now, now + 1)) {
+        return true;
+      }
+      now = holders.get();
+    }
+    return false;
+  }
+
+  /** Undoes {@link #hold}. */
+  void drop() {
+    if (holders.decrementAndGet() == 0) {
+      free.accept(this);
+    }
+  }
+
+  /** Ends the process' own reference. */
+  void unmap() {
+    mapped = false;
+    drop();
+  }
+
+  /** Keeps the memory for pinned pages; false when it is gone already. */
+  synchronized boolean pin(long pages) {
+    if (pinnedPages == 0 && !hold()) {
+      return false;
+    }
+    pinnedPages += pages;
+    return true;
+  }
+
+  /** Undoes {@link #pin}. */
+  synchronized void unpin(long pages) {
+    long before = pinnedPages;
+    // What was pinned here before this mapping came, and is unpinned after, is not counted here.
+    pinnedPages = Math.max(0, before - pages);
+    if (before > 0 && pinnedPages == 0) {
+      drop();
+    }
+  }
+}

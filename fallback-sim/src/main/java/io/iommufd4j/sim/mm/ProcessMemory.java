@@ -1,0 +1,314 @@
+package io.iommufd4j.sim.mm;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel.MapMode;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of this very process. Reached directly where a segment is at hand: the block that the
+ * calling thread lends for the length of a system call, and what {@link #map} handed out. Any other
+ * address is reached through {@code /proc/self/mem} where the host is a Linux, and is a bad one
+ * elsewhere. No native call is made, and none can crash.
+ *
+ * <p>Two things differ from a kernel: memory of the process that this did not hand out does not
+ * outlive its unmapping when it is pinned, and page protection that changes in the moment between a
+ * check and the copy is not seen.
+ */
+public final class ProcessMemory implements UserMemory, AutoCloseable {
+
+  private final @Nullable HostMemory host;
+
+  @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
+  private final ThreadLocal<@Nullable MemorySegment> lent = new ThreadLocal<>();
+
+  // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
+  private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
+  private @Nullable BackingFile anonymous;
+
+  /** The memory of this process, whatever the host allows to be reached. */
+  public ProcessMemory() {
+    this(HostMemory.open().orElse(null));
+  }
+
+  private ProcessMemory(@Nullable HostMemory host) {
+    this.host = host;
+  }
+
+  /** Only memory that was lent or handed out, as on a host that is no Linux. */
+  static ProcessMemory withoutHost() {
+    return new ProcessMemory(null);
+  }
+
+  /**
+   * Lends a segment to system calls of this thread.
+   *
+   * @return what was lent before, to be given to {@link #takeBack}
+   */
+  public @Nullable MemorySegment lend(MemorySegment segment) {
+    MemorySegment before = lent.get();
+    lent.set(segment);
+    return before;
+  }
+
+  /** Ends {@link #lend}. */
+  public void takeBack(@Nullable MemorySegment before) {
+    if (before == null) {
+      lent.remove();
+    } else {
+      lent.set(before);
+    }
+  }
+
+  /**
+   * Hands out new memory, filled with 0.
+   *
+   * @param bytes a multiple of the page size, more than 0
+   * @return its address
+   * @throws Refused ENOMEM when the host gives none
+   */
+  public long mapAnonymous(long bytes, Protection protection) {
+    var arena = Arena.ofShared();
+    try {
+      // Private pages of a file that nobody writes: zeroes, and one's own from the first write on.
+      var mode = protection.writable() ? MapMode.PRIVATE : MapMode.READ_ONLY;
+      var memory = anonymous().map(mode, 0, bytes, arena);
+      return map(memory, protection, true, arena::close);
+    } catch (Refused refused) {
+      arena.close();
+      throw refused;
+    }
+  }
+
+  private synchronized BackingFile anonymous() {
+    BackingFile file = anonymous;
+    if (file == null) {
+      file = new BackingFile();
+      anonymous = file;
+    }
+    return file;
+  }
+
+  /**
+   * Hands out a file's memory.
+   *
+   * @param memory as the file mapped it; accessible from any thread
+   * @param pages whether it is pages of memory, which can be pinned, and not a device's registers
+   * @param free what ends the memory once it is unmapped and unpinned
+   * @return its address
+   */
+  public long map(MemorySegment memory, Protection protection, boolean pages, Runnable free) {
+    var kind = pages ? Mapping.Kind.PAGES : Mapping.Kind.DEVICE;
+    // Out of the map before the memory is gone: its address may be given out again at once.
+    Consumer<Mapping> gone =
+        mapping -> {
+          mappings.remove(mapping.start(), mapping);
+          free.run();
+        };
+    mappings.put(memory.address(), new Mapping(memory, protection, kind, gone));
+    return memory.address();
+  }
+
+  /**
+   * Takes memory back that was handed out. Whole mappings only: a part is refused, where Linux
+   * would split the mapping. A range in which nothing is mapped is no fault.
+   *
+   * @throws Refused EINVAL when the address is not a multiple of the page size, there are no bytes,
+   *     or part of a mapping would be left
+   */
+  public void unmap(long address, long bytes) {
+    long pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE == 0 ? 0 : 1);
+    long end = address + pages * PAGE_SIZE;
+    if (address < 0 || address % PAGE_SIZE != 0 || bytes <= 0 || end < address) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    synchronized (mappings) {
+      Mapping first = covering(address);
+      Mapping last = covering(end - 1);
+      if ((first != null && first.mapped() && first.start() != address)
+          || (last != null && last.mapped() && last.end() > end)) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      for (Mapping mapping : mappings.subMap(address, end).values()) {
+        if (mapping.mapped()) {
+          mapping.unmap();
+        }
+      }
+    }
+  }
+
+  private @Nullable Mapping covering(long address) {
+    Map.@Nullable Entry<Long, Mapping> entry = mappings.floorEntry(address);
+    return entry == null || entry.getValue().end() <= address ? null : entry.getValue();
+  }
+
+  @Override
+  public void copyIn(long address, MemorySegment into) {
+    if (!transfer(address, into, false, false)) {
+      throw Refused.with(Errno.EFAULT);
+    }
+  }
+
+  @Override
+  public void copyOut(long address, MemorySegment from) {
+    if (!transfer(address, from, true, false)) {
+      throw Refused.with(Errno.EFAULT);
+    }
+  }
+
+  @Override
+  public boolean readPhysical(long physical, MemorySegment into) {
+    return transfer(physical, into, false, true);
+  }
+
+  @Override
+  public boolean writePhysical(long physical, MemorySegment from) {
+    return transfer(physical, from, true, true);
+  }
+
+  /**
+   * Copies in either direction.
+   *
+   * @param physical whether a device asks: it reaches pinned pages that are no longer mapped, and
+   *     the IOMMU has checked what it may do
+   */
+  private boolean transfer(long address, MemorySegment segment, boolean write, boolean physical) {
+    long end = address + segment.byteSize();
+    if (address < 0 || end < address) {
+      return false;
+    }
+    if (!physical && throughLent(address, segment, write)) {
+      return true;
+    }
+    for (long at = address; at < end; ) {
+      Mapping mapping = covering(at);
+      long stop = mapping != null ? mapping.end() : nextMapping(at, end);
+      MemorySegment piece = segment.asSlice(at - address, Math.min(stop, end) - at);
+      boolean moved =
+          mapping != null
+              ? throughMapping(mapping, at, piece, write, physical)
+              : throughHost(at, piece, write);
+      if (!moved) {
+        return false;
+      }
+      at += piece.byteSize();
+    }
+    return true;
+  }
+
+  private long nextMapping(long address, long end) {
+    Long next = mappings.higherKey(address);
+    return next == null ? end : next;
+  }
+
+  private boolean throughLent(long address, MemorySegment segment, boolean write) {
+    MemorySegment block = lent.get();
+    if (block == null
+        || address < block.address()
+        || address + segment.byteSize() > block.address() + block.byteSize()
+        || (write && block.isReadOnly())) {
+      return false;
+    }
+    move(block.asSlice(address - block.address(), segment.byteSize()), segment, write);
+    return true;
+  }
+
+  private static boolean throughMapping(
+      Mapping mapping, long address, MemorySegment piece, boolean write, boolean physical) {
+    if (!mapping.hold()) {
+      return false;
+    }
+    try {
+      boolean allowed = write ? mapping.protection().writable() : mapping.protection().readable();
+      boolean refused = !physical && (!mapping.mapped() || !allowed);
+      if (refused || (write && mapping.memory().isReadOnly())) {
+        return false;
+      }
+      long offset = address - mapping.start();
+      move(mapping.memory().asSlice(offset, piece.byteSize()), piece, write);
+      return true;
+    } finally {
+      mapping.drop();
+    }
+  }
+
+  private boolean throughHost(long address, MemorySegment piece, boolean write) {
+    HostMemory memory = host;
+    if (memory == null) {
+      return false;
+    }
+    return write ? memory.write(address, piece) : memory.read(address, piece);
+  }
+
+  private static void move(MemorySegment user, MemorySegment kernel, boolean write) {
+    if (write) {
+      user.copyFrom(kernel);
+    } else {
+      kernel.copyFrom(user);
+    }
+  }
+
+  @Override
+  public void pin(long address, long pages, boolean writable) {
+    if (address < 0 || pages <= 0 || pages > (Long.MAX_VALUE - address) / PAGE_SIZE) {
+      throw Refused.with(Errno.EFAULT);
+    }
+    long end = address + pages * PAGE_SIZE;
+    for (long at = address; at < end; ) {
+      Mapping mapping = covering(at);
+      long stop = Math.min(mapping != null ? mapping.end() : nextMapping(at, end), end);
+      long count = (stop - at) / PAGE_SIZE;
+      boolean pinned =
+          mapping != null ? pinMapping(mapping, count, writable) : there(at, count, writable);
+      if (!pinned) {
+        if (at > address) {
+          unpin(address, (at - address) / PAGE_SIZE);
+        }
+        throw Refused.with(Errno.EFAULT);
+      }
+      at = stop;
+    }
+  }
+
+  private static boolean pinMapping(Mapping mapping, long pages, boolean writable) {
+    return mapping.mapped()
+        && mapping.pinnable()
+        && (writable ? mapping.protection().writable() : mapping.protection().readable())
+        && mapping.pin(pages);
+  }
+
+  private boolean there(long address, long pages, boolean writable) {
+    HostMemory memory = host;
+    return memory != null && memory.there(address, pages, writable);
+  }
+
+  @Override
+  public void unpin(long address, long pages) {
+    long end = address + pages * PAGE_SIZE;
+    for (long at = address; at < end; ) {
+      Mapping mapping = covering(at);
+      long stop = Math.min(mapping != null ? mapping.end() : nextMapping(at, end), end);
+      if (mapping != null) {
+        mapping.unpin((stop - at) / PAGE_SIZE);
+      }
+      at = stop;
+    }
+  }
+
+  /** Lets go of the host's files. Memory that was handed out stays until it is unmapped. */
+  @Override
+  public synchronized void close() {
+    if (host != null) {
+      host.close();
+    }
+    if (anonymous != null) {
+      anonymous.close();
+      anonymous = null;
+    }
+  }
+}

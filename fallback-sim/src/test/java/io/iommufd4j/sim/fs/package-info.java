@@ -1,0 +1,5 @@
+/** Descriptors, and the files that the simulated kernel makes by itself. */
+@NullMarked
+package io.iommufd4j.sim.fs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Memory by address: good ones, bad ones, and those that were good once. */
+@NullMarked
+package io.iommufd4j.sim.mm;
+
+import org.jspecify.annotations.NullMarked;
