@@ -1,0 +1,69 @@
+package io.iommufd4j.benchmarks;
+
+import io.iommufd4j.Access;
+import io.iommufd4j.DmaBuffer;
+import io.iommufd4j.Hwpt;
+import io.iommufd4j.Ioas;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.kernel.Backend;
+import io.iommufd4j.kernel.Kernel;
+import java.util.Locale;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** A device bound to an iommufd with two HWPTs of two address spaces, one page mapped in each. */
+@State(Scope.Benchmark)
+public class BoundDevice {
+
+  /** {@code sim} or {@code native}; the native one takes a device that vfio-pci drives. */
+  @Param("sim")
+  public String backend;
+
+  /** Which device. */
+  @Param("0000:02:01.0")
+  public String device;
+
+  private static final long IOVA = 0x100000;
+  private static final long PAGE = 4096;
+
+  private Kernel kernel;
+  private Iommufd iommufd;
+  private DmaBuffer buffer;
+  VfioDevice vfio;
+  Ioas ioas;
+  Hwpt first;
+  Hwpt second;
+
+  /** Address of a page that may be mapped. */
+  long page;
+
+  @Setup(Level.Trial)
+  public void bind() {
+    kernel = Backend.valueOf(backend.toUpperCase(Locale.ROOT)).open(Backend.Purpose.CHANGE);
+    iommufd = Iommufd.open(kernel);
+    vfio = VfioDevice.open(kernel, device);
+    vfio.bind(iommufd);
+    buffer = DmaBuffer.allocate(kernel, 2 * PAGE);
+    page = buffer.segment().address() + PAGE;
+    ioas = iommufd.newIoas();
+    Ioas other = iommufd.newIoas();
+    ioas.map(buffer.segment().asSlice(0, PAGE), IOVA, Access.READ_WRITE);
+    other.map(buffer.segment().asSlice(0, PAGE), IOVA, Access.READ_WRITE);
+    first = iommufd.newHwpt(vfio, ioas);
+    second = iommufd.newHwpt(vfio, other);
+    vfio.attach(first);
+  }
+
+  @TearDown(Level.Trial)
+  public void release() {
+    vfio.close();
+    iommufd.close();
+    buffer.close();
+    kernel.close();
+  }
+}
