@@ -6,6 +6,7 @@ import io.iommufd4j.bindings.vfio.vfio_region_info_cap_sparse_mmap;
 import io.iommufd4j.bindings.vfio.vfio_region_info_cap_type;
 import io.iommufd4j.bindings.vfio.vfio_region_sparse_mmap_area;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -92,10 +93,16 @@ public sealed interface InfoCapability {
     long whole = array.byteSize() / vfio_region_sparse_mmap_area.sizeof();
     long told = Integer.toUnsignedLong(vfio_region_info_cap_sparse_mmap.nr_areas(bytes));
     for (long i = 0; i < Math.min(whole, told); i++) {
-      MemorySegment area = vfio_region_sparse_mmap_area.asSlice(array, i);
+      // Only newer kernels put every capability at a multiple of 8, as the layout wants.
+      long at = i * vfio_region_sparse_mmap_area.sizeof();
       areas.add(
           new Area(
-              vfio_region_sparse_mmap_area.offset(area), vfio_region_sparse_mmap_area.size(area)));
+              array.get(
+                  ValueLayout.JAVA_LONG_UNALIGNED,
+                  at + vfio_region_sparse_mmap_area.offset$offset()),
+              array.get(
+                  ValueLayout.JAVA_LONG_UNALIGNED,
+                  at + vfio_region_sparse_mmap_area.size$offset())));
     }
     return areas;
   }
