@@ -1,0 +1,170 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_DEVICE_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_LINE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_VENDOR_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.List;
+
+/** A PCI function: configuration registers, BARs and what happens behind them. */
+public abstract class PciFunction {
+
+  /** A BAR that memory accesses reach. */
+  public record Bar(int index, int bytes, int base) {}
+
+  /**
+   * A register in a BAR.
+   *
+   * @param offset bytes from the BAR's start, a multiple of {@code bytes}
+   * @param bytes 4 or 8
+   */
+  public record Register(int offset, int bytes) {}
+
+  private final IommuDevice device;
+  private final PciBus bus;
+  private final PciConfigSpace config;
+  private final BarWindows windows = new BarWindows();
+
+  protected PciFunction(IommuDevice device, PciBus bus, PciConfigSpace config) {
+    this.device = device;
+    this.bus = bus;
+    this.config = config;
+  }
+
+  /** Puts it on its bus, once it is whole. */
+  public final void plug() {
+    for (Bar bar : bars()) {
+      config.memoryBar(bar.index(), bar.bytes(), bar.base());
+    }
+    bus.add(this);
+  }
+
+  /** Domain, bus, device and function, as {@code 0000:00:08.0}. */
+  public final String address() {
+    return device.name();
+  }
+
+  /** Where its DMA comes from. */
+  public final IommuDevice device() {
+    return device;
+  }
+
+  /** The bus it is on. */
+  public final PciBus bus() {
+    return bus;
+  }
+
+  /** Its configuration registers. */
+  public final PciConfigSpace config() {
+    return config;
+  }
+
+  /** {@code PCI_VENDOR_ID}. */
+  public final int vendor() {
+    return config.read(PCI_VENDOR_ID(), 2);
+  }
+
+  /** {@code PCI_DEVICE_ID}. */
+  public final int deviceId() {
+    return config.read(PCI_DEVICE_ID(), 2);
+  }
+
+  /** {@code PCI_SUBSYSTEM_VENDOR_ID}. */
+  public final int subsystemVendor() {
+    return config.read(PCI_SUBSYSTEM_VENDOR_ID(), 2);
+  }
+
+  /** {@code PCI_SUBSYSTEM_ID}. */
+  public final int subsystem() {
+    return config.read(PCI_SUBSYSTEM_ID(), 2);
+  }
+
+  /** Class, subclass and programming interface: 24 bits. */
+  public final int classCode() {
+    return config.read(PCI_CLASS_REVISION(), 4) >>> 8;
+  }
+
+  /** {@code PCI_REVISION_ID}. */
+  public final int revision() {
+    return config.read(PCI_CLASS_REVISION(), 1);
+  }
+
+  /** The IRQ of its legacy interrupt. */
+  public final int interruptLine() {
+    return config.read(PCI_INTERRUPT_LINE(), 1);
+  }
+
+  /** The BARs it has; an index that is missing is not implemented. */
+  public abstract List<Bar> bars();
+
+  /**
+   * The registers of a BAR that do something when they are read or written, the one that starts
+   * work last.
+   */
+  public abstract List<Register> registers(int bar);
+
+  /**
+   * A read that reaches a BAR.
+   *
+   * @param bytes 1, 2, 4 or 8; the offset is a multiple of it
+   */
+  public abstract long readBar(int bar, long offset, int bytes);
+
+  /** A write that reaches a BAR; as {@link #readBar}. */
+  public abstract void writeBar(int bar, long offset, int bytes, long value);
+
+  /** What a reset does to the registers behind the BARs. */
+  protected abstract void resetRegisters();
+
+  /** Where its BARs are mapped into programs. */
+  final BarWindows windows() {
+    return windows;
+  }
+
+  /** {@code pci_resource_len}: bytes of a BAR, 0 for one that is not implemented. */
+  final long barBytes(int index) {
+    return bars().stream().filter(b -> b.index() == index).mapToLong(Bar::bytes).sum();
+  }
+
+  /**
+   * Whether it can be reset by itself: these functions have no reset of their own, so only a bus
+   * that carries nothing else does.
+   */
+  public final boolean resettable() {
+    return bus.resettable() && bus.functions().size() == 1;
+  }
+
+  /**
+   * {@code pci_try_reset_function}: DMA is blocked meanwhile, the registers behind the BARs start
+   * anew, and the configuration registers are as before.
+   *
+   * @throws Refused ENOTTY when there is no way to reset it
+   */
+  public final void reset() {
+    if (!resettable()) {
+      throw Refused.with(Errno.ENOTTY);
+    }
+    resetWithBus();
+  }
+
+  /** What a reset of the bus does to it. */
+  final void resetWithBus() {
+    device.group().beginReset(device);
+    try {
+      resetRegisters();
+    } finally {
+      device.group().endReset(device);
+    }
+  }
+
+  @Override
+  public final String toString() {
+    return address();
+  }
+}

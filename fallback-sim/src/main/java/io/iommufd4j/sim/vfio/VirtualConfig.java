@@ -1,0 +1,293 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_0;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_5;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_BIST;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CACHE_LINE_SIZE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_IO;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MEMORY;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_DEVICE_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_LINE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_PIN;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_LATENCY_TIMER;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_ENABLE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_QMASK;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_QSIZE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_ROM_ADDRESS;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_STATUS;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_STATUS_CAP_LIST;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * A function's configuration registers as VFIO lets a user see them: each bit is hardware's or a
+ * copy, and can be written or not ({@code vfio_pci_config.c}). BARs, interrupt line and pin, the
+ * capability list and MSI are copies; memory decoding and bus mastering are real.
+ */
+final class VirtualConfig {
+
+  private static final int ID = 0;
+  private static final int BASIC = 0;
+  private static final int MSI = PCI_CAP_ID_MSI();
+  private static final int UNASSIGNED = 0xff;
+  private static final int MSI_FLAGS = 2;
+  private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
+
+  private final PciFunction function;
+  private final PciConfigSpace hardware;
+  private final byte[] copy = new byte[PciConfigSpace.SIZE];
+  private final byte[] virtual = new byte[PciConfigSpace.SIZE];
+  private final byte[] writable = new byte[PciConfigSpace.SIZE];
+  private final int[] owner = new int[PciConfigSpace.SIZE];
+  private int msiAt;
+  private int msiMost;
+  private boolean msiInUse;
+  private boolean barsWritten = true;
+
+  /** {@code vfio_config_init}. */
+  VirtualConfig(PciFunction function) {
+    this.function = function;
+    this.hardware = function.config();
+    Arrays.fill(owner, 0, PciConfigSpace.HEADER, BASIC);
+    Arrays.fill(owner, PciConfigSpace.HEADER, PciConfigSpace.SIZE, UNASSIGNED);
+    // Devices hide registers between their capabilities: what nobody knows is passed through.
+    Arrays.fill(writable, PciConfigSpace.HEADER, PciConfigSpace.SIZE, (byte) 0xff);
+    System.arraycopy(hardware.bytes(), 0, copy, 0, PciConfigSpace.HEADER);
+    describeHeader();
+    describeCapabilities();
+  }
+
+  private void describeHeader() {
+    rule(PCI_VENDOR_ID(), 2, -1, 0);
+    rule(PCI_DEVICE_ID(), 2, -1, 0);
+    rule(PCI_COMMAND(), 2, PCI_COMMAND_INTX_DISABLE(), -1);
+    rule(PCI_STATUS(), 2, PCI_STATUS_CAP_LIST(), 0);
+    rule(PCI_CACHE_LINE_SIZE(), 1, 0, -1);
+    rule(PCI_LATENCY_TIMER(), 1, 0, -1);
+    rule(PCI_BIST(), 1, 0, -1);
+    for (int bar = PCI_BASE_ADDRESS_0(); bar <= PCI_BASE_ADDRESS_5(); bar += 4) {
+      rule(bar, 4, -1, -1);
+    }
+    rule(PCI_ROM_ADDRESS(), 4, -1, -1);
+    rule(PCI_CAPABILITY_LIST(), 1, -1, 0);
+    rule(PCI_INTERRUPT_LINE(), 1, -1, -1);
+    rule(PCI_INTERRUPT_PIN(), 1, -1, 0);
+    if (function.interruptLine() == 0) {
+      put(PCI_INTERRUPT_PIN(), 1, 0);
+    }
+  }
+
+  /** {@code vfio_cap_init}: a capability that VFIO does not pass on is taken out of the list. */
+  private void describeCapabilities() {
+    int link = PCI_CAPABILITY_LIST();
+    int at = hardware.read(link, 1);
+    boolean any = false;
+    while (at != 0) {
+      int next = hardware.read(at + 1, 1);
+      if (hardware.read(at + ID, 1) == MSI) {
+        describeMsi(at);
+        link = at + 1;
+        any = true;
+      } else {
+        put(link, 1, next);
+      }
+      at = next;
+    }
+    if (!any) {
+      put(PCI_STATUS(), 2, get(PCI_STATUS(), 2) & ~PCI_STATUS_CAP_LIST());
+    }
+  }
+
+  private void describeMsi(int at) {
+    byte[] registers = hardware.bytes();
+    System.arraycopy(registers, at, copy, at, PciConfigSpace.MSI_64_BYTES);
+    Arrays.fill(owner, at, at + PciConfigSpace.MSI_64_BYTES, MSI);
+    rule(at, 2, 0xff00, 0);
+    rule(at + MSI_FLAGS, 2, 0xff, 0xff);
+    rule(at + 4, 4, -1, -1);
+    rule(at + 8, 4, -1, -1);
+    rule(at + 12, 2, -1, -1);
+    msiAt = at;
+    msiMost = (get(at + MSI_FLAGS, 2) & PCI_MSI_FLAGS_QMASK()) >> 1;
+  }
+
+  /** {@code __vfio_pci_memory_enabled}: whether the user has memory decoding on. */
+  synchronized boolean decodesMemory() {
+    return (get(PCI_COMMAND(), 2) & PCI_COMMAND_MEMORY()) != 0;
+  }
+
+  /** Whether the function has a legacy interrupt that the user may see. */
+  synchronized boolean hasLegacyInterrupt() {
+    return get(PCI_INTERRUPT_PIN(), 1) != 0;
+  }
+
+  /** How many MSI vectors there are; 0 without the capability. */
+  synchronized int msiVectors() {
+    if (msiAt == 0) {
+      return 0;
+    }
+    return 1 << ((hardware.read(msiAt + MSI_FLAGS, 2) & PCI_MSI_FLAGS_QMASK()) >> 1);
+  }
+
+  /**
+   * Whether the user has MSI on by {@code VFIO_DEVICE_SET_IRQS}: only then does its enable bit
+   * stick.
+   */
+  synchronized void msiInUse(boolean inUse) {
+    msiInUse = inUse;
+  }
+
+  /**
+   * {@code vfio_pci_config_rw} reading.
+   *
+   * @throws Refused EFAULT when it runs past the end
+   */
+  synchronized long read(int start, MemorySegment into) {
+    int position = start;
+    int left = (int) Math.min(into.byteSize(), Integer.MAX_VALUE);
+    while (left > 0) {
+      int bytes = chunk(position, left);
+      int value = readChunk(position, bytes);
+      for (int i = 0; i < bytes; i++) {
+        into.set(ValueLayout.JAVA_BYTE, position - start + i, (byte) (value >> (8 * i)));
+      }
+      position += bytes;
+      left -= bytes;
+    }
+    return (long) position - start;
+  }
+
+  /**
+   * {@code vfio_pci_config_rw} writing.
+   *
+   * @throws Refused EFAULT when it runs past the end; what lies before it is written
+   */
+  synchronized long write(int start, MemorySegment from) {
+    int position = start;
+    int left = (int) Math.min(from.byteSize(), Integer.MAX_VALUE);
+    while (left > 0) {
+      int bytes = chunk(position, left);
+      int value = 0;
+      for (int i = 0; i < bytes; i++) {
+        value |= (from.get(ValueLayout.JAVA_BYTE, position - start + i) & 0xff) << (8 * i);
+      }
+      writeChunk(position, bytes, value);
+      position += bytes;
+      left -= bytes;
+    }
+    return (long) position - start;
+  }
+
+  /** The largest aligned access that stays in one dword and one capability. */
+  private int chunk(int position, int left) {
+    if (position >= PciConfigSpace.SIZE || left > PciConfigSpace.SIZE - position) {
+      throw Refused.with(Errno.EFAULT);
+    }
+    int same = 1;
+    while ((position + same) % 4 != 0 && owner[position + same] == owner[position]) {
+      same++;
+    }
+    int most = Math.min(left, same);
+    if (most >= 4 && position % 4 == 0) {
+      return 4;
+    }
+    return most >= 2 && position % 2 == 0 ? 2 : 1;
+  }
+
+  private int readChunk(int position, int bytes) {
+    if (isBar(position)) {
+      sizeBars();
+    }
+    int copied = bits(virtual, position, bytes);
+    return (hardware.read(position, bytes) & ~copied) | (get(position, bytes) & copied);
+  }
+
+  private void writeChunk(int position, int bytes, int value) {
+    int allowed = bits(writable, position, bytes);
+    int copied = bits(virtual, position, bytes);
+    if ((allowed & copied) != 0) {
+      int mask = allowed & copied;
+      put(position, bytes, (get(position, bytes) & ~mask) | (value & mask));
+    }
+    if ((allowed & ~copied) != 0) {
+      int mask = allowed & ~copied;
+      hardware.write(position, bytes, (hardware.read(position, bytes) & ~mask) | (value & mask));
+    }
+    if (position == PCI_COMMAND()) {
+      put(PCI_COMMAND(), 2, (get(PCI_COMMAND(), 2) & ~DECODING) | (value & DECODING));
+    }
+    if (isBar(position)) {
+      barsWritten = true;
+    }
+    int offset = position - msiAt;
+    if (owner[position] == MSI && offset <= MSI_FLAGS && offset + bytes >= MSI_FLAGS) {
+      settleMsi();
+    }
+  }
+
+  /** {@code vfio_msi_config_write}. */
+  private void settleMsi() {
+    int flags = get(msiAt + MSI_FLAGS, 2);
+    if (!msiInUse) {
+      flags &= ~PCI_MSI_FLAGS_ENABLE();
+    }
+    if ((flags & PCI_MSI_FLAGS_QSIZE()) >> 4 > msiMost) {
+      flags = (flags & ~PCI_MSI_FLAGS_QSIZE()) | msiMost << 4;
+    }
+    put(msiAt + MSI_FLAGS, 2, flags);
+    hardware.write(msiAt + MSI_FLAGS, 2, flags);
+  }
+
+  /** {@code vfio_bar_fixup}: what was written to a BAR reads back as hardware would have it. */
+  private void sizeBars() {
+    if (!barsWritten) {
+      return;
+    }
+    for (int i = 0; i < 6; i++) {
+      int bytes = (int) function.barBytes(i);
+      int at = PCI_BASE_ADDRESS_0() + 4 * i;
+      put(at, 4, bytes == 0 ? 0 : get(at, 4) & -bytes);
+    }
+    put(PCI_ROM_ADDRESS(), 4, 0);
+    barsWritten = false;
+  }
+
+  private static boolean isBar(int position) {
+    return (position >= PCI_BASE_ADDRESS_0() && position < PCI_BASE_ADDRESS_5() + 4)
+        || (position >= PCI_ROM_ADDRESS() && position < PCI_ROM_ADDRESS() + 4);
+  }
+
+  private void rule(int at, int bytes, int virtualBits, int writableBits) {
+    for (int i = 0; i < bytes; i++) {
+      virtual[at + i] = (byte) (virtualBits >> (8 * i));
+      writable[at + i] = (byte) (writableBits >> (8 * i));
+    }
+  }
+
+  private int get(int at, int bytes) {
+    return bits(copy, at, bytes);
+  }
+
+  private void put(int at, int bytes, int value) {
+    for (int i = 0; i < bytes; i++) {
+      copy[at + i] = (byte) (value >> (8 * i));
+    }
+  }
+
+  private static int bits(byte[] from, int at, int bytes) {
+    int value = 0;
+    for (int i = 0; i < bytes; i++) {
+      value |= (from[at + i] & 0xff) << (8 * i);
+    }
+    return value;
+  }
+}

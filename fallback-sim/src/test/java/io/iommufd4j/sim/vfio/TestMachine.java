@@ -1,0 +1,60 @@
+package io.iommufd4j.sim.vfio;
+
+import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.iommu.AttachHandle;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.mm.ProcessMemory;
+import io.iommufd4j.sim.mm.Protection;
+import java.lang.foreign.MemorySegment;
+
+/** An IOMMU with edu functions behind it, and memory for them to reach. */
+final class TestMachine implements AutoCloseable {
+
+  static final int PAGE = 4096;
+
+  final ProcessMemory memory = new ProcessMemory();
+  final ModelDriver driver;
+
+  TestMachine(IommuPreset preset) {
+    driver = preset.driver(false);
+  }
+
+  IommuGroup group(int id) {
+    return new IommuGroup(id);
+  }
+
+  EduFunction edu(String address, PciBus bus, IommuGroup group) {
+    var device = new IommuDevice(address, driver, 0, false, true);
+    group.add(device);
+    var edu = new EduFunction(device, bus, memory, 0xfea0_0000, 10);
+    edu.plug();
+    return edu;
+  }
+
+  /** Zeroed memory of the process. */
+  MemorySegment pages(int count) {
+    long bytes = (long) count * PAGE;
+    long address = memory.mapAnonymous(bytes, new Protection(true, true));
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** A domain that translates one IOVA range to memory. */
+  PagingDomain domain(IommuDevice device, long iova, MemorySegment pages) {
+    PagingDomain domain = driver.allocPaging(device, 0);
+    memory.pin(pages.address(), pages.byteSize() / PAGE, true);
+    domain.map(iova, pages.address(), pages.byteSize(), PagingDomain.READ | PagingDomain.WRITE);
+    return domain;
+  }
+
+  static void attach(IommuGroup group, PagingDomain domain) {
+    group.replaceHandle(domain, new AttachHandle());
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
