@@ -29,6 +29,12 @@ public class BlockingWindowDriver extends ModelDriver {
     this.sharesDomains = sharesDomains;
   }
 
+  /** virtio-iommu has neither a blocked domain nor flags. */
+  @Override
+  public boolean allocatesWithFlags() {
+    return ownBlockedDomain;
+  }
+
   @Override
   public @Nullable IommuDomain blockedDomain() {
     return ownBlockedDomain ? super.blockedDomain() : null;

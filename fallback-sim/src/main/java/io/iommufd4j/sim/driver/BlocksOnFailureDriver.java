@@ -20,6 +20,11 @@ public class BlocksOnFailureDriver extends ModelDriver {
   }
 
   @Override
+  public boolean allocatesNested() {
+    return true;
+  }
+
+  @Override
   void attach(IommuDevice device, ModelDomain to) {
     device.steer(null);
     awaitFlush(device);

@@ -1,6 +1,5 @@
 package io.iommufd4j.sim.driver;
 
-import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_FAULT_ID_VALID;
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT;
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_NONE;
 
@@ -79,12 +78,10 @@ public abstract class ModelDriver implements IommuDriver {
   @Override
   public final PagingDomain allocPaging(IommuDevice device, int flags) {
     IommuUnit unit = unit(device);
-    // A fault queue needs nothing of the page table, but a driver without flags looks at none.
-    int asked = unit.domainFlags().size() > 1 ? flags & ~IOMMU_HWPT_FAULT_ID_VALID() : flags;
-    if (!unit.domainFlags().contains(asked)) {
+    if (!unit.domainFlags().contains(flags)) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
-    return new ModelDomain(DomainType.UNMANAGED, this, unit, asked);
+    return new ModelDomain(DomainType.UNMANAGED, this, unit, flags);
   }
 
   @Override

@@ -25,6 +25,19 @@ public interface IommuDriver {
    */
   PagingDomain allocPaging(IommuDevice device, int flags);
 
+  /**
+   * Whether {@link #allocPaging} takes flags at all ({@code domain_alloc_paging_flags} rather than
+   * {@code domain_alloc_paging}).
+   */
+  default boolean allocatesWithFlags() {
+    return true;
+  }
+
+  /** Whether it makes domains on top of a parent's ({@code domain_alloc_nested}). */
+  default boolean allocatesNested() {
+    return false;
+  }
+
   /** {@code capable}. */
   boolean capable(IommuDevice device, Capability capability);
 

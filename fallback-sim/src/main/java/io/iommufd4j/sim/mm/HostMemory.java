@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.mm;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -45,13 +47,31 @@ final class HostMemory implements AutoCloseable {
   }
 
   boolean read(long address, MemorySegment into) {
-    return maps.allow(address, into.byteSize(), ProcessMaps.Use.READ)
-        && transfer(address, into, FileChannel::read);
+    if (!maps.allow(address, into.byteSize(), ProcessMaps.Use.READ)) {
+      return false;
+    }
+    if (bufferable(into)) {
+      return transfer(address, into, FileChannel::read);
+    }
+    var bytes = MemorySegment.ofArray(new byte[(int) into.byteSize()]);
+    if (!transfer(address, bytes, FileChannel::read)) {
+      return false;
+    }
+    into.copyFrom(bytes);
+    return true;
   }
 
   boolean write(long address, MemorySegment from) {
-    return maps.allow(address, from.byteSize(), ProcessMaps.Use.WRITE)
-        && transfer(address, from, FileChannel::write);
+    if (!maps.allow(address, from.byteSize(), ProcessMaps.Use.WRITE)) {
+      return false;
+    }
+    var bytes = bufferable(from) ? from : MemorySegment.ofArray(from.toArray(JAVA_BYTE));
+    return transfer(address, bytes, FileChannel::write);
+  }
+
+  /** Arrays of anything but bytes cannot be looked at as a buffer. */
+  private static boolean bufferable(MemorySegment segment) {
+    return segment.isNative() || segment.heapBase().filter(byte[].class::isInstance).isPresent();
   }
 
   /** Whether pages are there at this moment. */

@@ -1,0 +1,87 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.bindings.iommufd.iommu_hw_info;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.HardwareInfo;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
+
+/** {@code IOMMU_GET_HW_INFO}. */
+final class HwInfoCommand {
+
+  private HwInfoCommand() {}
+
+  /**
+   * EOPNOTSUPP for unknown flags, reserved fields or a type that the hardware is not, ENOENT for an
+   * unknown device, EFAULT. A buffer longer than the data is filled with zeros; the data's own
+   * length is written back.
+   */
+  static void execute(Command command) {
+    MemorySegment block = command.block();
+    boolean typed = (iommu_hw_info.flags(block) & iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE()) != 0;
+    if ((iommu_hw_info.flags(block) & ~iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE()) != 0
+        || iommu_hw_info.__reserved(block, 0) != 0
+        || iommu_hw_info.__reserved(block, 1) != 0
+        || iommu_hw_info.__reserved(block, 2) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    if (!typed) {
+      iommu_hw_info.in_data_type(block, iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT());
+    }
+    IommufdDevice device = command.objects().get(iommu_hw_info.dev_id(block), IommufdDevice.class);
+    try {
+      answer(command, device.hardware());
+    } finally {
+      command.objects().put(device);
+    }
+  }
+
+  private static void answer(Command command, IommuDevice device) {
+    MemorySegment block = command.block();
+    HardwareInfo info = device.driver().hardwareInfo(device, iommu_hw_info.in_data_type(block));
+    iommu_hw_info.out_data_type(block, info.type());
+    byte[] data = info.data();
+    long room = Integer.toUnsignedLong(iommu_hw_info.data_len(block));
+    long address = iommu_hw_info.data_uptr(block);
+    long copied = Math.min(room, data.length);
+    UserMemory memory = command.context().memory();
+    if (copied > 0) {
+      memory.copyOut(address, MemorySegment.ofArray(data).asSlice(0, copied));
+    }
+    clear(memory, address + copied, room - copied);
+    iommu_hw_info.data_len(block, data.length);
+    long capabilities = 0;
+    if (device.driver().capable(device, Capability.DIRTY_TRACKING)) {
+      capabilities |= iommufd_h.IOMMU_HW_CAP_DIRTY_TRACKING();
+    }
+    if (!device.driver().capable(device, Capability.PCI_ATS_SUPPORTED)) {
+      capabilities |= iommufd_h.IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED();
+    }
+    iommu_hw_info.out_capabilities(block, capabilities);
+    int pasids = device.maxPasids();
+    iommu_hw_info.out_max_pasid_log2(
+        block, (byte) (pasids == 0 ? 0 : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(pasids)));
+    command.respond(iommu_hw_info.sizeof());
+  }
+
+  /** {@code clear_user}: page by page, so that what lies before a bad page is cleared. */
+  private static void clear(UserMemory memory, long from, long count) {
+    if (count == 0) {
+      return;
+    }
+    MemorySegment zeros =
+        MemorySegment.ofArray(new byte[(int) Math.min(count, UserMemory.PAGE_SIZE)]);
+    long next = from;
+    long left = count;
+    while (left > 0) {
+      long bytes = Math.min(left, UserMemory.PAGE_SIZE - (next & (UserMemory.PAGE_SIZE - 1)));
+      memory.copyOut(next, zeros.asSlice(0, bytes));
+      next += bytes;
+      left -= bytes;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_change_process;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
+import io.iommufd4j.bindings.iommufd.iommu_iova_range;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+
+/** {@code IOMMU_IOAS_ALLOC} and what concerns an IOAS as a whole. */
+final class IoasCommands {
+
+  private IoasCommands() {}
+
+  /** EOPNOTSUPP for flags. */
+  static void alloc(Command command) {
+    MemorySegment block = command.block();
+    if (iommu_ioas_alloc.flags(block) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    Ioas ioas = command.objects().reserve(new Ioas());
+    try {
+      iommu_ioas_alloc.out_ioas_id(block, ioas.id);
+      command.respond(iommu_ioas_alloc.sizeof());
+    } catch (Refused refused) {
+      command.objects().abort(ioas);
+      throw refused;
+    }
+    command.objects().publish(ioas);
+  }
+
+  /**
+   * EOPNOTSUPP for reserved fields, ENOENT; EMSGSIZE when there are more ranges than room: as many
+   * as fit are written all the same, and how many there are.
+   */
+  static void iovaRanges(Command command) {
+    MemorySegment block = command.block();
+    if (iommu_ioas_iova_ranges.__reserved(block) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    Ioas ioas = command.objects().get(iommu_ioas_iova_ranges.ioas_id(block), Ioas.class);
+    try {
+      ioas.table.withUnreserved((holes, alignment) -> writeRanges(command, holes, alignment));
+    } finally {
+      command.objects().put(ioas);
+    }
+  }
+
+  private static void writeRanges(Command command, ReservedIovas.Holes holes, long alignment) {
+    MemorySegment block = command.block();
+    int room = iommu_ioas_iova_ranges.num_iovas(block);
+    long address = iommu_ioas_iova_ranges.allowed_iovas(block);
+    iommu_ioas_iova_ranges.out_iova_alignment(block, alignment);
+    MemorySegment range = MemorySegment.ofArray(new long[2]);
+    int count = 0;
+    for (; holes.next(); count++) {
+      if (Integer.compareUnsigned(count, room) < 0) {
+        iommu_iova_range.start(range, holes.start());
+        iommu_iova_range.last(range, holes.last());
+        command.context().memory().copyOut(address + count * iommu_iova_range.sizeof(), range);
+      }
+    }
+    iommu_ioas_iova_ranges.num_iovas(block, count);
+    command.respond(iommu_ioas_iova_ranges.sizeof());
+    if (Integer.compareUnsigned(count, room) > 0) {
+      throw Refused.with(Errno.EMSGSIZE);
+    }
+  }
+
+  /**
+   * EOPNOTSUPP for reserved fields, ENOENT, EFAULT, EINVAL for ranges that overlap or are too
+   * short, EADDRINUSE when one is reserved. None at all allows everything again.
+   */
+  static void allowIovas(Command command) {
+    MemorySegment block = command.block();
+    if (iommu_ioas_allow_iovas.__reserved(block) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    Ioas ioas = command.objects().get(iommu_ioas_allow_iovas.ioas_id(block), Ioas.class);
+    try {
+      ioas.table.allow(
+          AllowedIovas.read(
+              command.context().memory(),
+              iommu_ioas_allow_iovas.allowed_iovas(block),
+              iommu_ioas_allow_iovas.num_iovas(block)));
+    } finally {
+      command.objects().put(ioas);
+    }
+  }
+
+  /**
+   * EOPNOTSUPP for reserved fields, EBUSY when an area is being changed, EINVAL when one is not a
+   * file's. The process stays the same here, so that nothing is charged anew.
+   */
+  static void changeProcess(Command command) {
+    if (iommu_ioas_change_process.__reserved(command.block()) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    for (IommufdObject object : command.objects().all()) {
+      if (object instanceof Ioas ioas) {
+        ioas.table.requireFilesOnly();
+      }
+    }
+  }
+
+  /**
+   * EPERM without {@code CAP_SYS_RAWIO}, EOPNOTSUPP for flags, EINVAL for no bytes, EOVERFLOW,
+   * ENOENT where nothing is mapped, and EOPNOTSUPP where something is: behind an IOMMU physical
+   * addresses are nobody's business.
+   */
+  static void noiommuGetPa(Command command) {
+    MemorySegment block = command.block();
+    if (!command.context().accounting().privileged()) {
+      throw Refused.with(Errno.EPERM);
+    }
+    if (iommu_ioas_noiommu_get_pa.flags(block) != 0
+        || iommu_ioas_noiommu_get_pa.__reserved(block) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    if (iommu_ioas_noiommu_get_pa.length(block) == 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long iova = iommu_ioas_noiommu_get_pa.iova(block);
+    if (iova == Iova.MAX) {
+      throw Refused.with(Errno.EOVERFLOW);
+    }
+    Ioas ioas = command.objects().get(iommu_ioas_noiommu_get_pa.ioas_id(block), Ioas.class);
+    try {
+      throw Refused.with(ioas.table.isMapped(iova) ? Errno.EOPNOTSUPP : Errno.ENOENT);
+    } finally {
+      command.objects().put(ioas);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What one open of {@code /dev/iommu} owns ({@code struct iommufd_ctx}). It lives while the file is
+ * open or a device is bound; then every object goes.
+ */
+public final class IommufdContext {
+
+  private final UserMemory memory;
+  private final Accounting accounting;
+  private final OpenFiles files;
+  private final boolean unsafeInterrupts;
+  private final ObjectTable objects = new ObjectTable();
+  private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
+  private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean limitedPerProcess;
+
+  /**
+   * A context with one reference, the file's.
+   *
+   * @param memory of the process that opens it
+   * @param accounting what that process may pin
+   * @param files its descriptors
+   * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
+   *     isolated
+   */
+  public IommufdContext(
+      UserMemory memory, Accounting accounting, OpenFiles files, boolean allowUnsafeInterrupts) {
+    this.memory = memory;
+    this.accounting = accounting;
+    this.files = files;
+    this.unsafeInterrupts = allowUnsafeInterrupts;
+  }
+
+  /** {@code iommufd_ctx_get}. */
+  public void get() {
+    references.incrementAndGet();
+  }
+
+  /** {@code iommufd_ctx_put}: the last one destroys every object. */
+  public void put() {
+    if (references.decrementAndGet() == 0) {
+      objects.destroyAll();
+    }
+  }
+
+  /** How many object ids are taken. */
+  public int objectCount() {
+    return objects.size();
+  }
+
+  UserMemory memory() {
+    return memory;
+  }
+
+  Accounting accounting() {
+    return accounting;
+  }
+
+  OpenFiles files() {
+    return files;
+  }
+
+  ObjectTable objects() {
+    return objects;
+  }
+
+  boolean allowsUnsafeInterrupts() {
+    return unsafeInterrupts;
+  }
+
+  /** Whether {@code IOMMU_OPTION_RLIMIT_MODE} is 1. */
+  boolean limitedPerProcess() {
+    return limitedPerProcess;
+  }
+
+  void limitPerProcess(boolean perProcess) {
+    limitedPerProcess = perProcess;
+  }
+
+  /** {@code iommufd_get_group}: what this context keeps of a group, while a device is bound. */
+  IommufdGroup joinGroup(IommuGroup core) {
+    synchronized (groups) {
+      IommufdGroup group = groups.computeIfAbsent(core, c -> new IommufdGroup(objects, c));
+      group.devices++;
+      return group;
+    }
+  }
+
+  /** {@code iommufd_put_group}. */
+  void leaveGroup(IommufdGroup group) {
+    synchronized (groups) {
+      if (--group.devices == 0) {
+        groups.remove(group.core());
+      }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device that VFIO has bound to a context ({@code struct iommufd_device}). Made and unmade by
+ * VFIO, never by {@code IOMMU_DESTROY}.
+ */
+public final class IommufdDevice extends IommufdObject {
+
+  /** How a device gets to a HWPT ({@code attach_fn}). */
+  private enum Way {
+    ATTACH,
+    REPLACE
+  }
+
+  private final IommufdContext context;
+  private final IommuDevice hardware;
+  private final boolean enforcesCoherency;
+  private @Nullable IommufdGroup group;
+
+  private IommufdDevice(IommufdContext context, IommuDevice hardware) {
+    this.context = context;
+    this.hardware = hardware;
+    this.enforcesCoherency =
+        hardware.driver().capable(hardware, Capability.ENFORCE_CACHE_COHERENCY);
+  }
+
+  /**
+   * {@code iommufd_device_bind}: claims the DMA of the device's group for a context, which lives on
+   * until {@link #unbind} at least.
+   *
+   * @throws Refused EINVAL when its DMA does not snoop caches, EPERM when its interrupts are not
+   *     isolated or another owns the group, EBUSY when a driver uses the group
+   */
+  public static IommufdDevice bind(IommufdContext context, IommuDevice hardware) {
+    IommufdDevice device = context.objects().reserve(new IommufdDevice(context, hardware));
+    try {
+      if (!hardware.driver().capable(hardware, Capability.CACHE_COHERENCY)) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      IommuGroup core = hardware.group();
+      if (!core.isolatesInterrupts() && !context.allowsUnsafeInterrupts()) {
+        throw Refused.with(Errno.EPERM);
+      }
+      core.claim(context);
+      device.group = context.joinGroup(core);
+    } catch (Refused refused) {
+      context.objects().abort(device);
+      throw refused;
+    }
+    context.get();
+    context.objects().addUsers(device, 1);
+    context.objects().publish(device);
+    return device;
+  }
+
+  /** Its object id. */
+  public int id() {
+    return id;
+  }
+
+  /** The context it is bound to. */
+  public IommufdContext context() {
+    return context;
+  }
+
+  IommuDevice hardware() {
+    return hardware;
+  }
+
+  boolean enforcesCoherency() {
+    return enforcesCoherency;
+  }
+
+  IommufdGroup group() {
+    IommufdGroup now = group;
+    if (now == null) {
+      throw new IllegalStateException(hardware + " is not bound");
+    }
+    return now;
+  }
+
+  /**
+   * {@code iommufd_device_attach}.
+   *
+   * @param pasid which of the device's DMA, or {@link IommuGroup#NO_PASID}
+   * @param ptId a HWPT, or an IOAS to be carried by an automatic one
+   * @return the HWPT's id, to be written back
+   * @throws Refused ENOENT for an unknown id, EINVAL for an object that cannot be attached to or a
+   *     HWPT that does not fit, EBUSY when it is attached already, EADDRINUSE when a reserved IOVA
+   *     is mapped; nothing has changed then
+   */
+  public int attach(int pasid, int ptId) {
+    int hwptId = change(pasid, ptId, Way.ATTACH);
+    context.objects().addUsers(this, 1);
+    return hwptId;
+  }
+
+  /**
+   * {@code iommufd_device_replace}: moves the whole group to another HWPT without detaching it.
+   *
+   * @return the HWPT's id, to be written back
+   * @throws Refused as {@link #attach}; EINVAL when the device is not attached
+   */
+  public int replace(int pasid, int ptId) {
+    return change(pasid, ptId, Way.REPLACE);
+  }
+
+  /** {@code iommufd_device_detach}; nothing happens to a device that is not attached. */
+  public void detach(int pasid) {
+    if (group().detach(this, pasid)) {
+      context.objects().removeUsers(this, 1);
+    }
+  }
+
+  /** {@code iommufd_device_unbind}: the last thing done with it; it is detached by now. */
+  public void unbind() {
+    context.objects().destroyOwn(this);
+  }
+
+  @Override
+  void destroy() {
+    IommufdGroup joined = group;
+    if (joined == null) {
+      return;
+    }
+    joined.core().release();
+    context.leaveGroup(joined);
+    context.put();
+  }
+
+  /** {@code iommufd_device_change_pt}. */
+  private int change(int pasid, int ptId, Way way) {
+    ObjectTable objects = context.objects();
+    IommufdObject target = objects.get(ptId, IommufdObject.class);
+    Change change;
+    try {
+      change =
+          switch (target) {
+            case Hwpt hwpt -> new Change(hwpt.id, move(hwpt, pasid, way));
+            case Ioas ioas -> changeAutomatic(ioas, pasid, way);
+            default -> throw Refused.with(Errno.EINVAL);
+          };
+    } finally {
+      objects.put(target);
+    }
+    // Only here is no lock held that destroying an automatic HWPT takes.
+    if (change.left() != null) {
+      group().putHwpt(change.left());
+    }
+    return change.hwptId();
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param left the HWPT that lost the group, if any
+   */
+  private record Change(int hwptId, @Nullable Hwpt left) {}
+
+  private @Nullable Hwpt move(Hwpt hwpt, int pasid, Way way) {
+    return switch (way) {
+      case ATTACH -> {
+        group().attach(hwpt, this, pasid);
+        yield null;
+      }
+      case REPLACE -> group().replace(hwpt, this, pasid);
+    };
+  }
+
+  /**
+   * {@code iommufd_device_auto_get_domain}: the first automatic HWPT of the IOAS that fits, or a
+   * new one. HWPTs that user space made are never chosen.
+   */
+  private Change changeAutomatic(Ioas ioas, int pasid, Way way) {
+    ObjectTable objects = context.objects();
+    ioas.lock.lock();
+    try {
+      for (PagingHwpt hwpt : ioas.hwpts) {
+        if (!hwpt.automatic || !objects.hold(hwpt)) {
+          continue;
+        }
+        try {
+          return new Change(hwpt.id, move(hwpt, pasid, way));
+        } catch (Refused refused) {
+          // EINVAL: it does not fit this device, another may.
+          if (refused.errno() != Errno.EINVAL) {
+            throw refused;
+          }
+        } finally {
+          objects.put(hwpt);
+        }
+      }
+      PagingHwpt hwpt = PagingHwpt.alloc(ioas, this, 0, false, way == Way.ATTACH ? pasid : -1);
+      Hwpt left = null;
+      if (way == Way.REPLACE) {
+        try {
+          left = move(hwpt, pasid, way);
+        } catch (Refused refused) {
+          objects.abort(hwpt);
+          throw refused;
+        }
+      }
+      hwpt.automatic = true;
+      objects.publish(hwpt);
+      return new Change(hwpt.id, left);
+    } finally {
+      ioas.lock.unlock();
+    }
+  }
+}

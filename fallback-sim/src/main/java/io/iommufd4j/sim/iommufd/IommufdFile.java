@@ -1,0 +1,65 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** An open {@code /dev/iommu}. */
+public final class IommufdFile implements OpenFile {
+
+  private static final int MAP_SHARED = 1;
+  private static final int PROT_EXEC = 4;
+
+  private final IommufdContext context;
+  private final AtomicReference<Command> spare = new AtomicReference<>();
+
+  /** Opens a context, whose first reference is the file's. */
+  public IommufdFile(IommufdContext context) {
+    this.context = context;
+  }
+
+  /** What the file stands for. */
+  public IommufdContext context() {
+    return context;
+  }
+
+  @Override
+  public int ioctl(int request, long argument) {
+    if (!CommandTable.covers(request)) {
+      return Type1.ioctl(context, request, argument);
+    }
+    Command command = spare.getAndSet(null);
+    if (command == null) {
+      command = new Command(context, CommandTable.largest());
+    }
+    try {
+      CommandTable.execute(command, request, argument);
+      return 0;
+    } finally {
+      spare.set(command);
+    }
+  }
+
+  /**
+   * Refuses, as nothing hands out an offset to map at.
+   *
+   * @throws Refused EINVAL for a private mapping, EPERM for an executable one, else ENXIO
+   */
+  @Override
+  public MemorySegment mmap(long bytes, int protection, int flags, long offset) {
+    if ((flags & MAP_SHARED) == 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    if ((protection & PROT_EXEC) != 0) {
+      throw Refused.with(Errno.EPERM);
+    }
+    throw Refused.with(Errno.ENXIO);
+  }
+
+  @Override
+  public void release() {
+    context.put();
+  }
+}

@@ -1,0 +1,234 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.AttachHandle;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group as one context sees it ({@code struct iommufd_group}): for each PASID the HWPT it is
+ * attached to and the devices that asked for that. Only the first device's attach and the last
+ * one's detach reach the IOMMU core; each device brings its own reserved IOVAs.
+ */
+final class IommufdGroup {
+
+  /** What a PASID is attached to ({@code struct iommufd_attach}). */
+  private static final class Attachment {
+    Hwpt hwpt;
+
+    /** By object id. */
+    final Map<Integer, IommufdDevice> devices = new TreeMap<>();
+
+    Attachment(Hwpt hwpt) {
+      this.hwpt = hwpt;
+    }
+  }
+
+  private final ObjectTable objects;
+  private final IommuGroup group;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Integer, Attachment> attachments = new HashMap<>();
+
+  /** How many devices of the context are in it; guarded by the context. */
+  int devices;
+
+  IommufdGroup(ObjectTable objects, IommuGroup group) {
+    this.objects = objects;
+    this.group = group;
+  }
+
+  /** The core's group. */
+  IommuGroup core() {
+    return group;
+  }
+
+  /** Whether a device takes part in a PASID's attachment. */
+  boolean attached(IommufdDevice device, int pasid) {
+    lock.lock();
+    try {
+      Attachment attachment = attachments.get(pasid);
+      return attachment != null && attachment.devices.containsKey(device.id);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@code iommufd_hw_pagetable_attach}: one more device takes part; the HWPT gains a user.
+   *
+   * @throws Refused EBUSY when it does so already, EINVAL when the group is attached to another
+   *     HWPT or this one does not fit, EADDRINUSE when a reserved IOVA is mapped; nothing has
+   *     changed then
+   */
+  void attach(Hwpt hwpt, IommufdDevice device, int pasid) {
+    lock.lock();
+    try {
+      Attachment attachment = attachments.get(pasid);
+      if (attachment != null && attachment.devices.containsKey(device.id)) {
+        throw Refused.with(Errno.EBUSY);
+      }
+      if (attachment != null && attachment.hwpt != hwpt) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      IoPageTable table = hwpt.paging().ioas.table;
+      boolean reserves = pasid == IommuGroup.NO_PASID;
+      if (reserves) {
+        table.reserveFor(device.hardware());
+      }
+      if (attachment == null) {
+        try {
+          attachCore(hwpt, device, pasid);
+        } catch (Refused refused) {
+          if (reserves) {
+            table.unreserve(device.hardware());
+          }
+          throw refused;
+        }
+        attachment = new Attachment(hwpt);
+        attachments.put(pasid, attachment);
+      }
+      objects.addUsers(hwpt, 1);
+      attachment.devices.put(device.id, device);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void attachCore(Hwpt hwpt, IommufdDevice device, int pasid) {
+    requirePasidFits(hwpt, pasid);
+    if (pasid == IommuGroup.NO_PASID) {
+      group.attach(hwpt.domain(), new AttachHandle());
+    } else {
+      group.attachPasid(device.hardware(), pasid, hwpt.domain(), new AttachHandle());
+    }
+  }
+
+  /**
+   * {@code iommufd_hw_pagetable_detach}: a device takes part no longer; the last one's detach
+   * leaves the group blocked. The HWPT loses a user, and goes if it was automatic and that the
+   * last.
+   *
+   * @return whether the device was attached
+   */
+  boolean detach(IommufdDevice device, int pasid) {
+    Hwpt hwpt;
+    lock.lock();
+    try {
+      Attachment attachment = attachments.get(pasid);
+      if (attachment == null || attachment.devices.remove(device.id) == null) {
+        return false;
+      }
+      hwpt = attachment.hwpt;
+      if (attachment.devices.isEmpty()) {
+        if (pasid == IommuGroup.NO_PASID) {
+          group.detach();
+        } else {
+          group.detachPasid(pasid);
+        }
+        attachments.remove(pasid);
+      }
+      if (pasid == IommuGroup.NO_PASID) {
+        hwpt.paging().ioas.table.unreserve(device.hardware());
+      }
+    } finally {
+      lock.unlock();
+    }
+    putHwpt(hwpt);
+    return true;
+  }
+
+  /**
+   * {@code iommufd_device_do_replace}: every device of the group moves, and as many users with
+   * them. The reserved IOVAs enter the new IOAS first and leave the old one after.
+   *
+   * @return the HWPT that was left, still with one user that the caller has to {@link #putHwpt};
+   *     null when the group was attached to this one before
+   * @throws Refused EINVAL when the device is not attached or the HWPT does not fit, EADDRINUSE
+   *     when a reserved IOVA is mapped, EBUSY while a device recovers from a reset
+   */
+  @Nullable Hwpt replace(Hwpt hwpt, IommufdDevice device, int pasid) {
+    lock.lock();
+    try {
+      Attachment attachment = attachments.get(pasid);
+      if (attachment == null || !attachment.devices.containsKey(device.id)) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      Hwpt old = attachment.hwpt;
+      if (hwpt == old) {
+        return null;
+      }
+      Ioas to = hwpt.paging().ioas;
+      Ioas from = old.paging().ioas;
+      boolean reserves = pasid == IommuGroup.NO_PASID;
+      try {
+        if (reserves && to != from) {
+          for (IommufdDevice each : attachment.devices.values()) {
+            to.table.reserveFor(each.hardware());
+          }
+        }
+        replaceCore(hwpt, device, pasid);
+      } catch (Refused refused) {
+        if (reserves) {
+          // As the kernel does it, even where both HWPTs are of one IOAS.
+          unreserve(attachment, to);
+        }
+        throw refused;
+      }
+      if (reserves && to != from) {
+        unreserve(attachment, from);
+      }
+      attachment.hwpt = hwpt;
+      int count = attachment.devices.size();
+      objects.addUsers(hwpt, count);
+      objects.removeUsers(old, count - 1);
+      return old;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void replaceCore(Hwpt hwpt, IommufdDevice device, int pasid) {
+    requirePasidFits(hwpt, pasid);
+    if (pasid == IommuGroup.NO_PASID) {
+      group.replaceHandle(hwpt.domain(), new AttachHandle());
+    } else {
+      group.replacePasid(device.hardware(), pasid, hwpt.domain(), new AttachHandle());
+    }
+  }
+
+  private static void unreserve(Attachment attachment, Ioas ioas) {
+    for (IommufdDevice each : attachment.devices.values()) {
+      ioas.table.unreserve(each.hardware());
+    }
+  }
+
+  /** {@code iommufd_hwpt_pasid_compat}: PASIDs need HWPTs made for them, on the device too. */
+  private void requirePasidFits(Hwpt hwpt, int pasid) {
+    boolean fits;
+    if (pasid == IommuGroup.NO_PASID) {
+      fits =
+          hwpt.pasidCompatible
+              || attachments.keySet().stream().allMatch(p -> p == IommuGroup.NO_PASID);
+    } else {
+      Attachment plain = attachments.get(IommuGroup.NO_PASID);
+      fits = hwpt.pasidCompatible && (plain == null || plain.hwpt.pasidCompatible);
+    }
+    if (!fits) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** {@code iommufd_hw_pagetable_put}: drops the user that an attachment was. */
+  void putHwpt(Hwpt hwpt) {
+    if (hwpt instanceof PagingHwpt paging && paging.automatic) {
+      objects.dropOrDestroy(hwpt);
+    } else {
+      objects.removeUsers(hwpt, 1);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.sim.lib.Refused;
+
+/**
+ * Something that user space names by a number ({@code struct iommufd_object}). Counts are guarded
+ * by the {@link ObjectTable} that the object stands in.
+ */
+abstract class IommufdObject {
+
+  /** Its number; given by {@link ObjectTable#reserve}. */
+  int id;
+
+  /** Who needs it: the table, other objects, and requests that run. Destroying needs just one. */
+  int users = 1;
+
+  /** Requests that run with it, and one for the table. */
+  int waits = 1;
+
+  /** {@code pre_destroy}: makes whoever holds it for long let go. */
+  void preDestroy() {}
+
+  /** {@code destroy}: it is out of the table and nobody can reach it any more. */
+  abstract void destroy();
+
+  /**
+   * {@code abort}: destroys it before it was published, under the locks its maker holds. Never
+   * throws {@link Refused}.
+   */
+  void abort() {
+    destroy();
+  }
+}

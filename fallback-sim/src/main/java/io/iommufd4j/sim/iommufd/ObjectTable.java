@@ -1,0 +1,244 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context's objects by number, lowest free first, from 1 ({@code iommufd_ctx::objects}), and
+ * their reference counts. All of it is guarded by the table itself, which is locked last.
+ */
+final class ObjectTable {
+
+  private static final long DESTROY_TIMEOUT = TimeUnit.SECONDS.toNanos(60);
+
+  private final IdTable<IommufdObject> ids = new IdTable<>(1);
+  private int taken;
+  private @Nullable Ioas compatible;
+
+  /** Takes a number for an object that nobody can find before {@link #publish}. */
+  synchronized <T extends IommufdObject> T reserve(T object) {
+    object.id = ids.reserve();
+    taken++;
+    return object;
+  }
+
+  /** {@code iommufd_object_finalize}. */
+  synchronized void publish(IommufdObject object) {
+    ids.publish(object.id, object);
+  }
+
+  /** {@code iommufd_object_abort_and_destroy}: undoes {@link #reserve}. */
+  void abort(IommufdObject object) {
+    object.abort();
+    synchronized (this) {
+      take(object);
+    }
+  }
+
+  /**
+   * {@code iommufd_get_object}: finds and holds an object until {@link #put}.
+   *
+   * @throws Refused ENOENT when there is none, or one of another type
+   */
+  synchronized <T extends IommufdObject> T get(int id, Class<T> type) {
+    IommufdObject object = ids.find(id);
+    if (!type.isInstance(object) || !hold(object)) {
+      throw Refused.with(Errno.ENOENT);
+    }
+    return type.cast(object);
+  }
+
+  /** {@code iommufd_lock_obj}: false when it is being destroyed. */
+  synchronized boolean hold(@Nullable IommufdObject object) {
+    if (object == null || object.users == 0 || object.waits == 0) {
+      return false;
+    }
+    object.users++;
+    object.waits++;
+    return true;
+  }
+
+  /** {@code iommufd_put_object}: undoes {@link #get} and {@link #hold}. */
+  synchronized void put(IommufdObject object) {
+    object.users--;
+    if (--object.waits == 0) {
+      notifyAll();
+    }
+  }
+
+  /** Somebody needs an object for as long as {@link #removeUsers} is not called. */
+  synchronized void addUsers(IommufdObject object, int count) {
+    object.users += count;
+  }
+
+  /** Undoes {@link #addUsers}; never the last. */
+  synchronized void removeUsers(IommufdObject object, int count) {
+    object.users -= count;
+  }
+
+  /** How many need an object now. */
+  synchronized int users(IommufdObject object) {
+    return object.users;
+  }
+
+  /**
+   * {@code IOMMU_DESTROY}.
+   *
+   * @throws Refused ENOENT when there is none, EBUSY when somebody needs it
+   */
+  void destroy(int id) {
+    IommufdObject object;
+    synchronized (this) {
+      object = ids.find(id);
+      if (object == null) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      unpublish(object);
+    }
+    awaitUnused(object);
+    object.destroy();
+  }
+
+  /**
+   * {@code iommufd_object_put_and_try_destroy}: drops one user, and destroys the object when that
+   * was the last.
+   */
+  void dropOrDestroy(IommufdObject object) {
+    synchronized (this) {
+      object.users--;
+      if (object.users != 1 || ids.find(object.id) != object) {
+        return;
+      }
+      unpublish(object);
+    }
+    awaitUnused(object);
+    object.destroy();
+  }
+
+  /**
+   * {@code iommufd_object_destroy_user}: destroys an object that the caller holds by {@link
+   * #addUsers}, once the requests that run with it are through.
+   */
+  void destroyOwn(IommufdObject object) {
+    if (!awaitUnused(object)) {
+      removeUsers(object, 1);
+      return;
+    }
+    synchronized (this) {
+      object.users--;
+      if (object.users != 1) {
+        object.waits = 1;
+        return;
+      }
+      unpublish(object);
+    }
+    object.destroy();
+  }
+
+  /** Nobody can reach the context any more: every object goes, those that nobody needs first. */
+  void destroyAll() {
+    while (true) {
+      List<IommufdObject> objects = new ArrayList<>();
+      ids.forEach(objects::add);
+      boolean progress = false;
+      for (IommufdObject object : objects) {
+        synchronized (this) {
+          if (object.users != 1) {
+            continue;
+          }
+          unpublish(object);
+        }
+        progress = true;
+        object.destroy();
+      }
+      if (!progress) {
+        return;
+      }
+    }
+  }
+
+  /** Every object, by rising number. */
+  List<IommufdObject> all() {
+    List<IommufdObject> objects = new ArrayList<>();
+    ids.forEach(objects::add);
+    return objects;
+  }
+
+  /** Whether no number is taken. */
+  synchronized boolean isEmpty() {
+    return taken == 0;
+  }
+
+  /** How many numbers are taken. */
+  synchronized int size() {
+    return taken;
+  }
+
+  /** The IOAS that type 1 requests work on ({@code vfio_ioas}). */
+  synchronized void compatible(@Nullable Ioas ioas) {
+    compatible = ioas;
+  }
+
+  /**
+   * Finds and holds the IOAS that type 1 requests work on.
+   *
+   * @throws Refused ENODEV when there is none
+   */
+  synchronized Ioas getCompatible() {
+    Ioas ioas = compatible;
+    if (ioas == null || !hold(ioas)) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    return ioas;
+  }
+
+  private void unpublish(IommufdObject object) {
+    if (object.users != 1) {
+      throw Refused.with(Errno.EBUSY);
+    }
+    object.users = 0;
+    take(object);
+    if (compatible == object) {
+      compatible = null;
+    }
+  }
+
+  private void take(IommufdObject object) {
+    ids.remove(object.id);
+    taken--;
+  }
+
+  /** {@code iommufd_object_dec_wait}: false when requests did not let go in time. */
+  private synchronized boolean awaitUnused(IommufdObject object) {
+    if (--object.waits == 0) {
+      return true;
+    }
+    object.preDestroy();
+    long deadline = System.nanoTime() + DESTROY_TIMEOUT;
+    boolean interrupted = false;
+    try {
+      while (object.waits != 0) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (left <= 0) {
+          object.waits++;
+          return false;
+        }
+        try {
+          wait(left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      return true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.MappableFile;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+
+/** Where pages come from ({@code enum iopt_address_type}). */
+sealed interface PageSource {
+
+  /** Where the first byte of the first page is: a user address, or an offset in a file. */
+  long start();
+
+  /**
+   * Pins pages.
+   *
+   * @param first index of the first one
+   * @return the physical address of the first; the others follow without a gap
+   * @throws Refused EFAULT or EINVAL when a page is not there; none is pinned then
+   */
+  long pin(long first, long pages);
+
+  /** Undoes one {@link #pin}. */
+  void unpin(long first, long pages, long physical);
+
+  /** Nobody needs the pages any more. */
+  void release();
+
+  /** Memory of the calling process. */
+  record User(UserMemory memory, long start, boolean writable) implements PageSource {
+
+    @Override
+    public long pin(long first, long pages) {
+      long address = start + first * UserMemory.PAGE_SIZE;
+      memory.pin(address, pages, writable);
+      return address;
+    }
+
+    @Override
+    public void unpin(long first, long pages, long physical) {
+      memory.unpin(physical, pages);
+    }
+
+    @Override
+    public void release() {}
+  }
+
+  /** A file: what it is made of shows only when it is pinned. */
+  record File(OpenFiles files, OpenFile file, long start) implements PageSource {
+
+    @Override
+    public long pin(long first, long pages) {
+      long offset = start + first * UserMemory.PAGE_SIZE;
+      if (offset < 0
+          || pages > (Long.MAX_VALUE - offset) / UserMemory.PAGE_SIZE
+          || !(file instanceof MappableFile memory)) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      return memory.pin(offset, pages);
+    }
+
+    @Override
+    public void unpin(long first, long pages, long physical) {
+      if (file instanceof MappableFile memory) {
+        memory.unpin(physical);
+      }
+    }
+
+    @Override
+    public void release() {
+      files.drop(file);
+    }
+  }
+}

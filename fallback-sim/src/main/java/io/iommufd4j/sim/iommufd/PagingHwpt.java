@@ -1,0 +1,151 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Refused;
+
+/** A HWPT filled by the kernel from an IOAS ({@code struct iommufd_hwpt_paging}). */
+final class PagingHwpt extends Hwpt {
+
+  private static final int FLAGS =
+      iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()
+          | iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING()
+          | iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()
+          | iommufd_h.IOMMU_HWPT_ALLOC_PASID();
+
+  final Ioas ioas;
+
+  /** Whether it can be the parent of nested ones. */
+  final boolean nestParent;
+
+  /** Made by an attach to the IOAS, and gone with its last user. */
+  volatile boolean automatic;
+
+  private final ObjectTable objects;
+  private final PagingDomain domain;
+  private boolean enforcesCoherency;
+  private boolean listed;
+
+  private PagingHwpt(ObjectTable objects, Ioas ioas, PagingDomain domain, int flags) {
+    super((flags & iommufd_h.IOMMU_HWPT_ALLOC_PASID()) != 0);
+    this.objects = objects;
+    this.ioas = ioas;
+    this.domain = domain;
+    this.nestParent = (flags & iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()) != 0;
+  }
+
+  /**
+   * {@code iommufd_hwpt_paging_alloc}: makes a domain for a device, and maps all of the IOAS into
+   * it. The caller holds the IOAS's lock until the HWPT is published or aborted.
+   *
+   * @param attachPasid a PASID (0 for none) to attach at once, before the domain is filled;
+   *     negative for not at all
+   * @throws Refused EOPNOTSUPP for flags or data that the driver does not know, else as {@link
+   *     IommufdGroup#attach} and {@link IoPageTable#addDomain}; nothing is left behind
+   */
+  static PagingHwpt alloc(
+      Ioas ioas, IommufdDevice device, int flags, boolean userData, int attachPasid) {
+    IommuDevice hardware = device.hardware();
+    requireSupported(hardware, flags, userData);
+    PagingDomain domain =
+        hardware.driver().allocPaging(hardware, flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID());
+    ObjectTable objects = device.context().objects();
+    PagingHwpt hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
+    objects.addUsers(ioas, 1);
+    try {
+      if (device.enforcesCoherency()) {
+        hwpt.enforceCoherency();
+      }
+      if (attachPasid >= 0) {
+        device.group().attach(hwpt, device, attachPasid);
+      }
+      try {
+        ioas.table.addDomain(domain);
+      } catch (Refused refused) {
+        if (attachPasid >= 0) {
+          device.group().detach(device, attachPasid);
+        }
+        throw refused;
+      }
+    } catch (Refused refused) {
+      objects.abort(hwpt);
+      throw refused;
+    }
+    ioas.hwpts.add(hwpt);
+    hwpt.listed = true;
+    return hwpt;
+  }
+
+  private static void requireSupported(IommuDevice device, int flags, boolean userData) {
+    boolean tracksDirty = (flags & iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING()) != 0;
+    boolean nestParent = (flags & iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()) != 0;
+    boolean faults = (flags & iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()) != 0;
+    boolean plain = flags == 0 && !userData;
+    if ((!plain && !device.driver().allocatesWithFlags())
+        || (flags & ~FLAGS) != 0
+        || (tracksDirty && !device.driver().capable(device, Capability.DIRTY_TRACKING))
+        || (faults && nestParent)
+        || userData) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+  }
+
+  private void enforceCoherency() {
+    enforcesCoherency = domain.enforceCacheCoherency();
+    if (!enforcesCoherency) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Whether its domain makes DMA snoop whatever a device asks. */
+  boolean enforcesCoherency() {
+    return enforcesCoherency;
+  }
+
+  @Override
+  PagingDomain domain() {
+    return domain;
+  }
+
+  @Override
+  PagingHwpt paging() {
+    return this;
+  }
+
+  @Override
+  void abort() {
+    unlist();
+    free();
+  }
+
+  @Override
+  void destroy() {
+    ioas.lock.lock();
+    try {
+      if (listed) {
+        ioas.hwpts.remove(this);
+      }
+    } finally {
+      ioas.lock.unlock();
+    }
+    if (listed) {
+      ioas.table.removeDomain(domain);
+    }
+    free();
+  }
+
+  private void unlist() {
+    if (listed) {
+      ioas.hwpts.remove(this);
+      ioas.table.removeDomain(domain);
+    }
+  }
+
+  private void free() {
+    domain.dispose();
+    objects.removeUsers(ioas, 1);
+  }
+}

@@ -1,0 +1,171 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which pages of a source are pinned, and how many areas need each ({@code
+ * iopt_pages::domains_itree}). A page that several areas share is pinned once. Guarded by the
+ * pages' lock.
+ */
+final class PinnedPages {
+
+  /** What one pin brought in; given back when the last of its pages is not needed any more. */
+  private static final class Extent {
+    final long first;
+    final long pages;
+    final long physical;
+    long needed;
+
+    Extent(long first, long pages, long physical) {
+      this.first = first;
+      this.pages = pages;
+      this.physical = physical;
+      this.needed = pages;
+    }
+  }
+
+  /** Neighbouring pages of one extent that equally many areas need. */
+  private static final class Segment {
+    final long first;
+    long last;
+    int areas;
+    final Extent extent;
+
+    Segment(long first, long last, int areas, Extent extent) {
+      this.first = first;
+      this.last = last;
+      this.areas = areas;
+      this.extent = extent;
+    }
+
+    long physical(long page) {
+      return extent.physical + (page - extent.first) * UserMemory.PAGE_SIZE;
+    }
+  }
+
+  private final PageSource source;
+  private final List<Segment> segments = new ArrayList<>(1);
+
+  PinnedPages(PageSource source) {
+    this.source = source;
+  }
+
+  /**
+   * One more area needs a range of pages.
+   *
+   * @return how many were not pinned before
+   * @throws Refused when a page cannot be pinned; nothing has changed then
+   */
+  long cover(long first, long last) {
+    long added = 0;
+    long next = first;
+    int i = split(first);
+    try {
+      while (Long.compareUnsigned(next, last) <= 0) {
+        Segment segment = i < segments.size() ? segments.get(i) : null;
+        if (segment == null || Iova.above(segment.first, next)) {
+          long end = segment == null ? last : Iova.min(last, segment.first - 1);
+          long pages = end - next + 1;
+          Extent extent = new Extent(next, pages, source.pin(next, pages));
+          segments.add(i++, new Segment(next, end, 1, extent));
+          added += pages;
+          next = end + 1;
+          continue;
+        }
+        if (Iova.above(segment.last, last)) {
+          split(last + 1);
+        }
+        segment.areas++;
+        next = segment.last + 1;
+        i++;
+      }
+    } catch (Refused refused) {
+      if (next != first) {
+        uncover(first, next - 1);
+      }
+      throw refused;
+    }
+    return added;
+  }
+
+  /**
+   * Undoes {@link #cover}.
+   *
+   * @return how many pages were unpinned
+   */
+  long uncover(long first, long last) {
+    long removed = 0;
+    int i = split(first);
+    if (last != Iova.MAX) {
+      split(last + 1);
+    }
+    while (i < segments.size() && Long.compareUnsigned(segments.get(i).first, last) <= 0) {
+      Segment segment = segments.get(i);
+      if (--segment.areas > 0) {
+        i++;
+        continue;
+      }
+      segments.remove(i);
+      long pages = segment.last - segment.first + 1;
+      removed += pages;
+      Extent extent = segment.extent;
+      extent.needed -= pages;
+      if (extent.needed == 0) {
+        source.unpin(extent.first, extent.pages, extent.physical);
+      }
+    }
+    return removed;
+  }
+
+  /** How many pages from a pinned one on, up to a last, lie in one piece of physical memory. */
+  long contiguous(long page, long last) {
+    int i = at(page);
+    Segment segment = segments.get(i);
+    while (Iova.below(segment.last, last) && i + 1 < segments.size()) {
+      Segment next = segments.get(++i);
+      if (next.physical(next.first) != segment.physical(segment.last) + UserMemory.PAGE_SIZE) {
+        break;
+      }
+      segment = next;
+    }
+    return Iova.min(segment.last, last) - page + 1;
+  }
+
+  /** The physical address of a pinned page. */
+  long physical(long page) {
+    return segments.get(at(page)).physical(page);
+  }
+
+  /** The index of the segment that holds a page, or of the one after it. */
+  private int at(long page) {
+    int low = 0;
+    int high = segments.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Iova.below(segments.get(middle).last, page)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Makes a segment start at a page, if one holds it; answers the index of that or the next. */
+  private int split(long page) {
+    int i = at(page);
+    if (i == segments.size()) {
+      return i;
+    }
+    Segment segment = segments.get(i);
+    if (!Iova.below(segment.first, page)) {
+      return i;
+    }
+    segments.add(i + 1, new Segment(page, segment.last, segment.areas, segment.extent));
+    segment.last = page - 1;
+    return i + 1;
+  }
+}

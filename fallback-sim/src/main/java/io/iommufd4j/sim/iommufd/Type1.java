@@ -1,0 +1,164 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.bindings.vfio.vfio_h;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The requests of VFIO's type 1 container on the same file ({@code iommufd_vfio_ioctl}). They work
+ * on the IOAS that {@code IOMMU_VFIO_IOAS} named, and are refused with ENODEV without one.
+ */
+final class Type1 {
+
+  private Type1() {}
+
+  /**
+   * Answers a request.
+   *
+   * @throws Refused ENOTTY for an unknown one
+   */
+  static int ioctl(IommufdContext context, int request, long argument) {
+    if (request == vfio_h.VFIO_GET_API_VERSION()) {
+      return vfio_h.VFIO_API_VERSION();
+    } else if (request == vfio_h.VFIO_SET_IOMMU()) {
+      setIommu(context, argument);
+    } else if (request == vfio_h.VFIO_CHECK_EXTENSION()) {
+      return checkExtension(context, argument) ? 1 : 0;
+    } else if (request == vfio_h.VFIO_IOMMU_GET_INFO()) {
+      Type1Info.get(context, argument);
+    } else if (request == vfio_h.VFIO_IOMMU_MAP_DMA()) {
+      map(context, argument);
+    } else if (request == vfio_h.VFIO_IOMMU_UNMAP_DMA()) {
+      unmap(context, argument);
+    } else {
+      throw Refused.with(Errno.ENOTTY);
+    }
+    return 0;
+  }
+
+  /** EINVAL for any type but the two of type 1; the first of them unmaps page by page. */
+  private static void setIommu(IommufdContext context, long type) {
+    if (type != vfio_h.VFIO_TYPE1_IOMMU() && type != vfio_h.VFIO_TYPE1v2_IOMMU()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    Ioas ioas = context.objects().getCompatible();
+    try {
+      if (type == vfio_h.VFIO_TYPE1_IOMMU()) {
+        ioas.table.largePages(false);
+      }
+    } finally {
+      context.objects().put(ioas);
+    }
+  }
+
+  private static boolean checkExtension(IommufdContext context, long extension) {
+    return extension == vfio_h.VFIO_TYPE1_IOMMU()
+        || extension == vfio_h.VFIO_TYPE1v2_IOMMU()
+        || extension == vfio_h.VFIO_UNMAP_ALL()
+        || extension == vfio_h.VFIO_NOIOMMU_IOMMU()
+        || (extension == vfio_h.VFIO_DMA_CC_IOMMU() && allEnforceCoherency(context));
+  }
+
+  private static boolean allEnforceCoherency(IommufdContext context) {
+    Ioas ioas = context.objects().getCompatible();
+    ioas.lock.lock();
+    try {
+      return ioas.hwpts.stream().allMatch(PagingHwpt::enforcesCoherency);
+    } finally {
+      ioas.lock.unlock();
+      context.objects().put(ioas);
+    }
+  }
+
+  /** EFAULT, EINVAL for a short structure or unknown flags, ENODEV, then as a fixed map. */
+  private static void map(IommufdContext context, long address) {
+    MemorySegment block = block(vfio_iommu_type1_dma_map.sizeof());
+    context.memory().copyIn(address, block);
+    int flags = vfio_iommu_type1_dma_map.flags(block);
+    requireArguments(
+        vfio_iommu_type1_dma_map.argsz(block),
+        block.byteSize(),
+        flags & ~(vfio_h.VFIO_DMA_MAP_FLAG_READ() | vfio_h.VFIO_DMA_MAP_FLAG_WRITE()));
+    boolean writes = (flags & vfio_h.VFIO_DMA_MAP_FLAG_WRITE()) != 0;
+    boolean reads = (flags & vfio_h.VFIO_DMA_MAP_FLAG_READ()) != 0;
+    int protection = (writes ? PagingDomain.WRITE : 0) | (reads ? PagingDomain.READ : 0);
+    long from = vfio_iommu_type1_dma_map.vaddr(block);
+    long length = vfio_iommu_type1_dma_map.size(block);
+    long iova = vfio_iommu_type1_dma_map.iova(block);
+    Ioas ioas = context.objects().getCompatible();
+    try {
+      Pages pages = Pages.ofUser(context, from, length, writes);
+      var slice = new PagesSlice(pages, from - pages.start(), length);
+      try {
+        ioas.table.map(List.of(slice), length, true, iova, protection);
+      } catch (Refused refused) {
+        pages.put();
+        throw refused;
+      }
+    } finally {
+      context.objects().put(ioas);
+    }
+  }
+
+  /**
+   * EFAULT, EINVAL for a short structure, unknown flags, or all with a range, ENODEV, then as an
+   * unmap. The bytes unmapped are written back, also when it was refused half-way.
+   */
+  private static void unmap(IommufdContext context, long address) {
+    MemorySegment block = block(vfio_iommu_type1_dma_unmap.sizeof());
+    context.memory().copyIn(address, block);
+    int flags = vfio_iommu_type1_dma_unmap.flags(block);
+    requireArguments(
+        vfio_iommu_type1_dma_unmap.argsz(block),
+        block.byteSize(),
+        flags & ~vfio_h.VFIO_DMA_UNMAP_FLAG_ALL());
+    long iova = vfio_iommu_type1_dma_unmap.iova(block);
+    long length = vfio_iommu_type1_dma_unmap.size(block);
+    Ioas ioas = context.objects().getCompatible();
+    try {
+      var unmapped = new IoPageTable.Unmapped();
+      if (flags != 0) {
+        if (iova != 0 || length != 0) {
+          throw Refused.with(Errno.EINVAL);
+        }
+      } else if (ioas.table.smallPagesOnly()) {
+        ioas.table.cutAfter(iova + length - 1);
+        if (iova != 0) {
+          ioas.table.cutAfter(iova - 1);
+        }
+      }
+      Refused refusal = null;
+      try {
+        if (flags != 0) {
+          ioas.table.unmapAll(unmapped);
+        } else {
+          ioas.table.unmap(iova, length, unmapped);
+        }
+      } catch (Refused refused) {
+        refusal = refused;
+      }
+      vfio_iommu_type1_dma_unmap.size(block, unmapped.bytes);
+      context.memory().copyOut(address, block);
+      if (refusal != null) {
+        throw refusal;
+      }
+    } finally {
+      context.objects().put(ioas);
+    }
+  }
+
+  private static MemorySegment block(long bytes) {
+    return MemorySegment.ofArray(new long[(int) ((bytes + 7) / 8)]).asSlice(0, bytes);
+  }
+
+  private static void requireArguments(int argsz, long minimum, int unknownFlags) {
+    if (Integer.toUnsignedLong(argsz) < minimum || unknownFlags != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+}
