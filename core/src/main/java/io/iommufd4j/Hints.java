@@ -31,6 +31,7 @@ final class Hints {
           case "IOMMU_DESTROY" -> destroy(errno);
           case "IOMMU_OPTION" -> option(errno);
           case "IOMMU_HWPT_SET_DIRTY_TRACKING", "IOMMU_HWPT_GET_DIRTY_BITMAP" -> dirty(errno);
+          case "VFIO_DEVICE_RESET" -> reset(errno);
           default -> "";
         };
     return hint.isEmpty() ? anywhere(command, errno) : hint;
@@ -82,8 +83,11 @@ final class Hints {
   private static String attach(int errno, ProcessFacts process) {
     if (errno == Errno.EINVAL) {
       return "the page table does not fit this device (another IOMMU, another page table format, an"
-          + " aperture too small for what is mapped), or the device is not bound, or its group is"
-          + " attached elsewhere";
+          + " aperture too small for what is mapped; for a PASID, a HWPT not made for one), or the"
+          + " device is not bound, or its group is attached elsewhere";
+    }
+    if (errno == Errno.ENOENT) {
+      return "no such page table in this iommufd";
     }
     if (errno == Errno.EADDRINUSE) {
       return "the IOAS maps an IOVA that this device's group reserves: unmap it first, or map"
@@ -170,10 +174,19 @@ final class Hints {
   }
 
   private static String dirty(int errno) {
-    return errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL
-        ? "the HWPT was not allocated for dirty tracking, tracking is off, or the range is not a"
-            + " multiple of the page size"
+    if (errno == Errno.EOPNOTSUPP) {
+      return "the HWPT was not allocated for dirty tracking, or the IOMMU cannot track";
+    }
+    return errno == Errno.EINVAL
+        ? "dirty tracking is off, or the range is not a multiple of the page sizes"
         : "";
+  }
+
+  private static String reset(int errno) {
+    if (errno == Errno.EINVAL) {
+      return "the device cannot be reset alone, or is not bound to an iommufd";
+    }
+    return errno == Errno.EAGAIN ? "somebody else works on the device; try again" : "";
   }
 
   private static String anywhere(String command, int errno) {

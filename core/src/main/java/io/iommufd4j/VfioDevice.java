@@ -1,5 +1,7 @@
 package io.iommufd4j;
 
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Kernel;
 
 /**
@@ -18,11 +20,12 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
    * @param where a PCI address ({@code 0000:02:01.0} or {@code 02:01.0}), the device's directory in
    *     sysfs, or the cdev ({@code /dev/vfio/devices/vfio0})
    * @throws IllegalArgumentException when it is none of these
-   * @throws NoVfioDeviceException when there is no such device, or vfio-pci does not drive it
+   * @throws HostException {@code ENODEV} when there is no such device, or vfio-pci does not drive
+   *     it
    * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
    */
   public static VfioDevice open(Kernel kernel, String where) {
-    return new VfioDevice(KernelFile.open(kernel, CdevPath.of(kernel, where)));
+    return new VfioDevice(KernelFile.open(kernel, CdevPath.of(Host.of(kernel), where)));
   }
 
   /**

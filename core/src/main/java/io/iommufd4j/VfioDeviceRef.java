@@ -443,7 +443,8 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * A region of the device ({@code VFIO_DEVICE_GET_REGION_INFO}); one of size 0 is not there.
    *
    * @param index from 0 to {@link DeviceInfo#regions} − 1; see {@link PciRegion}
-   * @throws KernelException {@code EINVAL} before bind, or for an index out of range
+   * @throws KernelException {@code EINVAL} before bind, for an index out of range, or for the VGA
+   *     ranges of a device that is no display controller
    */
   public final RegionInfo region(int index) {
     return RegionInfo.read(file, index);
