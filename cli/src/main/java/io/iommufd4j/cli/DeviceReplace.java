@@ -1,0 +1,94 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.output.Document;
+import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.replace.ReplaceOrder;
+import io.iommufd4j.cli.replace.ReplaceOutcome;
+import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.cli.replace.ReplaceTarget;
+import io.iommufd4j.cli.replace.Replacement;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.kernel.Kernel;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code device-replace}. */
+@Command(
+    name = "device-replace",
+    description = {
+      "Replaces the translation under a device without detaching it, and shows that it did.",
+      "Binds the device to an iommufd, attaches it to HWPT A, replaces A by B, verifies. A device"
+          + " that vfio-pci does not hold is handed to it for the run. However it ends, by a failure"
+          + " or by a signal too, the host is left as it was found."
+    })
+final class DeviceReplace extends Verb {
+
+  private static final int MAX_ROUNDS = 10_000_000;
+
+  @Mixin final DeviceName named = new DeviceName();
+
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "Prints the plan and does nothing.")
+  boolean dryRun;
+
+  @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      description =
+          "What translates once it is done. new-ioas (the default): a HWPT of another IOAS, so other"
+              + " memory. same-ioas: another HWPT of the same IOAS, so the same memory. auto: another"
+              + " IOAS, whose HWPT the kernel makes by itself.")
+  ReplaceTarget target = ReplaceTarget.NEW_IOAS;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      description =
+          "After the replace, times N more beside N times detach + attach, by turns: minimum, median,"
+              + " 99th percentile, ratio.")
+  int rounds;
+
+  @Option(
+      names = "--prove-dma",
+      description =
+          "Has the device copy memory by DMA before and after, and shows whose bytes arrived where;"
+              + " siblings in its group too. Takes QEMU's edu device (1234:11e8).")
+  boolean proveDma;
+
+  DeviceReplace(Invocation invocation) {
+    super(invocation, Need.IOMMUFD);
+  }
+
+  @Override
+  Need need() {
+    return dryRun ? Need.LOOK : super.need();
+  }
+
+  @Override
+  int run(Kernel kernel, Renderer renderer) {
+    if (rounds < 0 || rounds > MAX_ROUNDS) {
+      throw new UsageException("--repeat takes 0 to " + MAX_ROUNDS + " rounds, not " + rounds);
+    }
+    var device = device(Host.of(kernel), named.device);
+    var plan = ReplacePlan.of(kernel, device, new ReplaceOrder(target, rounds, proveDma));
+    var planned = new Document.Plan(kernel.identity(), plan);
+    if (dryRun) {
+      renderer.result(planned);
+      return ExitCode.OK;
+    }
+    renderer.preface(planned);
+    List<String> atStake = plan.atStake();
+    if (!atStake.isEmpty()) {
+      Consent.require(invocation(), "go on?", atStake);
+    }
+    invocation().interruption().begin();
+    var narrator = new Narrator(renderer, invocation().terminal());
+    ReplaceOutcome outcome =
+        new Replacement(kernel, plan, invocation().interruption(), narrator).run();
+    renderer.result(new Document.Replaced(kernel.identity(), plan, narrator.steps(), outcome));
+    return outcome.verified() ? ExitCode.OK : ExitCode.REFUSED;
+  }
+}

@@ -1,0 +1,22 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.output.Document;
+import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.kernel.Kernel;
+import picocli.CommandLine.Command;
+
+/** {@code group list}. */
+@Command(name = "list", description = "Lists the IOMMU groups.")
+final class GroupList extends Verb {
+
+  GroupList(Invocation invocation) {
+    super(invocation, Need.LOOK);
+  }
+
+  @Override
+  int run(Kernel kernel, Renderer renderer) {
+    renderer.result(new Document.Groups(kernel.identity(), Host.of(kernel).groups()));
+    return ExitCode.OK;
+  }
+}

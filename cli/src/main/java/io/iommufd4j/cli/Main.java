@@ -1,0 +1,160 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.output.JsonRenderer;
+import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.cli.replace.ReplaceTarget;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** iommufdctl. */
+public final class Main {
+
+  private static final String NAME = "iommufdctl";
+  private static final int HELP_WIDTH = 100;
+  private static final Pattern JSON_WANTED =
+      Pattern.compile("(^| )(-o[ =]?|--output[ =])json( |$)");
+
+  /** How long a signal waits for the host to be restored. */
+  private static final Duration RESTORE_LIMIT = Duration.ofSeconds(30);
+
+  private Main() {}
+
+  /** Runs in its own process. */
+  public static void main(String[] args) {
+    var interruption = new Interruption();
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> awaitRestored(interruption), "restore-on-signal"));
+    int exitCode = run(args, Terminal.ofProcess(), interruption);
+    System.exit(exitCode);
+  }
+
+  private static void awaitRestored(Interruption interruption) {
+    interruption.stop();
+    try {
+      if (!interruption.awaitEnd(RESTORE_LIMIT)) {
+        System.err.println(
+            NAME
+                + ": the host was not restored within "
+                + RESTORE_LIMIT.toSeconds()
+                + " s; see iommufdctl device list");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Runs within another program, and never ends it.
+   *
+   * @param out gets results
+   * @param err gets everything else
+   * @return the exit code
+   */
+  public static int run(String[] args, PrintStream out, PrintStream err) {
+    return run(args, Terminal.ofStreams(out, err), new Interruption());
+  }
+
+  static int run(String[] args, Terminal terminal, Interruption interruption) {
+    var invocation = new Invocation(terminal, interruption);
+    try {
+      return commandLine(invocation, asksForJson(args)).execute(args);
+    } finally {
+      terminal.out().flush();
+      terminal.err().flush();
+      interruption.end();
+    }
+  }
+
+  /** Told before parsing, for a command line that cannot be read asks for JSON as well. */
+  private static boolean asksForJson(String[] args) {
+    String line = String.join(" ", args).toLowerCase(Locale.ROOT);
+    return JSON_WANTED.matcher(line).find();
+  }
+
+  private static CommandLine commandLine(Invocation invocation, boolean json) {
+    var line = new CommandLine(new Iommufdctl(invocation));
+    line.addSubcommand(new DeviceReplace(invocation));
+    line.addSubcommand(new DoctorVerb(invocation));
+    // Verbs go below a parent that is in place: then they inherit its options.
+    var device = new CommandLine(new DeviceVerbs());
+    line.addSubcommand(device);
+    device
+        .addSubcommand(new DeviceList(invocation))
+        .addSubcommand(new DeviceShow(invocation))
+        .addSubcommand(new DeviceBind(invocation))
+        .addSubcommand(new DeviceUnbind(invocation));
+    var group = new CommandLine(new GroupVerbs());
+    line.addSubcommand(group);
+    group.addSubcommand(new GroupList(invocation)).addSubcommand(new GroupShow(invocation));
+    line.registerConverter(ReplaceTarget.class, Main::target);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpWidth(HELP_WIDTH);
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    line.setOut(writer(invocation.terminal().out()));
+    line.setErr(writer(invocation.terminal().err()));
+    line.setParameterExceptionHandler((wrong, _) -> misused(invocation, wrong, json));
+    line.setExecutionExceptionHandler(
+        (thrown, command, _) -> failed(invocation, thrown, command.getCommandSpec()));
+    return line;
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, stream.charset());
+  }
+
+  private static ReplaceTarget target(String text) {
+    return Arrays.stream(ReplaceTarget.values())
+        .filter(target -> target.toString().equals(text.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(() ->
+            new TypeConversionException(
+                "expected one of " + Arrays.toString(ReplaceTarget.values())));
+  }
+
+  private static int misused(Invocation invocation, ParameterException wrong, boolean json) {
+    CommandSpec command = wrong.getCommandLine().getCommandSpec();
+    String message = String.valueOf(wrong.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+    tell(invocation, message + "; see " + command.qualifiedName() + " --help");
+    if (json) {
+      new JsonRenderer(invocation.terminal().out(), commandName(command))
+          .result(invocation.failure(ExitCode.USAGE, Optional.empty(), message));
+    }
+    return ExitCode.USAGE;
+  }
+
+  private static int failed(Invocation invocation, Exception thrown, CommandSpec command) {
+    Mishap mishap = Mishap.of(thrown);
+    tell(invocation, mishap.message());
+    for (Throwable after : thrown.getSuppressed()) {
+      tell(invocation, "then, giving back: " + Mishap.of(after).message());
+    }
+    if (mishap.exitCode() == ExitCode.BUG && invocation.debug()) {
+      thrown.printStackTrace(invocation.terminal().err());
+    }
+    if (invocation.json()) {
+      invocation
+          .renderer(commandName(command))
+          .result(invocation.failure(mishap.exitCode(), mishap.errno(), mishap.message()));
+    }
+    return mishap.exitCode();
+  }
+
+  private static void tell(Invocation invocation, String message) {
+    invocation.terminal().err().println(NAME + ": " + message);
+  }
+
+  /** The verb as JSON names it, without the command's own name. */
+  static String commandName(@Nullable CommandSpec spec) {
+    return spec == null ? "" : spec.qualifiedName(" ").replaceFirst("^" + NAME + " ?", "");
+  }
+}

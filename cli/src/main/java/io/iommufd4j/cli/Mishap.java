@@ -1,0 +1,62 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.KernelException;
+import io.iommufd4j.NoVfioDeviceException;
+import io.iommufd4j.cli.replace.DeviceStuckException;
+import io.iommufd4j.cli.replace.NotPossibleException;
+import io.iommufd4j.cli.replace.StoppedException;
+import io.iommufd4j.host.HostException;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.KernelUnavailableException;
+import java.util.Optional;
+
+/**
+ * What a throwable means to the caller of iommufdctl.
+ *
+ * @param exitCode what to leave with
+ * @param errno by name, when a kernel refused
+ * @param message one line
+ */
+record Mishap(int exitCode, Optional<String> errno, String message) {
+
+  static Mishap of(Throwable thrown) {
+    return switch (thrown) {
+      case KernelException e -> refused(e.errno(), e);
+      case HostException e -> refused(e.errno(), e);
+      case NoVfioDeviceException e -> refused(Errno.ENODEV, e);
+      case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
+      case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
+      case NotPossibleException e -> plain(ExitCode.NOT_AVAILABLE, e);
+      case UsageException e -> plain(ExitCode.USAGE, e);
+      case StoppedException e -> new Mishap(ExitCode.STOPPED, Optional.empty(), stopped(e));
+      default ->
+          new Mishap(
+              ExitCode.BUG,
+              Optional.empty(),
+              "a bug: "
+                  + oneLine(String.valueOf(thrown))
+                  + "; please report it with the command line and the stack trace that"
+                  + " IOMMUFDCTL_DEBUG=1 adds");
+    };
+  }
+
+  private static String stopped(StoppedException stopped) {
+    return stopped.getSuppressed().length == 0 ? "stopped; the host is as it was found" : "stopped";
+  }
+
+  private static Mishap refused(int errno, RuntimeException thrown) {
+    return new Mishap(ExitCode.REFUSED, Optional.of(Errno.name(errno)), message(thrown));
+  }
+
+  private static Mishap plain(int exitCode, RuntimeException thrown) {
+    return new Mishap(exitCode, Optional.empty(), message(thrown));
+  }
+
+  private static String message(RuntimeException thrown) {
+    return oneLine(String.valueOf(thrown.getMessage()));
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+}

@@ -1,0 +1,7 @@
+package io.iommufd4j.cli;
+
+/** How a result is shown. */
+enum OutputFormat {
+  TEXT,
+  JSON
+}

@@ -1,0 +1,88 @@
+package io.iommufd4j.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What iommufdctl talks through.
+ *
+ * @param out results
+ * @param err everything else: notes, prompts, progress, errors, the trace
+ * @param in answers to prompts; null when nobody can answer
+ * @param outIsTerminal whether a person reads {@code out}
+ * @param errIsTerminal whether a person reads {@code err}
+ * @param environment the environment variables
+ */
+record Terminal(
+    PrintStream out,
+    PrintStream err,
+    @Nullable BufferedReader in,
+    boolean outIsTerminal,
+    boolean errIsTerminal,
+    Map<String, String> environment) {
+
+  /** The process's own streams. */
+  static Terminal ofProcess() {
+    var in =
+        isTerminal(0)
+            ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+            : null;
+    return new Terminal(System.out, System.err, in, isTerminal(1), isTerminal(2), System.getenv());
+  }
+
+  /** Streams nobody sits at. */
+  static Terminal ofStreams(PrintStream out, PrintStream err) {
+    return new Terminal(out, err, null, false, false, Map.of());
+  }
+
+  /** Whether somebody can be asked. */
+  boolean canAsk() {
+    return in != null && errIsTerminal;
+  }
+
+  /** Asks a question that "y" or "yes" agrees to; anything else does not. */
+  boolean agrees(String question) {
+    if (in == null) {
+      return false;
+    }
+    err.print(question + " [y/N] ");
+    err.flush();
+    try {
+      String answer = in.readLine();
+      return answer != null
+          && (answer.strip().equalsIgnoreCase("y") || answer.strip().equalsIgnoreCase("yes"));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether a variable is set to something. */
+  boolean isSet(String variable) {
+    return !environment.getOrDefault(variable, "").isEmpty();
+  }
+
+  /** By the descriptor's link, for {@code isatty(3)} would take native code before it is wanted. */
+  @SuppressWarnings("SystemConsoleNull") // It is null for some -Djdk.console= of JDK 25.
+  private static boolean isTerminal(int fd) {
+    Path link = Path.of("/proc/self/fd/" + fd);
+    if (!Files.isSymbolicLink(link)) {
+      var console = System.console();
+      return console != null && console.isTerminal();
+    }
+    try {
+      String target = Files.readSymbolicLink(link).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package io.iommufd4j.cli.doctor;
+
+import io.iommufd4j.Access;
+import io.iommufd4j.DmaBuffer;
+import io.iommufd4j.Ioas;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.KernelException;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.ProcessFacts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Examines a host. Each check makes the calls that a program would make; what it takes is given
+ * back. A device that vfio-pci holds and nobody uses is bound to an iommufd for a moment, which
+ * resets it.
+ */
+public final class Doctor {
+
+  /** Below this a program meets the limit with its first few buffers. */
+  private static final long COMFORTABLE_MEMLOCK = 64L << 20;
+
+  private static final String DRIVER = "vfio-pci";
+  private static final String UNSAFE_INTERRUPTS =
+      "module/iommufd/parameters/allow_unsafe_interrupts";
+
+  private final Host host;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private Doctor(Host host) {
+    this.host = host;
+  }
+
+  /** Examines what a kernel answers and shows. */
+  public static List<Finding> examine(Kernel kernel) {
+    var doctor = new Doctor(Host.of(kernel));
+    doctor.iommufd(kernel);
+    doctor.sysfs();
+    doctor.devices(kernel);
+    doctor.memlock(kernel.process());
+    return List.copyOf(doctor.findings);
+  }
+
+  /**
+   * Examines what can be examined without a kernel that answers.
+   *
+   * @param reason why it does not
+   * @param mend what would help
+   * @param sysfs the root, which may not exist
+   */
+  public static List<Finding> examineWithout(String reason, String mend, Path sysfs) {
+    var doctor = new Doctor(Host.of(sysfs));
+    doctor.findings.add(Finding.missing("iommufd", reason, mend));
+    if (Files.isDirectory(sysfs)) {
+      doctor.sysfs();
+    }
+    return List.copyOf(doctor.findings);
+  }
+
+  private void iommufd(Kernel kernel) {
+    try (Iommufd iommufd = Iommufd.open(kernel)) {
+      findings.add(Finding.ok("iommufd", "/dev/iommu opens"));
+      try (Ioas ioas = iommufd.newIoas()) {
+        findings.add(Finding.ok("IOAS", "IOMMU_IOAS_ALLOC makes " + ioas.id()));
+        map(kernel, ioas);
+      } catch (KernelException refused) {
+        findings.add(refused("IOAS", refused));
+      }
+    } catch (KernelException refused) {
+      findings.add(refused("iommufd", refused));
+    }
+  }
+
+  private void map(Kernel kernel, Ioas ioas) {
+    try (DmaBuffer page = DmaBuffer.allocate(kernel, 1)) {
+      long iova = ioas.map(page.segment(), Access.READ_WRITE);
+      ioas.unmap(iova, page.byteSize());
+      findings.add(
+          Finding.ok(
+              "map",
+              "IOMMU_IOAS_MAP maps "
+                  + page.byteSize()
+                  + " bytes at IOVA 0x"
+                  + Long.toHexString(iova)
+                  + ", IOMMU_IOAS_UNMAP unmaps them"));
+    } catch (KernelException refused) {
+      findings.add(refused("map", refused));
+    }
+  }
+
+  private void sysfs() {
+    var groups = host.groups();
+    String names =
+        host.iommus().stream()
+            .map(iommu -> iommu.name() + title(iommu))
+            .collect(Collectors.joining(", "));
+    findings.add(
+        groups.isEmpty()
+            ? Finding.missing(
+                "IOMMU",
+                names.isEmpty() ? "no IOMMU, no groups" : names + ", but no groups",
+                "turn VT-d, AMD-Vi or the SMMU on in firmware, and on Intel boot with"
+                    + " intel_iommu=on")
+            : Finding.ok("IOMMU", names + "; groups: " + groups.size()));
+    findings.add(
+        host.hasDriver(DRIVER)
+            ? Finding.ok(DRIVER, "the driver is there")
+            : Finding.missing(DRIVER, "the driver is not loaded", "load it: modprobe vfio-pci"));
+  }
+
+  private static String title(IommuInstance iommu) {
+    return iommu.driver() == IommuInstance.Driver.OTHER ? "" : " (" + iommu.driver().title() + ")";
+  }
+
+  private void devices(Kernel kernel) {
+    List<PciDevice> held =
+        host.devices().stream().filter(device -> device.boundTo(DRIVER)).toList();
+    List<PciDevice> cdevs = held.stream().filter(device -> device.cdev().isPresent()).toList();
+    if (held.isEmpty()) {
+      String none = "no device is bound to vfio-pci";
+      String bind = "bind one: iommufdctl device bind DEVICE";
+      findings.add(Finding.notTried("VFIO cdev", none, bind));
+      findings.add(Finding.notTried("interrupts", none + unsafeInterrupts(), bind));
+      return;
+    }
+    if (cdevs.isEmpty()) {
+      findings.add(
+          Finding.missing(
+              "VFIO cdev",
+              "devices are bound to vfio-pci, but have no cdev",
+              "take a kernel with CONFIG_VFIO_DEVICE_CDEV"));
+      return;
+    }
+    for (PciDevice device : cdevs) {
+      bind(kernel, device);
+    }
+  }
+
+  private void bind(Kernel kernel, PciDevice device) {
+    String cdev = device.cdevPath().orElseThrow();
+    String name = device.address() + " (" + cdev + ")";
+    try (Iommufd iommufd = Iommufd.open(kernel);
+        VfioDevice opened = VfioDevice.open(kernel, cdev)) {
+      findings.add(Finding.ok("VFIO cdev", name + " opens"));
+      opened.bind(iommufd);
+      findings.add(Finding.ok("interrupts", name + " binds" + unsafeInterrupts()));
+      opened.attach(iommufd.newIoas());
+      opened.detach();
+      findings.add(Finding.ok("attach", name + " attaches to an IOAS and detaches"));
+    } catch (KernelException refused) {
+      findings.add(refused(checkOf(refused), name, refused));
+    }
+  }
+
+  private static String checkOf(KernelException refused) {
+    return switch (refused.command()) {
+      case "VFIO_DEVICE_BIND_IOMMUFD" ->
+          refused.errno() == Errno.EPERM ? "interrupts" : "VFIO cdev";
+      case "VFIO_DEVICE_ATTACH_IOMMUFD_PT", "VFIO_DEVICE_DETACH_IOMMUFD_PT" -> "attach";
+      default -> "VFIO cdev";
+    };
+  }
+
+  private String unsafeInterrupts() {
+    try {
+      String value = Files.readString(host.sysfs().resolve(UNSAFE_INTERRUPTS)).strip();
+      return "; iommufd's allow_unsafe_interrupts is " + value;
+    } catch (IOException notShown) {
+      return "";
+    }
+  }
+
+  private void memlock(ProcessFacts process) {
+    if (process.memlockLimit() == ProcessFacts.UNLIMITED) {
+      findings.add(Finding.ok("memlock", "RLIMIT_MEMLOCK is unlimited"));
+      return;
+    }
+    String seen = "RLIMIT_MEMLOCK is " + (process.memlockLimit() >> 10) + " KiB";
+    if (process.root()) {
+      findings.add(Finding.ok("memlock", seen + ", which does not bind root"));
+    } else if (process.memlockLimit() >= COMFORTABLE_MEMLOCK) {
+      findings.add(Finding.ok("memlock", seen));
+    } else {
+      findings.add(
+          new Finding(
+              "memlock",
+              Verdict.LIMITED,
+              seen,
+              "raise it (ulimit -l, LimitMEMLOCK= in a systemd unit) to what the devices are to"
+                  + " reach"));
+    }
+  }
+
+  private static Finding refused(String check, KernelException refused) {
+    return refused(check, refused.command(), refused);
+  }
+
+  private static Finding refused(String check, String what, KernelException refused) {
+    String call = what.equals(refused.command()) ? what : what + ": " + refused.command();
+    String seen = call + " answers " + refused.errnoName();
+    String mend = refused.hint().isEmpty() ? "see the kernel's log" : refused.hint();
+    return Finding.missing(check, seen, mend);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What a host lacks for iommufd, found by making the calls a program would make and not by guessing
+ * from versions.
+ */
+@NullMarked
+package io.iommufd4j.cli.doctor;
+
+import org.jspecify.annotations.NullMarked;

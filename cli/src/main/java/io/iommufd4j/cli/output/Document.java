@@ -1,0 +1,85 @@
+package io.iommufd4j.cli.output;
+
+import io.iommufd4j.cli.doctor.Finding;
+import io.iommufd4j.cli.replace.ReplaceOutcome;
+import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.kernel.KernelIdentity;
+import java.util.List;
+import java.util.Optional;
+
+/** What a verb found or did. Each kind has its form in text and in JSON. */
+public sealed interface Document {
+
+  /** The kernel that produced it; empty only when none could be opened. */
+  Optional<KernelIdentity> kernel();
+
+  /** A document of a kernel. */
+  sealed interface OfKernel extends Document {
+
+    /** Which one. */
+    KernelIdentity source();
+
+    @Override
+    default Optional<KernelIdentity> kernel() {
+      return Optional.of(source());
+    }
+  }
+
+  /** {@code doctor}. */
+  record Diagnosis(KernelIdentity source, List<Finding> findings) implements OfKernel {}
+
+  /** {@code device list}. */
+  record Devices(KernelIdentity source, List<PciDevice> devices) implements OfKernel {}
+
+  /**
+   * {@code device show}.
+   *
+   * @param group its group, with the reserved IOVAs
+   * @param siblings the other devices of it
+   */
+  record Device(
+      KernelIdentity source, PciDevice device, Optional<IommuGroup> group, List<PciDevice> siblings)
+      implements OfKernel {}
+
+  /**
+   * {@code device bind} and {@code device unbind}.
+   *
+   * @param before the device as it was found
+   * @param after the device as it is now
+   * @param blockers siblings that keep the group from VFIO as long as they have their driver
+   */
+  record Binding(KernelIdentity source, PciDevice before, PciDevice after, List<PciDevice> blockers)
+      implements OfKernel {}
+
+  /** {@code group list}. */
+  record Groups(KernelIdentity source, List<IommuGroup> groups) implements OfKernel {}
+
+  /** {@code group show}. */
+  record Group(KernelIdentity source, IommuGroup group, List<PciDevice> members)
+      implements OfKernel {}
+
+  /** {@code device-replace}, before anything is done, or with {@code --dry-run} at all. */
+  record Plan(KernelIdentity source, ReplacePlan plan) implements OfKernel {}
+
+  /**
+   * {@code device-replace}, done.
+   *
+   * @param steps what was done, in order
+   */
+  record Replaced(
+      KernelIdentity source, ReplacePlan plan, List<String> steps, ReplaceOutcome outcome)
+      implements OfKernel {}
+
+  /**
+   * A verb that failed.
+   *
+   * @param exitCode what the process leaves with
+   * @param errno by name, when a kernel refused
+   * @param message one line
+   */
+  record Failure(
+      Optional<KernelIdentity> kernel, int exitCode, Optional<String> errno, String message)
+      implements Document {}
+}

@@ -1,0 +1,156 @@
+package io.iommufd4j.cli.output;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.iommufd4j.cli.doctor.Finding;
+import io.iommufd4j.cli.output.Document.Binding;
+import io.iommufd4j.cli.output.Document.Device;
+import io.iommufd4j.cli.output.Document.Devices;
+import io.iommufd4j.cli.output.Document.Diagnosis;
+import io.iommufd4j.cli.output.Document.Failure;
+import io.iommufd4j.cli.output.Document.Group;
+import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Plan;
+import io.iommufd4j.cli.output.Document.Replaced;
+import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.host.ReservedRegion;
+import io.iommufd4j.kernel.KernelIdentity;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One JSON document for one run. Names are written out here and not taken from the records, so that
+ * a record may change and the JSON does not. What is not there is null, so that every key always
+ * stands.
+ */
+public final class JsonRenderer implements Renderer {
+
+  /** Raised when a key goes or changes its meaning; new keys leave it as it is. */
+  static final int SCHEMA = 1;
+
+  private static final JSON FORMAT =
+      JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
+
+  private final PrintStream out;
+  private final String command;
+
+  /**
+   * Writes to a stream.
+   *
+   * @param command the verb, as {@code device list}
+   */
+  public JsonRenderer(PrintStream out, String command) {
+    this.out = out;
+    this.command = command;
+  }
+
+  @Override
+  public void preface(Document document) {}
+
+  @Override
+  public void step(String text) {}
+
+  @Override
+  public void result(Document document) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("schema", SCHEMA);
+    json.put("command", command);
+    json.put("kernel", document.kernel().map(JsonRenderer::kernel).orElse(null));
+    switch (document) {
+      case Diagnosis diagnosis ->
+          json.put("findings", diagnosis.findings().stream().map(JsonRenderer::finding).toList());
+      case Devices devices ->
+          json.put("devices", devices.devices().stream().map(JsonRenderer::device).toList());
+      case Device device -> {
+        json.put("device", device(device.device()));
+        json.put("group", device.group().map(JsonRenderer::group).orElse(null));
+        json.put("siblings", device.siblings().stream().map(JsonRenderer::device).toList());
+      }
+      case Binding binding -> {
+        json.put("before", device(binding.before()));
+        json.put("after", device(binding.after()));
+        json.put("blockers", binding.blockers().stream().map(JsonRenderer::device).toList());
+      }
+      case Groups groups ->
+          json.put("groups", groups.groups().stream().map(JsonRenderer::group).toList());
+      case Group group -> {
+        json.put("group", group(group.group()));
+        json.put("devices", group.members().stream().map(JsonRenderer::device).toList());
+      }
+      case Plan plan -> json.put("plan", ReplaceJson.plan(plan.plan()));
+      case Replaced replaced -> {
+        json.put("plan", ReplaceJson.plan(replaced.plan()));
+        json.put("steps", replaced.steps());
+        json.putAll(ReplaceJson.outcome(replaced.outcome()));
+      }
+      case Failure failure -> json.put("error", failure(failure));
+    }
+    try {
+      out.println(FORMAT.asString(json));
+    } catch (IOException e) {
+      throw new UncheckedIOException("a document of maps, lists and texts was not written", e);
+    }
+  }
+
+  private static Map<String, @Nullable Object> kernel(KernelIdentity kernel) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("backend", kernel.backend());
+    json.put("release", kernel.release());
+    json.put("detail", kernel.detail());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> finding(Finding finding) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("check", finding.check());
+    json.put("verdict", Words.of(finding.verdict()));
+    json.put("seen", finding.seen());
+    json.put("mend", finding.mend().isEmpty() ? null : finding.mend());
+    return json;
+  }
+
+  static Map<String, @Nullable Object> device(PciDevice device) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("address", device.address().toString());
+    json.put("vendor", Words.hex(device.vendorId(), 4));
+    json.put("device", Words.hex(device.deviceId(), 4));
+    json.put("class", Words.hex(device.classCode(), 6));
+    json.put("revision", Words.hex(device.revision(), 2));
+    json.put("driver", device.driver().orElse(null));
+    json.put("driver_override", device.driverOverride().orElse(null));
+    json.put("group", device.group().isPresent() ? device.group().getAsInt() : null);
+    json.put("iommu", device.iommu().map(iommu -> iommu.name()).orElse(null));
+    json.put("cdev", device.cdevPath().orElse(null));
+    return json;
+  }
+
+  static Map<String, @Nullable Object> group(IommuGroup group) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("number", group.number());
+    json.put("type", group.type());
+    json.put("members", group.members().stream().map(Object::toString).toList());
+    json.put("others", group.others());
+    json.put("reserved", group.reserved().stream().map(JsonRenderer::reserved).toList());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> reserved(ReservedRegion region) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("first", Words.iova(region.first()));
+    json.put("last", Words.iova(region.last()));
+    json.put("type", region.type());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> failure(Failure failure) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("exit_code", failure.exitCode());
+    json.put("errno", failure.errno().orElse(null));
+    json.put("message", failure.message());
+    return json;
+  }
+}

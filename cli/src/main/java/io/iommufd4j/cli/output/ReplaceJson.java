@@ -1,0 +1,119 @@
+package io.iommufd4j.cli.output;
+
+import io.iommufd4j.cli.replace.Check;
+import io.iommufd4j.cli.replace.DmaProof;
+import io.iommufd4j.cli.replace.Latency;
+import io.iommufd4j.cli.replace.Participant;
+import io.iommufd4j.cli.replace.ReplaceOutcome;
+import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.cli.replace.Spread;
+import io.iommufd4j.cli.replace.Translation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code device-replace} in JSON. */
+final class ReplaceJson {
+
+  private ReplaceJson() {}
+
+  static Map<String, @Nullable Object> plan(ReplacePlan plan) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("device", participant(plan.device()));
+    json.put("siblings", plan.siblings().stream().map(ReplaceJson::participant).toList());
+    json.put("group", JsonRenderer.group(plan.group()));
+    json.put("iommu", plan.iommu().name());
+    json.put("conduct", Words.of(plan.iommu().driver().replace()));
+    json.put("target", plan.order().target().toString());
+    json.put("iova", Words.iova(plan.iova()));
+    json.put("rounds", plan.order().rounds());
+    json.put("prove_dma", plan.order().proveDma());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> participant(Participant participant) {
+    Map<String, @Nullable Object> json = JsonRenderer.device(participant.device());
+    json.put("bound_for_the_run", participant.toBind());
+    json.put("attached", participant.attached());
+    return json;
+  }
+
+  /** The keys that an outcome adds to a document. */
+  static Map<String, @Nullable Object> outcome(ReplaceOutcome outcome) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("device_id", outcome.device().value());
+    json.put("from", translation(outcome.from()));
+    json.put("to", translation(outcome.to()));
+    json.put("replace_ns", outcome.nanos());
+    json.put("verified", outcome.verified());
+    json.put("checks", outcome.checks().stream().map(ReplaceJson::check).toList());
+    json.put("dma", outcome.proof().map(ReplaceJson::proof).orElse(null));
+    json.put("latency", outcome.latency().map(ReplaceJson::latency).orElse(null));
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> translation(Translation translation) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("ioas", translation.ioas().value());
+    json.put("hwpt", translation.hwpt().value());
+    json.put("buffer", String.valueOf(translation.buffer()));
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> check(Check check) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("claim", check.claim());
+    json.put("holds", check.holds());
+    json.put("seen", check.seen());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> proof(DmaProof proof) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("bytes", proof.bytes());
+    json.put("from_iova", Words.iova(proof.from()));
+    json.put("holds", proof.holds());
+    json.put("copies", proof.runs().stream().map(ReplaceJson::run).toList());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> run(DmaProof.Run run) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("device", run.device().toString());
+    json.put("when", run.after() ? "after" : "before");
+    json.put("to_iova", Words.iova(run.to()));
+    json.put("expected_buffer", String.valueOf(run.expected()));
+    json.put("holds", run.holds());
+    json.put("buffers", run.buffers().stream().map(ReplaceJson::landing).toList());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> landing(DmaProof.Landing landing) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("buffer", String.valueOf(landing.buffer()));
+    json.put("hex", landing.hex());
+    json.put("text", landing.text());
+    json.put(
+        "bytes_of",
+        landing.bytesOf() == DmaProof.NOTHING ? null : String.valueOf(landing.bytesOf()));
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> latency(Latency latency) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("rounds", latency.rounds());
+    json.put("warm_up_rounds", latency.warmUp());
+    json.put("replace_ns", spread(latency.replace()));
+    json.put("detach_attach_ns", spread(latency.detachAttach()));
+    json.put("median_ratio", latency.ratio());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> spread(Spread spread) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("min", spread.minNanos());
+    json.put("median", spread.medianNanos());
+    json.put("p99", spread.p99Nanos());
+    return json;
+  }
+}

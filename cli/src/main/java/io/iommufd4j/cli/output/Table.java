@@ -1,0 +1,38 @@
+package io.iommufd4j.cli.output;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rows in columns, each as wide as its widest cell. */
+final class Table {
+
+  private static final String GAP = "  ";
+
+  private final List<List<String>> rows = new ArrayList<>();
+
+  Table row(String... cells) {
+    rows.add(List.of(cells));
+    return this;
+  }
+
+  /** The rows as lines; all have as many cells as the first. */
+  List<String> lines() {
+    return rows.stream().map(this::line).toList();
+  }
+
+  private String line(List<String> row) {
+    var line = new StringBuilder();
+    for (int column = 0; column < row.size(); column++) {
+      String cell = row.get(column);
+      line.append(cell);
+      if (column < row.size() - 1) {
+        line.append(" ".repeat(width(column) - cell.length())).append(GAP);
+      }
+    }
+    return line.toString().stripTrailing();
+  }
+
+  private int width(int column) {
+    return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+  }
+}

@@ -1,0 +1,210 @@
+package io.iommufd4j.cli.output;
+
+import io.iommufd4j.cli.doctor.Finding;
+import io.iommufd4j.cli.output.Document.Binding;
+import io.iommufd4j.cli.output.Document.Device;
+import io.iommufd4j.cli.output.Document.Devices;
+import io.iommufd4j.cli.output.Document.Diagnosis;
+import io.iommufd4j.cli.output.Document.Failure;
+import io.iommufd4j.cli.output.Document.Group;
+import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Plan;
+import io.iommufd4j.cli.output.Document.Replaced;
+import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.kernel.KernelIdentity;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Text for people; it may change with every release. */
+public final class TextRenderer implements Renderer {
+
+  private final PrintStream out;
+  private final Ink ink;
+
+  /** Writes to a stream. */
+  public TextRenderer(PrintStream out, Ink ink) {
+    this.out = out;
+    this.ink = ink;
+  }
+
+  @Override
+  public void preface(Document document) {
+    result(document);
+    out.println();
+  }
+
+  @Override
+  public void step(String text) {
+    out.println("  " + text);
+    out.flush();
+  }
+
+  @Override
+  public void result(Document document) {
+    switch (document) {
+      case Diagnosis diagnosis -> diagnosis(diagnosis);
+      case Devices devices -> devices(devices);
+      case Device device -> device(device);
+      case Binding binding -> binding(binding);
+      case Groups groups -> groups(groups);
+      case Group group -> group(group);
+      case Plan plan -> print(new ReplaceText(ink).plan(plan));
+      case Replaced replaced -> print(new ReplaceText(ink).outcome(replaced));
+      // A failure is told on stderr, where errors belong.
+      case Failure _ -> {}
+    }
+    out.flush();
+  }
+
+  private void diagnosis(Diagnosis diagnosis) {
+    kernel(diagnosis.source());
+    int width = diagnosis.findings().stream().mapToInt(f -> f.check().length()).max().orElse(0);
+    for (Finding finding : diagnosis.findings()) {
+      out.println(
+          verdict(finding)
+              + "  "
+              + finding.check()
+              + " ".repeat(width - finding.check().length())
+              + "  "
+              + finding.seen());
+      if (!finding.mend().isEmpty()) {
+        out.println(" ".repeat(VERDICT_WIDTH + width + 4) + "mend: " + finding.mend());
+      }
+    }
+  }
+
+  private static final int VERDICT_WIDTH = 9;
+
+  private String verdict(Finding finding) {
+    String word = Words.of(finding.verdict());
+    String padded = word + " ".repeat(VERDICT_WIDTH - word.length());
+    return switch (finding.verdict()) {
+      case OK -> ink.good(padded);
+      case LIMITED, NOT_TRIED -> ink.doubtful(padded);
+      case MISSING -> ink.bad(padded);
+    };
+  }
+
+  private void devices(Devices devices) {
+    kernel(devices.source());
+    if (devices.devices().isEmpty()) {
+      out.println("no such device; device list --all lists those without an IOMMU as well");
+      return;
+    }
+    var table = new Table().row("ADDRESS", "ID", "CLASS", "GROUP", "IOMMU", "DRIVER", "CDEV");
+    devices.devices().forEach(device -> row(table, device));
+    print(table.lines());
+  }
+
+  private static void row(Table table, PciDevice device) {
+    table.row(
+        device.address().toString(),
+        device.ids(),
+        Words.hex(device.classCode(), 6),
+        groupOf(device),
+        device.iommu().map(IommuInstance::name).orElse(NONE),
+        driverOf(device),
+        device.cdev().orElse(NONE));
+  }
+
+  private void device(Device shown) {
+    PciDevice device = shown.device();
+    kernel(shown.source());
+    var table =
+        new Table()
+            .row("device", device.address().toString())
+            .row("id", device.ids() + " rev " + Words.hex(device.revision(), 2))
+            .row("class", Words.hex(device.classCode(), 6))
+            .row("driver", driverOf(device))
+            .row("override", device.driverOverride().orElse(NONE))
+            .row("cdev", device.cdevPath().orElse(NONE))
+            .row("iommu", device.iommu().map(TextRenderer::iommu).orElse(NONE));
+    shown.group().ifPresentOrElse(group -> describe(table, group), () -> table.row("group", NONE));
+    table.row("siblings", names(shown.siblings()));
+    print(table.lines());
+  }
+
+  private void group(Group shown) {
+    kernel(shown.source());
+    var facts = new Table();
+    describe(facts, shown.group());
+    shown.group().others().forEach(other -> facts.row("other", other));
+    print(facts.lines());
+    var table = new Table().row("ADDRESS", "ID", "CLASS", "GROUP", "IOMMU", "DRIVER", "CDEV");
+    shown.members().forEach(device -> row(table, device));
+    print(table.lines());
+  }
+
+  private static void describe(Table table, IommuGroup group) {
+    table.row("group", group.number() + " (" + group.type() + ")");
+    group.reserved().forEach(region -> table.row("reserved", region.toString()));
+  }
+
+  private void groups(Groups groups) {
+    kernel(groups.source());
+    if (groups.groups().isEmpty()) {
+      out.println("no IOMMU group: no IOMMU, or it is off; see doctor");
+      return;
+    }
+    var table = new Table().row("GROUP", "TYPE", "DEVICES", "RESERVED");
+    for (IommuGroup group : groups.groups()) {
+      table.row(
+          Integer.toString(group.number()),
+          group.type(),
+          group.members().stream().map(Object::toString).collect(Collectors.joining(" "))
+              + group.others().stream().map(" "::concat).collect(Collectors.joining()),
+          group.reserved().stream().map(Object::toString).collect(Collectors.joining(", ")));
+    }
+    print(table.lines());
+  }
+
+  private void binding(Binding binding) {
+    kernel(binding.source());
+    out.println(
+        binding.after().address()
+            + ": driver "
+            + driverOf(binding.before())
+            + " -> "
+            + driverOf(binding.after())
+            + binding.after().cdevPath().map(" at "::concat).orElse(""));
+    if (!binding.blockers().isEmpty()) {
+      out.println(
+          ink.doubtful("group not ready")
+              + " until these leave their drivers: "
+              + names(binding.blockers()));
+    }
+  }
+
+  private void kernel(KernelIdentity kernel) {
+    out.println(ReplaceText.kernel(kernel));
+  }
+
+  private void print(List<String> lines) {
+    lines.forEach(out::println);
+  }
+
+  static final String NONE = "-";
+
+  static String driverOf(PciDevice device) {
+    return device.driver().orElse("none");
+  }
+
+  private static String groupOf(PciDevice device) {
+    return device.group().isPresent() ? Integer.toString(device.group().getAsInt()) : NONE;
+  }
+
+  private static String iommu(IommuInstance iommu) {
+    return iommu.name() + ", " + Words.conduct(iommu.driver().replace());
+  }
+
+  private static String names(List<PciDevice> devices) {
+    return devices.isEmpty()
+        ? NONE
+        : devices.stream()
+            .map(device -> device.address() + " (" + driverOf(device) + ")")
+            .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,43 @@
+package io.iommufd4j.cli.output;
+
+import io.iommufd4j.host.IommuInstance;
+import java.util.Locale;
+
+/** How values are spelled. */
+final class Words {
+
+  private Words() {}
+
+  /** A constant's name with dashes, as {@code not-tried}. */
+  static String of(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** A number in so many hexadecimal digits, without prefix, as lspci prints ids. */
+  static String hex(int value, int digits) {
+    return String.format("%0" + digits + "x", value);
+  }
+
+  /** An IOVA, unsigned. */
+  static String iova(long iova) {
+    return "0x" + Long.toHexString(iova);
+  }
+
+  /** Microseconds, or milliseconds from ten of them on. */
+  static String time(long nanos) {
+    return nanos < 10_000_000
+        ? String.format(Locale.ROOT, "%.1f us", nanos / 1e3)
+        : String.format(Locale.ROOT, "%.1f ms", nanos / 1e6);
+  }
+
+  /** What DMA meets during a replace. */
+  static String conduct(IommuInstance.Replace replace) {
+    return switch (replace) {
+      case HITLESS -> "hitless: DMA meets the old translation or the new one, never a gap";
+      case WINDOW -> "window: the driver detaches, then attaches; DMA in between is dropped";
+      case BLOCKS_ON_FAILURE ->
+          "window: the driver blocks DMA, then checks; when it refuses, the device stays blocked";
+      case UNKNOWN -> "unknown: nothing is known of this driver; DMA may be dropped for a moment";
+    };
+  }
+}

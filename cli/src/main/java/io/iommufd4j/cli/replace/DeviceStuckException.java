@@ -1,0 +1,18 @@
+package io.iommufd4j.cli.replace;
+
+import java.io.Serial;
+
+/** A device did not do within its time what it was told to. */
+public final class DeviceStuckException extends RuntimeException {
+
+  @Serial private static final long serialVersionUID = 1L;
+
+  /**
+   * Says which device and what it was told to do.
+   *
+   * @param message one line
+   */
+  public DeviceStuckException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,120 @@
+package io.iommufd4j.cli.replace;
+
+import io.iommufd4j.ConfigSpace;
+import io.iommufd4j.PciRegion;
+import io.iommufd4j.RegionInfo;
+import io.iommufd4j.VfioDeviceRef;
+import io.iommufd4j.host.PciDevice;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.time.Duration;
+
+/**
+ * The DMA engine of QEMU's educational device: it copies between memory, at IOVAs of 28 bits, and a
+ * buffer of its own.
+ *
+ * <p>Registers are reached by {@code pread(2)} and {@code pwrite(2)}: a device that is gone answers
+ * with an errno there, and a trace shows what it was told.
+ *
+ * @see <a href="https://www.qemu.org/docs/master/specs/edu.html">QEMU: EDU device</a>
+ */
+final class EduEngine {
+
+  /** Vendor and device id, as {@code lspci -n} prints them. */
+  static final String IDS = "1234:11e8";
+
+  /** One transfer: QEMU 7.2 aborts on one of the whole buffer, 4096 bytes. */
+  static final int MAX_BYTES = 2048;
+
+  private static final long SOURCE = 0x80;
+  private static final long DESTINATION = 0x88;
+  private static final long COUNT = 0x90;
+  private static final long COMMAND = 0x98;
+
+  private static final long START = 1;
+  private static final long TO_MEMORY = 1 << 1;
+  private static final long OWN_BUFFER = 0x40000;
+
+  /** QEMU takes 100 ms for a transfer; a loaded machine under emulation may take a lot longer. */
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  private static final Duration POLL = Duration.ofMillis(1);
+
+  private static final ValueLayout.OfLong REGISTER =
+      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final VfioDeviceRef device;
+  private final String name;
+  private final RegionInfo registers;
+  private final Interruption interruption;
+
+  private EduEngine(
+      VfioDeviceRef device, String name, RegionInfo registers, Interruption interruption) {
+    this.device = device;
+    this.name = name;
+    this.registers = registers;
+    this.interruption = interruption;
+  }
+
+  /** Whether a device has this engine. */
+  static boolean drives(PciDevice device) {
+    return device.ids().equals(IDS);
+  }
+
+  /**
+   * Lets a bound device do DMA.
+   *
+   * @param name of the device, for messages
+   */
+  static EduEngine of(VfioDeviceRef device, String name, Interruption interruption) {
+    ConfigSpace config = device.config();
+    config.memorySpace(true);
+    config.busMaster(true);
+    return new EduEngine(device, name, device.region(PciRegion.BAR0), interruption);
+  }
+
+  /** Copies from one IOVA to another, by way of the device's own buffer: two transfers. */
+  void copy(long fromIova, long toIova, int bytes) {
+    if (bytes > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "edu moves at most " + MAX_BYTES + " bytes at once: " + bytes);
+    }
+    transfer(fromIova, OWN_BUFFER, bytes, START);
+    transfer(OWN_BUFFER, toIova, bytes, START | TO_MEMORY);
+  }
+
+  private void transfer(long source, long destination, long bytes, long command) {
+    write(SOURCE, source);
+    write(DESTINATION, destination);
+    write(COUNT, bytes);
+    write(COMMAND, command);
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    while ((read(COMMAND) & START) != 0) {
+      if (System.nanoTime() - end > 0) {
+        throw new DeviceStuckException(
+            "the edu engine of "
+                + name
+                + " did not finish a transfer within "
+                + DEADLINE.toSeconds()
+                + " s");
+      }
+      interruption.pause(POLL);
+    }
+  }
+
+  private void write(long register, long value) {
+    try (Arena arena = Arena.ofConfined()) {
+      device.write(registers, register, arena.allocateFrom(REGISTER, value));
+    }
+  }
+
+  private long read(long register) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(REGISTER);
+      device.read(registers, register, value);
+      return value.get(REGISTER, 0);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.iommufd4j.cli.replace;
+
+/**
+ * Replace beside detach + attach, taken in turns within one run.
+ *
+ * @param rounds how many of each
+ * @param warmUp rounds before them that do not count
+ * @param replace one replace, which moves the whole group
+ * @param detachAttach the same move by detaching and attaching each attached device of the group
+ */
+public record Latency(int rounds, int warmUp, Spread replace, Spread detachAttach) {
+
+  /** How many times as long detach + attach takes, by the medians. */
+  public double ratio() {
+    return (double) detachAttach.medianNanos() / Math.max(1, replace.medianNanos());
+  }
+}

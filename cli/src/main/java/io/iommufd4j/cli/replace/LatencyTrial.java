@@ -1,0 +1,75 @@
+package io.iommufd4j.cli.replace;
+
+import io.iommufd4j.PageTableId;
+import io.iommufd4j.VfioDevice;
+import java.util.List;
+
+/**
+ * Times replace and detach + attach in turns, so that both meet the same machine. Both move the
+ * whole group between the same two page tables.
+ */
+final class LatencyTrial {
+
+  private static final int WARM_UP = 10;
+
+  private final List<VfioDevice> devices;
+  private final Side here;
+  private final Side there;
+  private final Interruption interruption;
+  private final Witness witness;
+
+  /**
+   * Starts from where the devices are.
+   *
+   * @param devices the attached devices of one group
+   * @param here what they are attached to
+   * @param there the other one
+   */
+  LatencyTrial(
+      List<VfioDevice> devices, Side here, Side there, Interruption interruption, Witness witness) {
+    this.devices = devices;
+    this.here = here;
+    this.there = there;
+    this.interruption = interruption;
+    this.witness = witness;
+  }
+
+  /** Ends where it began. */
+  Latency run(int rounds) {
+    long[] replaces = new long[rounds];
+    long[] reattaches = new long[rounds];
+    for (int i = -WARM_UP; i < rounds; i++) {
+      interruption.check();
+      // Each way there and back by turns: neither direction may flatter one of the two.
+      boolean replaceFirst = (i & 1) == 0;
+      long first = replaceFirst ? replace(there) : reattach(there);
+      long second = replaceFirst ? reattach(here) : replace(here);
+      if (i >= 0) {
+        replaces[i] = replaceFirst ? first : second;
+        reattaches[i] = replaceFirst ? second : first;
+        witness.round(i + 1, rounds);
+      }
+    }
+    return new Latency(rounds, WARM_UP, Spread.of(replaces), Spread.of(reattaches));
+  }
+
+  private long replace(Side to) {
+    VfioDevice device = devices.getFirst();
+    PageTableId target = to.target();
+    long start = System.nanoTime();
+    device.replace(target);
+    return System.nanoTime() - start;
+  }
+
+  private long reattach(Side to) {
+    PageTableId target = to.target();
+    long start = System.nanoTime();
+    for (VfioDevice device : devices) {
+      device.detach();
+    }
+    for (VfioDevice device : devices) {
+      device.attach(target);
+    }
+    return System.nanoTime() - start;
+  }
+}

@@ -1,0 +1,36 @@
+package io.iommufd4j.cli.replace;
+
+import io.iommufd4j.DeviceId;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a replace came to.
+ *
+ * @param device the device's id in the iommufd
+ * @param from what translated before
+ * @param to what translates after
+ * @param nanos how long the one replace took that the checks are about
+ * @param checks what was verified
+ * @param proof whose memory DMA reached, where that was asked for
+ * @param latency many replaces, where that was asked for
+ */
+public record ReplaceOutcome(
+    DeviceId device,
+    Translation from,
+    Translation to,
+    long nanos,
+    List<Check> checks,
+    Optional<DmaProof> proof,
+    Optional<Latency> latency) {
+
+  /** Copies the list. */
+  public ReplaceOutcome {
+    checks = List.copyOf(checks);
+  }
+
+  /** Whether everything that was verified holds. */
+  public boolean verified() {
+    return checks.stream().allMatch(Check::holds);
+  }
+}

@@ -1,0 +1,247 @@
+package io.iommufd4j.cli.replace;
+
+import static java.lang.Long.toHexString;
+
+import io.iommufd4j.Access;
+import io.iommufd4j.DmaBuffer;
+import io.iommufd4j.Hwpt;
+import io.iommufd4j.HwptId;
+import io.iommufd4j.Ioas;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.KernelException;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.host.VfioBinding;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Kernel;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Carries a plan out: bind, attach to A, replace by B, verify. Whatever becomes of it, the host is
+ * left as it was found.
+ */
+public final class Replacement {
+
+  private final Kernel kernel;
+  private final ReplacePlan plan;
+  private final Interruption interruption;
+  private final Witness witness;
+
+  /** Prepares; {@link #run} begins. */
+  public Replacement(Kernel kernel, ReplacePlan plan, Interruption interruption, Witness witness) {
+    this.kernel = kernel;
+    this.plan = plan;
+    this.interruption = interruption;
+    this.witness = witness;
+  }
+
+  /**
+   * Does it, and undoes what has to be undone.
+   *
+   * @throws KernelException when the kernel refuses a step
+   * @throws io.iommufd4j.host.HostException when a driver cannot be bound or given back
+   * @throws DeviceStuckException when a DMA engine does not finish
+   * @throws StoppedException when asked to stop
+   */
+  public ReplaceOutcome run() {
+    try (var undo = new Undo()) {
+      return run(undo);
+    }
+  }
+
+  private ReplaceOutcome run(Undo undo) {
+    bindDrivers(undo);
+    // Taken before the iommufd is opened, so given back after it is closed, which unmaps them.
+    MemorySegment first = memory(undo);
+    MemorySegment second = sameIoas() ? first : memory(undo);
+    Iommufd iommufd = Iommufd.open(kernel);
+    undo.add(iommufd::close);
+    List<VfioDevice> devices = bindDevices(iommufd, undo);
+    VfioDevice device = devices.getFirst();
+
+    Side a = newIoas('A', first, iommufd, device);
+    Side b = sameIoas() ? sameIoas(a, iommufd, device) : newIoas('B', second, iommufd, device);
+    interruption.check();
+    HwptId before = attach(devices, a);
+
+    Optional<DmaTrial> trial = dmaTrial(devices, a, b);
+    trial.ifPresent(dma -> dma.run(false, a.buffer()));
+    interruption.check();
+
+    long start = System.nanoTime();
+    HwptId after = device.replace(b.target());
+    long nanos = System.nanoTime() - start;
+    witness.did("replaced " + before + " by " + after + " under " + name(plan.device()));
+
+    trial.ifPresent(dma -> dma.run(true, b.buffer()));
+    Optional<DmaProof> proof = trial.map(DmaTrial::proof);
+    var checks = new ArrayList<Check>();
+    checks.add(writtenBack(before, after, b));
+    proof.ifPresent(seen -> checks.add(dmaFollowed(seen)));
+    checks.add(newIsInUse(iommufd, b, after));
+    Optional<Latency> latency = Optional.empty();
+    if (a.hwpt().isPresent()) {
+      latency = time(devices, b, a);
+      checks.add(oldIsFree(iommufd, a, before));
+    } else {
+      // An automatic HWPT's id names another one after the rounds.
+      checks.add(oldIsFree(iommufd, a, before));
+      latency = time(devices, b, a);
+    }
+    return new ReplaceOutcome(
+        device.id(),
+        new Translation(a.buffer(), a.ioas().id(), before),
+        new Translation(b.buffer(), b.ioas().id(), after),
+        nanos,
+        checks,
+        proof,
+        latency);
+  }
+
+  private boolean sameIoas() {
+    return plan.order().target() == ReplaceTarget.SAME_IOAS;
+  }
+
+  private MemorySegment memory(Undo undo) {
+    int pages = DmaProof.pages(plan.attached().size());
+    DmaBuffer memory = DmaBuffer.allocate(kernel, pages * kernel.process().pageSize());
+    undo.add(memory::close);
+    return memory.segment();
+  }
+
+  private void bindDrivers(Undo undo) {
+    List<PciAddress> addresses = plan.toBind();
+    if (addresses.isEmpty()) {
+      return;
+    }
+    VfioBinding binding = VfioBinding.prepare(kernel, addresses);
+    undo.add(binding::close);
+    binding.bind();
+    addresses.forEach(address -> witness.did("bound " + address + " to vfio-pci for the run"));
+  }
+
+  private List<VfioDevice> bindDevices(Iommufd iommufd, Undo undo) {
+    var devices = new ArrayList<VfioDevice>();
+    for (Participant participant : plan.attached()) {
+      interruption.check();
+      VfioDevice device = VfioDevice.open(kernel, name(participant));
+      undo.add(device::close);
+      witness.did("bound " + name(participant) + " to iommufd as " + device.bind(iommufd));
+      devices.add(device);
+    }
+    return devices;
+  }
+
+  /** An IOAS that maps the memory, and a HWPT of it unless that is the kernel's to make. */
+  private Side newIoas(char letter, MemorySegment memory, Iommufd iommufd, VfioDevice device) {
+    Ioas ioas = iommufd.newIoas();
+    ioas.map(memory, plan.iova(), Access.READ_WRITE);
+    witness.did(
+        "made " + ioas.id() + " with buffer " + letter + " at IOVA 0x" + toHexString(plan.iova()));
+    return plan.order().target() == ReplaceTarget.AUTO
+        ? new Side(letter, memory, ioas, Optional.empty())
+        : new Side(letter, memory, ioas, Optional.of(newHwpt(iommufd, device, ioas)));
+  }
+
+  private Side sameIoas(Side other, Iommufd iommufd, VfioDevice device) {
+    Hwpt hwpt = newHwpt(iommufd, device, other.ioas());
+    return new Side(other.buffer(), other.memory(), other.ioas(), Optional.of(hwpt));
+  }
+
+  private Hwpt newHwpt(Iommufd iommufd, VfioDevice device, Ioas ioas) {
+    Hwpt hwpt = iommufd.newHwpt(device, ioas);
+    witness.did("made " + hwpt.id() + " of " + ioas.id());
+    return hwpt;
+  }
+
+  private HwptId attach(List<VfioDevice> devices, Side side) {
+    HwptId attached = devices.getFirst().attach(side.target());
+    for (VfioDevice sibling : devices.subList(1, devices.size())) {
+      sibling.attach(side.target());
+    }
+    plan.attached()
+        .forEach(participant -> witness.did("attached " + name(participant) + " to " + attached));
+    return attached;
+  }
+
+  private Optional<DmaTrial> dmaTrial(List<VfioDevice> devices, Side a, Side b) {
+    if (!plan.order().proveDma()) {
+      return Optional.empty();
+    }
+    var drivers = new ArrayList<DmaTrial.Driver>();
+    for (int i = 0; i < devices.size(); i++) {
+      Participant participant = plan.attached().get(i);
+      drivers.add(
+          new DmaTrial.Driver(
+              participant.device().address(),
+              EduEngine.of(devices.get(i), name(participant), interruption)));
+    }
+    List<Side> buffers = a.buffer() == b.buffer() ? List.of(a) : List.of(a, b);
+    return Optional.of(new DmaTrial(drivers, buffers, plan.iova(), kernel.process().pageSize()));
+  }
+
+  private Optional<Latency> time(List<VfioDevice> devices, Side here, Side there) {
+    int rounds = plan.order().rounds();
+    return rounds == 0
+        ? Optional.empty()
+        : Optional.of(new LatencyTrial(devices, here, there, interruption, witness).run(rounds));
+  }
+
+  private static Check writtenBack(HwptId before, HwptId after, Side side) {
+    return side.hwpt()
+        .map(asked ->
+            new Check(
+                "the kernel wrote back the HWPT that was asked for",
+                asked.id().equals(after),
+                after.toString()))
+        .orElseGet(() ->
+            new Check(
+                "the kernel wrote back another HWPT than before",
+                !after.equals(before),
+                after.toString()));
+  }
+
+  private static Check oldIsFree(Iommufd iommufd, Side side, HwptId old) {
+    int errno = destroy(iommufd, side, old);
+    // An automatic HWPT is gone already: it goes with its last device.
+    int expected = side.hwpt().isPresent() ? 0 : Errno.ENOENT;
+    return new Check("nothing is attached to the old HWPT", errno == expected, answer(old, errno));
+  }
+
+  private static Check newIsInUse(Iommufd iommufd, Side side, HwptId now) {
+    int errno = destroy(iommufd, side, now);
+    return new Check(
+        "the device is attached to the new HWPT", errno == Errno.EBUSY, answer(now, errno));
+  }
+
+  private static String answer(HwptId hwpt, int errno) {
+    return "destroying " + hwpt + (errno == 0 ? " succeeds" : " answers " + Errno.name(errno));
+  }
+
+  /** 0, or the errno. */
+  private static int destroy(Iommufd iommufd, Side side, HwptId id) {
+    try {
+      side.hwpt().ifPresentOrElse(Hwpt::close, () -> iommufd.destroy(id));
+      return 0;
+    } catch (KernelException refused) {
+      return refused.errno();
+    }
+  }
+
+  private static Check dmaFollowed(DmaProof proof) {
+    long wrong = proof.runs().stream().filter(run -> !run.holds()).count();
+    return new Check(
+        "DMA reached the old buffer before the replace and the new one after",
+        wrong == 0,
+        wrong == 0
+            ? "all " + proof.runs().size() + " copies landed where they should"
+            : wrong + " of " + proof.runs().size() + " copies did not");
+  }
+
+  private static String name(Participant participant) {
+    return participant.device().address().toString();
+  }
+}

@@ -1,0 +1,35 @@
+package io.iommufd4j.cli.replace;
+
+import java.util.Arrays;
+
+/**
+ * How long something took, over many times.
+ *
+ * @param minNanos the shortest
+ * @param medianNanos the middle one
+ * @param p99Nanos what 99 of 100 stay within
+ */
+public record Spread(long minNanos, long medianNanos, long p99Nanos) {
+
+  private static final int PERCENT = 100;
+
+  /**
+   * Of single times.
+   *
+   * @param nanos at least one
+   */
+  public static Spread of(long[] nanos) {
+    if (nanos.length == 0) {
+      throw new IllegalArgumentException("a spread is of at least one time");
+    }
+    long[] sorted = nanos.clone();
+    Arrays.sort(sorted);
+    return new Spread(sorted[0], rank(sorted, 50), rank(sorted, 99));
+  }
+
+  /** Nearest rank: always a time that was seen. */
+  private static long rank(long[] sorted, int percent) {
+    int rank = Math.toIntExact(Math.ceilDiv((long) sorted.length * percent, PERCENT));
+    return sorted[rank - 1];
+  }
+}

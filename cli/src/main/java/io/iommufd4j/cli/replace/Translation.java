@@ -1,0 +1,13 @@
+package io.iommufd4j.cli.replace;
+
+import io.iommufd4j.HwptId;
+import io.iommufd4j.IoasId;
+
+/**
+ * What translates a device's DMA.
+ *
+ * @param buffer the letter of the memory that its IOVAs reach
+ * @param ioas the IOAS
+ * @param hwpt the HWPT, as the kernel wrote it back
+ */
+public record Translation(char buffer, IoasId ioas, HwptId hwpt) {}
