@@ -1,0 +1,222 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_ATTACH_PASID;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_BIND_FLAG_TOKEN;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_DETACH_PASID;
+
+import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
+import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one open of a device binds to an iommufd and attaches there ({@code device_cdev.c}, {@code
+ * iommufd.c}). All of it happens under the device set's lock.
+ */
+final class Attachments {
+
+  private static final int UUID_BYTES = 16;
+
+  private final VfioDevice device;
+  private final TreeSet<Integer> pasids = new TreeSet<>();
+  private boolean attached;
+  private @Nullable OpenFile iommufd;
+
+  Attachments(VfioDevice device) {
+    this.device = device;
+  }
+
+  /** {@code vfio_df_ioctl_bind_iommufd}. */
+  void bind(VfioDeviceFile file, long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    MemorySegment size = UserBlock.room(Integer.BYTES);
+    block.copyIn(size, 0, Integer.BYTES);
+    long callerBytes = Integer.toUnsignedLong(size.get(ValueLayout.JAVA_INT, 0));
+    if (callerBytes < vfio_device_bind_iommufd.out_devid$offset() + Integer.BYTES) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    MemorySegment bind = UserBlock.room(vfio_device_bind_iommufd.sizeof());
+    block.copyInAny(bind, callerBytes);
+    int flags = vfio_device_bind_iommufd.flags(bind);
+    int fd = vfio_device_bind_iommufd.iommufd(bind);
+    if (fd < 0 || (flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN()) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    device.lock().lock();
+    try {
+      if (file.bound()) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      if ((flags & VFIO_DEVICE_BIND_FLAG_TOKEN()) != 0) {
+        refuseToken(vfio_device_bind_iommufd.token_uuid_ptr(bind));
+      }
+      IommufdFile held = hold(fd);
+      try {
+        device.enable(held.context());
+        answerDeviceId(argument);
+      } catch (Refused refused) {
+        device.files().drop(held);
+        throw refused;
+      }
+      iommufd = held;
+      file.granted();
+    } finally {
+      device.lock().unlock();
+    }
+  }
+
+  /** Only functions of SR-IOV are opened with a token. */
+  private void refuseToken(long address) {
+    device.memory().copyIn(address, UserBlock.room(UUID_BYTES));
+    throw Refused.with(Errno.EINVAL);
+  }
+
+  /** {@code iommufd_ctx_from_fd}. */
+  private IommufdFile hold(int fd) {
+    OpenFile held = device.files().hold(fd);
+    if (held instanceof IommufdFile file) {
+      return file;
+    }
+    device.files().drop(held);
+    throw Refused.with(Errno.EBADFD);
+  }
+
+  private void answerDeviceId(long argument) {
+    MemorySegment id = UserBlock.room(Integer.BYTES);
+    id.set(ValueLayout.JAVA_INT, 0, device.iommufdDevice().id());
+    try {
+      device.memory().copyOut(argument + vfio_device_bind_iommufd.out_devid$offset(), id);
+    } catch (Refused refused) {
+      device.disable();
+      throw refused;
+    }
+  }
+
+  /** {@code vfio_df_unbind_iommufd}, after {@code close_device} as in Linux. */
+  void unbind() {
+    device.lock().lock();
+    try {
+      device.close();
+      for (int pasid : pasids) {
+        device.iommufdDevice().detach(pasid);
+      }
+      pasids.clear();
+      detachDevice();
+      device.unbind();
+      OpenFile held = iommufd;
+      if (held != null) {
+        device.files().drop(held);
+        iommufd = null;
+      }
+    } finally {
+      device.lock().unlock();
+    }
+  }
+
+  /** {@code vfio_df_ioctl_attach_pt}: attach, or replace where the device is attached. */
+  void attach(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    long first = vfio_device_attach_iommufd_pt.pt_id$offset() + Integer.BYTES;
+    MemorySegment attach = block.take(first, vfio_device_attach_iommufd_pt.sizeof());
+    int flags = vfio_device_attach_iommufd_pt.flags(attach);
+    if ((flags & ~VFIO_DEVICE_ATTACH_PASID()) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    boolean withPasid = (flags & VFIO_DEVICE_ATTACH_PASID()) != 0;
+    if (withPasid) {
+      takePasid(block, attach, first, vfio_device_attach_iommufd_pt.argsz(attach));
+    }
+    int ptId = vfio_device_attach_iommufd_pt.pt_id(attach);
+    device.lock().lock();
+    try {
+      int now =
+          withPasid
+              ? attachPasid(vfio_device_attach_iommufd_pt.pasid(attach), ptId)
+              : attachDevice(ptId);
+      vfio_device_attach_iommufd_pt.pt_id(attach, now);
+      try {
+        device
+            .memory()
+            .copyOut(
+                argument + vfio_device_attach_iommufd_pt.pt_id$offset(),
+                attach.asSlice(vfio_device_attach_iommufd_pt.pt_id$offset(), Integer.BYTES));
+      } catch (Refused refused) {
+        // The kernel detaches the device itself here, even when a PASID was attached.
+        detachDevice();
+        throw refused;
+      }
+    } finally {
+      device.lock().unlock();
+    }
+  }
+
+  private int attachDevice(int ptId) {
+    int now =
+        attached
+            ? device.iommufdDevice().replace(IommuGroup.NO_PASID, ptId)
+            : device.iommufdDevice().attach(IommuGroup.NO_PASID, ptId);
+    attached = true;
+    return now;
+  }
+
+  private int attachPasid(int pasid, int ptId) {
+    if (pasids.contains(pasid)) {
+      return device.iommufdDevice().replace(pasid, ptId);
+    }
+    if (pasid < 0) {
+      // ida_alloc_range takes no number beyond INT_MAX.
+      throw Refused.with(Errno.ENOSPC);
+    }
+    int now = device.iommufdDevice().attach(pasid, ptId);
+    pasids.add(pasid);
+    return now;
+  }
+
+  /** {@code vfio_df_ioctl_detach_pt}: nothing happens to what is not attached. */
+  void detach(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    long first = vfio_device_detach_iommufd_pt.flags$offset() + Integer.BYTES;
+    MemorySegment detach = block.take(first, vfio_device_detach_iommufd_pt.sizeof());
+    int flags = vfio_device_detach_iommufd_pt.flags(detach);
+    if ((flags & ~VFIO_DEVICE_DETACH_PASID()) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    boolean withPasid = (flags & VFIO_DEVICE_DETACH_PASID()) != 0;
+    if (withPasid) {
+      takePasid(block, detach, first, vfio_device_detach_iommufd_pt.argsz(detach));
+    }
+    device.lock().lock();
+    try {
+      if (!withPasid) {
+        detachDevice();
+      } else if (pasids.remove(vfio_device_detach_iommufd_pt.pasid(detach))) {
+        device.iommufdDevice().detach(vfio_device_detach_iommufd_pt.pasid(detach));
+      }
+    } finally {
+      device.lock().unlock();
+    }
+  }
+
+  private static void takePasid(
+      UserBlock block, MemorySegment structure, long from, int callerBytes) {
+    if (Integer.toUnsignedLong(callerBytes) < structure.byteSize()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    block.copyIn(structure, from, structure.byteSize());
+  }
+
+  private void detachDevice() {
+    if (attached) {
+      device.iommufdDevice().detach(IommuGroup.NO_PASID);
+      attached = false;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FLAGS_PCI;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FLAGS_RESET;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_INFO_AUTOMASKED;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_INFO_EVENTFD;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_INFO_MASKABLE;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_INFO_NORESIZE;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR0_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_CONFIG_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_INTX_IRQ_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_NUM_IRQS;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_NUM_REGIONS;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ROM_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_MMAP;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_READ;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_WRITE;
+
+import io.iommufd4j.bindings.vfio.vfio_device_info;
+import io.iommufd4j.bindings.vfio.vfio_irq_info;
+import io.iommufd4j.bindings.vfio.vfio_region_info;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+
+/** What a device is made of: {@code VFIO_DEVICE_GET_INFO}, its regions and its interrupts. */
+final class DeviceDescription {
+
+  private final VfioDevice device;
+
+  DeviceDescription(VfioDevice device) {
+    this.device = device;
+  }
+
+  /** {@code vfio_pci_ioctl_get_info}: a caller that knows less than all gets less. */
+  void deviceInfo(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    long first = vfio_device_info.num_irqs$offset() + Integer.BYTES;
+    MemorySegment info = block.take(first, vfio_device_info.sizeof());
+    int flags = VFIO_DEVICE_FLAGS_PCI() | (device.resetWorks() ? VFIO_DEVICE_FLAGS_RESET() : 0);
+    vfio_device_info.flags(info, flags);
+    vfio_device_info.num_regions(info, VFIO_PCI_NUM_REGIONS());
+    vfio_device_info.num_irqs(info, VFIO_PCI_NUM_IRQS());
+    vfio_device_info.cap_offset(info, 0);
+    long known = Integer.toUnsignedLong(vfio_device_info.argsz(info));
+    block.copyOut(info, Math.min(known, vfio_device_info.sizeof()));
+  }
+
+  /** {@code vfio_pci_ioctl_get_region_info}. */
+  void regionInfo(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    MemorySegment info = block.take(vfio_region_info.sizeof(), vfio_region_info.sizeof());
+    int index = vfio_region_info.index(info);
+    int flags = 0;
+    long bytes = 0;
+    if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
+      flags = VFIO_REGION_INFO_FLAG_READ() | VFIO_REGION_INFO_FLAG_WRITE();
+      bytes = PciConfigSpace.SIZE;
+    } else if (index >= VFIO_PCI_BAR0_REGION_INDEX() && index <= VFIO_PCI_BAR5_REGION_INDEX()) {
+      bytes = device.function().barBytes(index);
+      if (bytes != 0) {
+        flags =
+            VFIO_REGION_INFO_FLAG_READ()
+                | VFIO_REGION_INFO_FLAG_WRITE()
+                | VFIO_REGION_INFO_FLAG_MMAP();
+      }
+    } else if (index != VFIO_PCI_ROM_REGION_INDEX()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    vfio_region_info.flags(info, flags);
+    vfio_region_info.size(info, bytes);
+    vfio_region_info.offset(info, Regions.offsetOf(index));
+    block.copyOut(info, vfio_region_info.sizeof());
+  }
+
+  /** {@code vfio_pci_ioctl_get_irq_info}. */
+  void irqInfo(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    MemorySegment info = block.take(vfio_irq_info.sizeof(), vfio_irq_info.sizeof());
+    int index = vfio_irq_info.index(info);
+    if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    int more =
+        index == VFIO_PCI_INTX_IRQ_INDEX()
+            ? VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED()
+            : VFIO_IRQ_INFO_NORESIZE();
+    vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | more);
+    vfio_irq_info.count(info, device.irqs().count(index));
+    block.copyOut(info, vfio_irq_info.sizeof());
+  }
+}

@@ -1,0 +1,143 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_DMA_BUF;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_GET;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_LOW_POWER_EXIT;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MASK;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_PROBE;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_SET;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ROM_REGION_INDEX;
+
+import io.iommufd4j.bindings.vfio.vfio_device_feature;
+import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
+import io.iommufd4j.bindings.vfio.vfio_device_low_power_entry_with_wakeup;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.EventFd;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code VFIO_DEVICE_FEATURE} of a function without SR-IOV and migration: low power, and the probe
+ * of dma-buf. What else there is answers ENOTTY.
+ */
+final class DeviceFeatures {
+
+  private final VfioDevice device;
+  private boolean lowPower;
+  private @Nullable EventFd wakeup;
+
+  DeviceFeatures(VfioDevice device) {
+    this.device = device;
+  }
+
+  /** {@code vfio_ioctl_device_feature}. */
+  void feature(long argument) {
+    var block = new UserBlock(device.memory(), argument);
+    MemorySegment feature = block.take(vfio_device_feature.sizeof(), vfio_device_feature.sizeof());
+    int flags = vfio_device_feature.flags(feature);
+    int get = VFIO_DEVICE_FEATURE_GET();
+    int set = VFIO_DEVICE_FEATURE_SET();
+    int probe = VFIO_DEVICE_FEATURE_PROBE();
+    boolean both = (flags & get) != 0 && (flags & set) != 0 && (flags & probe) == 0;
+    if ((flags & ~(VFIO_DEVICE_FEATURE_MASK() | get | set | probe)) != 0 || both) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long room =
+        Integer.toUnsignedLong(vfio_device_feature.argsz(feature)) - vfio_device_feature.sizeof();
+    long data = argument + vfio_device_feature.sizeof();
+    int which = flags & VFIO_DEVICE_FEATURE_MASK();
+    if (which == VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY()) {
+      if (asked(flags, room, set, 0)) {
+        enterLowPower(null);
+      }
+    } else if (which == VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP()) {
+      if (asked(flags, room, set, vfio_device_low_power_entry_with_wakeup.sizeof())) {
+        enterLowPowerUntilWoken(data);
+      }
+    } else if (which == VFIO_DEVICE_FEATURE_LOW_POWER_EXIT()) {
+      if (asked(flags, room, set, 0)) {
+        leaveLowPower();
+      }
+    } else if (which == VFIO_DEVICE_FEATURE_DMA_BUF()) {
+      if (asked(flags, room, get, vfio_device_feature_dma_buf.sizeof())) {
+        exportMemory(data);
+      }
+    } else if (which == VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2()) {
+      throw Refused.with(Errno.EINVAL);
+    } else {
+      throw Refused.with(Errno.ENOTTY);
+    }
+  }
+
+  /**
+   * {@code vfio_check_feature}.
+   *
+   * @return whether to go on: a probe ends here
+   */
+  private static boolean asked(int flags, long room, int supported, long needed) {
+    int asked = flags & (VFIO_DEVICE_FEATURE_GET() | VFIO_DEVICE_FEATURE_SET());
+    boolean probe = (flags & VFIO_DEVICE_FEATURE_PROBE()) != 0;
+    if ((asked & ~supported) != 0 || (!probe && (asked == 0 || room < needed))) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    return !probe;
+  }
+
+  private void enterLowPowerUntilWoken(long data) {
+    MemorySegment entry = UserBlock.room(vfio_device_low_power_entry_with_wakeup.sizeof());
+    device.memory().copyIn(data, entry);
+    int fd = vfio_device_low_power_entry_with_wakeup.wakeup_eventfd(entry);
+    if (fd < 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    EventFd held = device.irqs().hold(fd);
+    try {
+      enterLowPower(held);
+    } catch (Refused refused) {
+      device.files().drop(held);
+      throw refused;
+    }
+  }
+
+  private synchronized void enterLowPower(@Nullable EventFd wakes) {
+    if (lowPower) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    lowPower = true;
+    wakeup = wakes;
+  }
+
+  private synchronized void leaveLowPower() {
+    lowPower = false;
+    EventFd held = wakeup;
+    if (held != null) {
+      wakeup = null;
+      device.files().drop(held);
+    }
+  }
+
+  /** What the last close leaves. */
+  void clear() {
+    leaveLowPower();
+  }
+
+  /** There are no dma-bufs to export into; the request is checked as Linux does. */
+  private void exportMemory(long data) {
+    MemorySegment asked = UserBlock.room(vfio_device_feature_dma_buf.sizeof());
+    device.memory().copyIn(data, asked);
+    if (vfio_device_feature_dma_buf.nr_ranges(asked) == 0
+        || vfio_device_feature_dma_buf.flags(asked) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    int index = vfio_device_feature_dma_buf.region_index(asked);
+    if (Integer.compareUnsigned(index, VFIO_PCI_ROM_REGION_INDEX()) >= 0
+        || device.function().barBytes(index) == 0) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+}

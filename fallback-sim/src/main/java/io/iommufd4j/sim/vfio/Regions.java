@@ -1,0 +1,132 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.libc.libc_h.MAP_SHARED;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_CONFIG_REGION_INDEX;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A device's regions through its file: the index is in the offset's upper bits ({@code
+ * vfio_pci_rw}, {@code vfio_pci_core_mmap}).
+ */
+final class Regions {
+
+  private static final int INDEX_SHIFT = 40;
+  private static final long WITHIN = (1L << INDEX_SHIFT) - 1;
+
+  private final VfioDevice device;
+
+  Regions(VfioDevice device) {
+    this.device = device;
+  }
+
+  /** Where a region begins in the file. */
+  static long offsetOf(int index) {
+    return (long) index << INDEX_SHIFT;
+  }
+
+  long read(MemorySegment into, long offset) {
+    if (into.byteSize() == 0) {
+      return 0;
+    }
+    long index = offset >>> INDEX_SHIFT;
+    long at = offset & WITHIN;
+    if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
+      return device.config().read(configPosition(at), into);
+    }
+    return moveBar(index, at, into, false);
+  }
+
+  long write(MemorySegment from, long offset) {
+    if (from.byteSize() == 0) {
+      return 0;
+    }
+    long index = offset >>> INDEX_SHIFT;
+    long at = offset & WITHIN;
+    if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
+      return device.config().write(configPosition(at), from);
+    }
+    return moveBar(index, at, from, true);
+  }
+
+  private static int configPosition(long at) {
+    if (at >= PciConfigSpace.SIZE) {
+      throw Refused.with(Errno.EFAULT);
+    }
+    return (int) at;
+  }
+
+  /** {@code vfio_pci_bar_rw}: chopped into the widest aligned accesses. */
+  private long moveBar(long index, long start, MemorySegment buffer, boolean write) {
+    long end = barBytes(index);
+    if (start >= end) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long count = Math.min(buffer.byteSize(), end - start);
+    for (long done = 0; done < count; ) {
+      long at = start + done;
+      int bytes = width(at, count - done);
+      if (!device.config().decodesMemory()) {
+        throw Refused.with(Errno.EIO);
+      }
+      if (write) {
+        device.function().writeBar((int) index, at, bytes, get(buffer, done, bytes));
+      } else {
+        put(buffer, done, bytes, device.function().readBar((int) index, at, bytes));
+      }
+      done += bytes;
+    }
+    return count;
+  }
+
+  /**
+   * Maps a BAR.
+   *
+   * @throws Refused EINVAL for what is no BAR, reaches beyond it, or is not shared
+   */
+  MemorySegment map(long bytes, int flags, long offset) {
+    long index = offset >>> INDEX_SHIFT;
+    long at = offset & WITHIN;
+    long length = (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
+    if ((flags & MAP_SHARED()) == 0 || at + length > barBytes(index)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    PciFunction function = device.function();
+    return function.windows().map(function, (int) index, at, length, () -> device.decodesMemory());
+  }
+
+  private long barBytes(long index) {
+    if (index > VFIO_PCI_BAR5_REGION_INDEX()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    return device.function().barBytes((int) index);
+  }
+
+  private static int width(long at, long left) {
+    for (int bytes = Long.BYTES; bytes > 1; bytes /= 2) {
+      if (left >= bytes && at % bytes == 0) {
+        return bytes;
+      }
+    }
+    return 1;
+  }
+
+  private static long get(MemorySegment buffer, long at, int bytes) {
+    long value = 0;
+    for (int i = 0; i < bytes; i++) {
+      value |= (buffer.get(ValueLayout.JAVA_BYTE, at + i) & 0xffL) << (8 * i);
+    }
+    return value;
+  }
+
+  private static void put(MemorySegment buffer, long at, int bytes, long value) {
+    for (int i = 0; i < bytes; i++) {
+      buffer.set(ValueLayout.JAVA_BYTE, at + i, (byte) (value >> (8 * i)));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.iommufd4j.sim.vfio;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A request's block in the caller's memory, whose first word says how long the caller thinks it is.
+ */
+record UserBlock(UserMemory memory, long address) {
+
+  /** Room for a structure, zeroed and aligned to 8. */
+  static MemorySegment room(long bytes) {
+    return MemorySegment.ofArray(new long[(int) ((bytes + 7) / 8)]).asSlice(0, bytes);
+  }
+
+  /**
+   * {@code copy_from_user} of the block's first bytes into a larger structure.
+   *
+   * @throws Refused EFAULT
+   */
+  void copyIn(MemorySegment structure, long from, long to) {
+    memory.copyIn(address + from, structure.asSlice(from, to - from));
+  }
+
+  /**
+   * Copies in as much as every caller must have, and checks that the caller says so too.
+   *
+   * @throws Refused EFAULT, EINVAL
+   */
+  MemorySegment take(long atLeast, long room) {
+    MemorySegment structure = room(room);
+    copyIn(structure, 0, atLeast);
+    if (Integer.toUnsignedLong(structure.get(ValueLayout.JAVA_INT, 0)) < atLeast) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    return structure;
+  }
+
+  /**
+   * {@code copy_to_user} of a structure's first bytes.
+   *
+   * @throws Refused EFAULT
+   */
+  void copyOut(MemorySegment structure, long bytes) {
+    memory.copyOut(address, structure.asSlice(0, bytes));
+  }
+
+  /**
+   * {@code copy_struct_from_user}: a caller may know a shorter structure, or a longer one of which
+   * it uses nothing that is not known here.
+   *
+   * @throws Refused EFAULT; E2BIG when a byte beyond is not zero
+   */
+  void copyInAny(MemorySegment structure, long callerBytes) {
+    long known = structure.byteSize();
+    if (callerBytes > known) {
+      MemorySegment tail = room(Math.min(callerBytes - known, UserMemory.PAGE_SIZE));
+      for (long at = known; at < callerBytes; at += tail.byteSize()) {
+        MemorySegment piece = tail.asSlice(0, Math.min(tail.byteSize(), callerBytes - at));
+        memory.copyIn(address + at, piece);
+        if (piece.mismatch(room(piece.byteSize())) >= 0) {
+          throw Refused.with(Errno.E2BIG);
+        }
+      }
+    }
+    copyIn(structure, 0, Math.min(callerBytes, known));
+  }
+}

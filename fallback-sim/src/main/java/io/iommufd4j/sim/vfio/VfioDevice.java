@@ -1,0 +1,237 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MASTER;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MEMORY;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function that vfio-pci drives ({@code struct vfio_device} and {@code struct
+ * vfio_pci_core_device}).
+ */
+public final class VfioDevice {
+
+  private final PciFunction function;
+  private final int index;
+  private final VfioPci driver;
+  private final ReentrantLock lock;
+  private final DeviceDescription description = new DeviceDescription(this);
+  private final DeviceFeatures features = new DeviceFeatures(this);
+  private final DeviceIrqs irqs = new DeviceIrqs(this);
+  private final Regions regions = new Regions(this);
+  private final HotReset hotReset = new HotReset(this);
+  private int opens;
+  private boolean leaving;
+  private boolean resetWorks;
+  private byte[] saved = new byte[0];
+  private volatile @Nullable IommufdDevice bound;
+  private volatile @Nullable VirtualConfig config;
+
+  VfioDevice(PciFunction function, int index, VfioPci driver) {
+    this.function = function;
+    this.index = index;
+    this.driver = driver;
+    this.lock = function.bus().resettable() ? driver.lockOf(function.bus()) : new ReentrantLock();
+  }
+
+  /** What it drives. */
+  public PciFunction function() {
+    return function;
+  }
+
+  /** Its number among VFIO devices: the lowest that was free. */
+  public int index() {
+    return index;
+  }
+
+  /** Its node under {@code /dev/vfio/devices}, as {@code vfio0}. */
+  public String nodeName() {
+    return "vfio" + index;
+  }
+
+  /** Whether it is bound to an iommufd. */
+  public boolean bound() {
+    return bound != null;
+  }
+
+  /**
+   * {@code open(2)} of its node.
+   *
+   * @throws Refused ENODEV when vfio-pci is letting go of it
+   */
+  public OpenFile open() {
+    synchronized (this) {
+      if (leaving) {
+        throw Refused.with(Errno.ENODEV);
+      }
+      opens++;
+    }
+    return new VfioDeviceFile(this);
+  }
+
+  synchronized void closed() {
+    opens--;
+    notifyAll();
+  }
+
+  /**
+   * {@code vfio_unregister_group_dev}: no new opens, and waits until the last one is closed.
+   *
+   * @throws Refused EINTR when the thread is interrupted; a signal would not stop Linux here
+   */
+  void leave() {
+    irqs.request();
+    synchronized (this) {
+      leaving = true;
+      try {
+        while (opens > 0) {
+          wait();
+        }
+      } catch (InterruptedException e) {
+        leaving = false;
+        Thread.currentThread().interrupt();
+        throw Refused.with(Errno.EINTR);
+      }
+    }
+  }
+
+  /** The lock of the devices that are reset together ({@code struct vfio_device_set}). */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  VfioPci driver() {
+    return driver;
+  }
+
+  UserMemory memory() {
+    return driver.memory();
+  }
+
+  OpenFiles files() {
+    return driver.files();
+  }
+
+  DeviceDescription description() {
+    return description;
+  }
+
+  DeviceFeatures features() {
+    return features;
+  }
+
+  DeviceIrqs irqs() {
+    return irqs;
+  }
+
+  Regions regions() {
+    return regions;
+  }
+
+  HotReset hotReset() {
+    return hotReset;
+  }
+
+  /** The context it is bound to; null while it is not. */
+  @Nullable IommufdContext context() {
+    IommufdDevice now = bound;
+    return now == null ? null : now.context();
+  }
+
+  IommufdDevice iommufdDevice() {
+    IommufdDevice now = bound;
+    if (now == null) {
+      throw new IllegalStateException(function + " is not bound");
+    }
+    return now;
+  }
+
+  VirtualConfig config() {
+    VirtualConfig now = config;
+    if (now == null) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    return now;
+  }
+
+  /** Whether memory accesses reach the function: the user's decoding is on. */
+  boolean decodesMemory() {
+    VirtualConfig now = config;
+    return now != null && now.decodesMemory();
+  }
+
+  boolean resetWorks() {
+    return resetWorks;
+  }
+
+  /**
+   * {@code vfio_df_open}: binds to a context, then readies the function.
+   *
+   * @throws Refused EINVAL when another open has it; else as {@link IommufdDevice#bind}
+   */
+  void enable(IommufdContext context) {
+    if (bound != null) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    bound = IommufdDevice.bind(context, function.device());
+    PciConfigSpace hardware = function.config();
+    command(PCI_COMMAND_MASTER(), PCI_COMMAND_MEMORY());
+    resetWorks = function.resettable();
+    if (resetWorks) {
+      function.reset();
+    }
+    saved = hardware.bytes();
+    command(PCI_COMMAND_INTX_DISABLE(), 0);
+    config = new VirtualConfig(function);
+  }
+
+  /** Undoes {@link #enable} before anything was attached. */
+  void disable() {
+    close();
+    unbind();
+  }
+
+  /** {@code vfio_pci_core_disable}: no more DMA, and the registers as they were before the open. */
+  void close() {
+    command(PCI_COMMAND_MASTER(), 0);
+    irqs.clear();
+    features.clear();
+    config = null;
+    function.config().restore(saved);
+    if (resetWorks) {
+      function.reset();
+    }
+  }
+
+  void unbind() {
+    iommufdDevice().unbind();
+    bound = null;
+  }
+
+  /**
+   * {@code VFIO_DEVICE_RESET}.
+   *
+   * @throws Refused EINVAL when it cannot be reset by itself
+   */
+  void reset() {
+    if (!resetWorks) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    function.reset();
+  }
+
+  private void command(int off, int on) {
+    PciConfigSpace hardware = function.config();
+    hardware.write(PCI_COMMAND(), 2, (hardware.read(PCI_COMMAND(), 2) & ~off) | on);
+  }
+}

@@ -1,0 +1,130 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_BIND_IOMMUFD;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_INFO;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_IRQ_INFO;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_REGION_INFO;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_PCI_HOT_RESET;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_RESET;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_SET_IRQS;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An open {@code /dev/vfio/devices/vfioN} ({@code struct vfio_device_file}). Until {@code
+ * VFIO_DEVICE_BIND_IOMMUFD} every other request is refused with EINVAL; several opens may stand
+ * side by side, of which one can be bound. The last close detaches and unbinds.
+ */
+public final class VfioDeviceFile implements OpenFile {
+
+  private final VfioDevice device;
+  private final Attachments attachments;
+  private volatile boolean bound;
+  private long position;
+
+  VfioDeviceFile(VfioDevice device) {
+    this.device = device;
+    this.attachments = new Attachments(device);
+  }
+
+  @Override
+  public int ioctl(int request, long argument) {
+    if (request == VFIO_DEVICE_BIND_IOMMUFD()) {
+      attachments.bind(this, argument);
+      return 0;
+    }
+    requireBound();
+    if (request == VFIO_DEVICE_ATTACH_IOMMUFD_PT()) {
+      attachments.attach(argument);
+    } else if (request == VFIO_DEVICE_DETACH_IOMMUFD_PT()) {
+      attachments.detach(argument);
+    } else if (request == VFIO_DEVICE_FEATURE()) {
+      device.features().feature(argument);
+    } else if (request == VFIO_DEVICE_GET_REGION_INFO()) {
+      device.description().regionInfo(argument);
+    } else if (request == VFIO_DEVICE_GET_INFO()) {
+      device.description().deviceInfo(argument);
+    } else if (request == VFIO_DEVICE_GET_IRQ_INFO()) {
+      device.description().irqInfo(argument);
+    } else if (request == VFIO_DEVICE_SET_IRQS()) {
+      device.irqs().set(argument);
+    } else if (request == VFIO_DEVICE_RESET()) {
+      device.reset();
+    } else if (request == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO()) {
+      device.hotReset().info(argument);
+    } else if (request == VFIO_DEVICE_PCI_HOT_RESET()) {
+      device.hotReset().reset(argument);
+    } else {
+      throw Refused.with(Errno.ENOTTY);
+    }
+    return 0;
+  }
+
+  @Override
+  public synchronized long read(MemorySegment buffer) {
+    long done = pread(buffer, position);
+    position += done;
+    return done;
+  }
+
+  @Override
+  public synchronized long write(MemorySegment buffer) {
+    long done = pwrite(buffer, position);
+    position += done;
+    return done;
+  }
+
+  @Override
+  public long pread(MemorySegment buffer, long offset) {
+    requireBound();
+    return device.regions().read(buffer, offset);
+  }
+
+  @Override
+  public long pwrite(MemorySegment buffer, long offset) {
+    requireBound();
+    return device.regions().write(buffer, offset);
+  }
+
+  @Override
+  public MemorySegment mmap(long bytes, int protection, int flags, long offset) {
+    requireBound();
+    return device.regions().map(bytes, flags, offset);
+  }
+
+  @Override
+  public void unmapped(MemorySegment mapping) {
+    device.function().windows().unmap(mapping);
+  }
+
+  @Override
+  public void release() {
+    if (bound) {
+      attachments.unbind();
+      bound = false;
+    }
+    device.closed();
+  }
+
+  /** Whether this is the open that is bound. */
+  boolean bound() {
+    return bound;
+  }
+
+  void granted() {
+    bound = true;
+  }
+
+  private void requireBound() {
+    if (!bound) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+}
