@@ -157,6 +157,18 @@ public final class FileTable implements OpenFiles {
     return hold(fd);
   }
 
+  /** Whether a descriptor was opened for reading. */
+  public boolean readable(int fd) {
+    Description description = descriptors.find(fd);
+    return description != null && description.readable;
+  }
+
+  /** Whether a descriptor was opened for writing. */
+  public boolean writable(int fd) {
+    Description description = descriptors.find(fd);
+    return description != null && description.writable;
+  }
+
   @Override
   public void drop(OpenFile file) {
     synchronized (this) {

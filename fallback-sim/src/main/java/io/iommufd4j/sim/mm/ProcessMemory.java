@@ -142,6 +142,17 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     }
   }
 
+  /** Takes back what shows a device's registers. */
+  public void unmapDevices() {
+    synchronized (mappings) {
+      for (Mapping mapping : mappings.values()) {
+        if (mapping.mapped() && !mapping.pinnable()) {
+          mapping.unmap();
+        }
+      }
+    }
+  }
+
   private @Nullable Mapping covering(long address) {
     Map.@Nullable Entry<Long, Mapping> entry = mappings.floorEntry(address);
     return entry == null || entry.getValue().end() <= address ? null : entry.getValue();

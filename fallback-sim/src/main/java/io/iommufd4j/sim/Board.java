@@ -1,0 +1,137 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.vfio.EduFunction;
+import io.iommufd4j.sim.vfio.PciBus;
+import io.iommufd4j.sim.vfio.PciFunction;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The machine of one kernel, made as its description says. */
+final class Board {
+
+  /** Where the firmware puts the first BAR; each function with one gets the next MiB. */
+  private static final int FIRST_BAR = 0xfe70_0000;
+
+  private static final int FIRST_IRQ = 10;
+  private static final int IRQS = 2;
+
+  private final Machine machine;
+  private final ModelDriver iommu;
+  private final List<IommuGroup> groups = new ArrayList<>();
+  private final Map<String, PciFunction> functions = new LinkedHashMap<>();
+  private int edus;
+
+  /**
+   * Puts a machine together.
+   *
+   * @param memory what its devices reach behind the IOMMU
+   */
+  Board(Machine machine, UserMemory memory) {
+    this.machine = machine;
+    this.iommu = machine.iommu().driver(machine.dirtyTracking());
+    var buses = new HashMap<Integer, PciBus>();
+    var joined = new HashMap<Integer, IommuGroup>();
+    var seconds = new HashMap<Integer, IommuUnit>();
+    for (Machine.Slot slot : machine.slots()) {
+      int number = slot.address().bus();
+      PciBus bus = buses.computeIfAbsent(number, n -> new PciBus(behindBridge(n)));
+      IommuDevice device = device(slot);
+      if (slot.apertureBits() != Machine.FIRST_IOMMU) {
+        iommu.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
+      }
+      IommuGroup group = joined.computeIfAbsent(slot.group(), n -> newGroup());
+      group.add(device);
+      plug(slot, function(slot, device, bus, memory));
+    }
+    markMultifunction();
+  }
+
+  private boolean behindBridge(int bus) {
+    return machine.slots().stream().anyMatch(s -> bus != 0 && s.secondaryBus() == bus);
+  }
+
+  private IommuGroup newGroup() {
+    var group = new IommuGroup(groups.size());
+    groups.add(group);
+    return group;
+  }
+
+  private IommuDevice device(Machine.Slot slot) {
+    int pasids = slot.kind() == FunctionKind.EDU ? machine.pasids() : 0;
+    return new IommuDevice(
+        slot.address().toString(), iommu, pasids, false, machine.isolatedInterrupts());
+  }
+
+  private IommuUnit second(int apertureBits) {
+    IommuUnit first = machine.iommu().unit(machine.dirtyTracking());
+    String name = first.name();
+    return first.withAperture(name.substring(0, name.length() - 1) + "1", (1L << apertureBits) - 1);
+  }
+
+  private PciFunction function(
+      Machine.Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
+    if (slot.kind() != FunctionKind.EDU) {
+      return new PassiveFunction(device, bus, slot.kind());
+    }
+    int index = edus++;
+    int base = FIRST_BAR + index * EduFunction.BAR_BYTES;
+    return new EduFunction(device, bus, memory, base, FIRST_IRQ + index % IRQS);
+  }
+
+  private void plug(Machine.Slot slot, PciFunction function) {
+    function.plug();
+    functions.put(slot.address().toString(), function);
+  }
+
+  private void markMultifunction() {
+    for (Machine.Slot slot : machine.slots()) {
+      boolean shared =
+          machine.slots().stream()
+                  .filter(s -> s.address().bus() == slot.address().bus())
+                  .filter(s -> s.address().device() == slot.address().device())
+                  .count()
+              > 1;
+      if (shared) {
+        function(slot).config().multifunction();
+      }
+    }
+  }
+
+  private PciFunction function(Machine.Slot slot) {
+    return function(slot.address().toString()).orElseThrow();
+  }
+
+  /** The description it was made from. */
+  Machine machine() {
+    return machine;
+  }
+
+  /** The driver of its IOMMUs. */
+  ModelDriver iommu() {
+    return iommu;
+  }
+
+  /** Its groups, by number. */
+  List<IommuGroup> groups() {
+    return groups;
+  }
+
+  /** Its functions, in the order the kernel found them. */
+  List<PciFunction> functions() {
+    return List.copyOf(functions.values());
+  }
+
+  /** The function at an address in full form. */
+  Optional<PciFunction> function(String address) {
+    return Optional.ofNullable(functions.get(address));
+  }
+}

@@ -1,0 +1,177 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.vfio.PciFunction;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which driver has which PCI function, and what {@code driver_override}, {@code bind}, {@code
+ * unbind} and {@code drivers_probe} do about it.
+ *
+ * <p>Kernel functions: {@code bind_store}, {@code unbind_store}, {@code drivers_probe_store},
+ * {@code __driver_probe_device}, {@code pci_match_device}.
+ */
+final class DriverCore {
+
+  /** A function's place in the driver model ({@code struct device}). */
+  private static final class Place {
+    final PciFunction function;
+    final ReentrantLock lock = new ReentrantLock();
+    volatile @Nullable String override;
+    volatile @Nullable PciDriver driver;
+
+    Place(PciFunction function) {
+      this.function = function;
+    }
+  }
+
+  private final Map<String, PciDriver> drivers = new LinkedHashMap<>();
+  private final Map<String, Place> places = new LinkedHashMap<>();
+  private volatile Consumer<PciFunction> changed = function -> {};
+
+  /** The functions and drivers of a machine; no function has a driver yet. */
+  DriverCore(Collection<PciFunction> functions, List<PciDriver> drivers) {
+    functions.forEach(function -> places.put(function.address(), new Place(function)));
+    drivers.forEach(driver -> this.drivers.put(driver.name(), driver));
+  }
+
+  /** Who is told of a function whose driver or override is no longer what it was. */
+  void onChange(Consumer<PciFunction> listener) {
+    changed = listener;
+  }
+
+  Collection<PciDriver> drivers() {
+    return drivers.values();
+  }
+
+  List<PciFunction> functions() {
+    return places.values().stream().map(place -> place.function).toList();
+  }
+
+  /** The driver that has a function. */
+  Optional<PciDriver> driver(PciFunction function) {
+    return Optional.ofNullable(place(function.address()).driver);
+  }
+
+  /** The only driver that a function may be bound to, when one was set. */
+  Optional<String> override(PciFunction function) {
+    return Optional.ofNullable(place(function.address()).override);
+  }
+
+  /** Every function is offered to every driver, as a kernel does when it boots. */
+  void boot() {
+    places.values().forEach(this::offer);
+  }
+
+  /**
+   * {@code driver_override}: empty clears it.
+   *
+   * @throws Refused EINVAL for a text that fills a page
+   */
+  void setOverride(PciFunction function, String text) {
+    if (text.length() >= UserMemory.PAGE_SIZE - 1) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    place(function.address()).override = text.isEmpty() ? null : text;
+    changed.accept(function);
+  }
+
+  /**
+   * {@code drivers_probe}: offers a function to every driver; whether one takes it is not told.
+   *
+   * @throws Refused ENODEV when there is no such function
+   */
+  void probe(String address) {
+    offer(place(address));
+  }
+
+  private void offer(Place place) {
+    place.lock.lock();
+    try {
+      for (PciDriver driver : drivers.values()) {
+        if (place.driver == null && matches(driver, place) && takes(driver, place)) {
+          changed.accept(place.function);
+        }
+      }
+    } finally {
+      place.lock.unlock();
+    }
+  }
+
+  private static boolean takes(PciDriver driver, Place place) {
+    try {
+      driver.probe(place.function);
+      place.driver = driver;
+      return true;
+    } catch (Refused refused) {
+      // The driver core tries the next one.
+      return false;
+    }
+  }
+
+  /**
+   * {@code bind}.
+   *
+   * @throws Refused ENODEV when there is no such function or it does not match, EBUSY when it has a
+   *     driver, and what the driver's probe answers
+   */
+  void bind(PciDriver driver, String address) {
+    Place place = place(address);
+    if (!matches(driver, place)) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    place.lock.lock();
+    try {
+      if (place.driver != null) {
+        throw Refused.with(Errno.EBUSY);
+      }
+      driver.probe(place.function);
+      place.driver = driver;
+    } finally {
+      place.lock.unlock();
+    }
+    changed.accept(place.function);
+  }
+
+  /**
+   * {@code unbind}.
+   *
+   * @throws Refused ENODEV when the driver does not have such a function
+   */
+  void unbind(PciDriver driver, String address) {
+    Place place = place(address);
+    place.lock.lock();
+    try {
+      if (place.driver != driver) {
+        throw Refused.with(Errno.ENODEV);
+      }
+      driver.remove(place.function);
+      place.driver = null;
+    } finally {
+      place.lock.unlock();
+    }
+    changed.accept(place.function);
+  }
+
+  private static boolean matches(PciDriver driver, Place place) {
+    String override = place.override;
+    return override != null ? override.equals(driver.name()) : driver.matches(place.function);
+  }
+
+  private Place place(String address) {
+    Place place = places.get(address);
+    if (place == null) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    return place;
+  }
+}

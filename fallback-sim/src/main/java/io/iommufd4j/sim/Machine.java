@@ -1,0 +1,319 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.sim.driver.IommuPreset;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * What a simulated kernel runs on: PCI functions, their IOMMU groups, and the IOMMU. A description
+ * only; each {@link SimKernel} makes a machine of its own from it.
+ *
+ * @param name as results name it, as {@code bridge:amd}
+ * @param iommu which IOMMU it has, and so which driver
+ * @param isolatedInterrupts whether a stray write of a device cannot raise another's interrupt;
+ *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM
+ * @param dirtyTracking whether the IOMMU notes which pages DMA wrote; virtio-iommu never does
+ * @param pasids how many PASIDs each edu function can tell apart; 0 for none
+ * @param slots its functions, in the order the kernel finds them
+ */
+public record Machine(
+    String name,
+    IommuPreset iommu,
+    boolean isolatedInterrupts,
+    boolean dirtyTracking,
+    int pasids,
+    List<Slot> slots) {
+
+  /** The machine that one gets without asking for another. */
+  public static final String DEFAULT = "desk";
+
+  /** {@link Slot#apertureBits} of a function behind the machine's first IOMMU. */
+  public static final int FIRST_IOMMU = 0;
+
+  /**
+   * A PCI function in its place.
+   *
+   * @param address where it is
+   * @param kind what it is
+   * @param secondaryBus the bus behind it, when it is a bridge; else 0
+   * @param group functions of one number share an IOMMU group; these numbers are not sysfs'
+   * @param apertureBits {@link #FIRST_IOMMU}, or how many bits of IOVA the second IOMMU translates,
+   *     when it sits behind that one
+   */
+  public record Slot(
+      PciAddress address, FunctionKind kind, int secondaryBus, int group, int apertureBits) {}
+
+  /** Copies what could change. */
+  public Machine {
+    slots = List.copyOf(slots);
+  }
+
+  /**
+   * A preset by name, with an IOMMU of its own or another.
+   *
+   * @param name {@code MACHINE[:IOMMU]}: one of {@link #names}, and one of {@link #iommus}
+   * @throws IllegalArgumentException for an unknown name; the message lists the known ones
+   */
+  public static Machine named(String name) {
+    String[] parts = name.split(":", 2);
+    var preset = presets().get(parts[0]);
+    if (preset == null) {
+      throw new IllegalArgumentException(
+          "no machine '" + parts[0] + "': there are " + String.join(", ", names()));
+    }
+    var builder = new Builder(parts[0]);
+    preset.accept(builder);
+    if (parts.length > 1) {
+      var iommu = models().get(parts[1]);
+      if (iommu == null) {
+        throw new IllegalArgumentException(
+            "no IOMMU '" + parts[1] + "': there are " + String.join(", ", iommus()));
+      }
+      builder.iommu(iommu);
+    }
+    return builder.build();
+  }
+
+  /** The names of the presets, the default first. */
+  public static List<String> names() {
+    return List.copyOf(presets().keySet());
+  }
+
+  /** The names that {@link #named} knows IOMMUs by: each model's own, and each conduct's. */
+  public static List<String> iommus() {
+    return List.copyOf(models().keySet());
+  }
+
+  /** A machine without functions. */
+  public static Builder builder(String name) {
+    return new Builder(name);
+  }
+
+  /** A machine like this one, to be changed. */
+  public Builder toBuilder() {
+    var builder = new Builder(name);
+    builder.iommu = iommu;
+    builder.isolatedInterrupts = isolatedInterrupts;
+    builder.dirtyTracking = dirtyTracking;
+    builder.pasids = pasids;
+    builder.slots.addAll(slots);
+    builder.groups = slots.stream().mapToInt(Slot::group).max().orElse(-1) + 1;
+    builder.named = true;
+    return builder;
+  }
+
+  /** Where the edu functions are. */
+  public List<PciAddress> edus() {
+    return slots.stream()
+        .filter(slot -> slot.kind() == FunctionKind.EDU)
+        .map(Slot::address)
+        .toList();
+  }
+
+  private static Map<String, IommuPreset> models() {
+    var models = new LinkedHashMap<String, IommuPreset>();
+    Stream.of(IommuPreset.values()).forEach(preset -> models.put(preset.label(), preset));
+    models.put("hitless", IommuPreset.SMMUV3);
+    models.put("blocking-window", IommuPreset.AMD);
+    models.put("blocks-on-failure", IommuPreset.VTD);
+    return models;
+  }
+
+  private static Map<String, Consumer<Builder>> presets() {
+    var presets = new LinkedHashMap<String, Consumer<Builder>>();
+    // A switch's own bus has an edu function on it that shares its group with nobody.
+    presets.put(
+        DEFAULT,
+        machine ->
+            machine
+                .iommu(IommuPreset.SMMUV3)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .bridge("0000:00:02.0", FunctionKind.ROOT_PORT, 1)
+                .function("0000:00:19.0", FunctionKind.NIC)
+                .with(Machine::chipset)
+                .bridge("0000:01:00.0", FunctionKind.SWITCH, 2)
+                .function("0000:02:01.0", FunctionKind.EDU));
+    // Behind the bridge all functions look the same to the IOMMU: one group with the bridge.
+    presets.put(
+        "bridge",
+        machine ->
+            machine
+                .iommu(IommuPreset.SMMUV3)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .bridge("0000:00:02.0", FunctionKind.ROOT_PORT, 1)
+                .with(Machine::chipset)
+                .bridge("0000:01:00.0", FunctionKind.PCI_BRIDGE, 2)
+                .sibling("0000:02:01.0", FunctionKind.EDU)
+                .sibling("0000:02:02.0", FunctionKind.EDU));
+    presets.put(
+        "single",
+        machine ->
+            machine
+                .iommu(IommuPreset.VTD)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .function("0000:00:08.0", FunctionKind.EDU)
+                .with(Machine::chipset));
+    presets.put(
+        "two-function",
+        machine ->
+            machine
+                .iommu(IommuPreset.VTD)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .function("0000:00:08.0", FunctionKind.EDU)
+                .sibling("0000:00:08.1", FunctionKind.EDU)
+                .with(Machine::chipset));
+    presets.put(
+        "many",
+        machine ->
+            machine
+                .iommu(IommuPreset.VTD)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .function("0000:00:08.0", FunctionKind.EDU)
+                .sibling("0000:00:08.1", FunctionKind.EDU)
+                .function("0000:00:09.0", FunctionKind.EDU)
+                .function("0000:00:0a.0", FunctionKind.EDU)
+                .function("0000:00:0b.0", FunctionKind.EDU)
+                .sibling("0000:00:0b.1", FunctionKind.NIC)
+                .with(Machine::chipset));
+    // The second IOMMU reaches less far: its devices do not fit the first one's page tables.
+    presets.put(
+        "two-iommus",
+        machine ->
+            machine
+                .iommu(IommuPreset.VTD)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .function("0000:00:08.0", FunctionKind.EDU)
+                .function("0000:00:09.0", FunctionKind.EDU)
+                .behindSecondIommu(39)
+                .with(Machine::chipset));
+    return presets;
+  }
+
+  private static void chipset(Builder machine) {
+    machine
+        .function("0000:00:1f.0", FunctionKind.ISA_BRIDGE)
+        .sibling("0000:00:1f.2", FunctionKind.SATA)
+        .sibling("0000:00:1f.3", FunctionKind.SMBUS);
+  }
+
+  /** Puts a machine together. */
+  public static final class Builder {
+
+    private static final int NO_BUS = 0;
+    private static final int MAX_BUS = 255;
+    private static final int MIN_APERTURE = 32;
+    private static final int MAX_APERTURE = 48;
+
+    private final String name;
+    private final List<Slot> slots = new ArrayList<>();
+    private IommuPreset iommu = IommuPreset.SMMUV3;
+    private boolean isolatedInterrupts = true;
+    private boolean dirtyTracking;
+    private int pasids;
+    private int groups;
+    private boolean named;
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    /** Which IOMMU it has. */
+    public Builder iommu(IommuPreset preset) {
+      iommu = preset;
+      named = false;
+      return this;
+    }
+
+    /** Whether a stray write cannot raise another device's interrupt; true unless said. */
+    public Builder isolatedInterrupts(boolean isolated) {
+      isolatedInterrupts = isolated;
+      return this;
+    }
+
+    /** Whether the IOMMU notes which pages DMA wrote; false unless said. */
+    public Builder dirtyTracking(boolean tracking) {
+      dirtyTracking = tracking;
+      return this;
+    }
+
+    /** How many PASIDs each edu function can tell apart; 0 unless said. */
+    public Builder pasids(int count) {
+      pasids = count;
+      return this;
+    }
+
+    /** A function in a group of its own. */
+    public Builder function(String address, FunctionKind kind) {
+      return add(address, kind, NO_BUS, groups++);
+    }
+
+    /** A function in the group of the one before. */
+    public Builder sibling(String address, FunctionKind kind) {
+      if (slots.isEmpty()) {
+        throw new IllegalArgumentException(address + " is the first: it has no sibling");
+      }
+      return add(address, kind, NO_BUS, slots.getLast().group());
+    }
+
+    /** A bridge in a group of its own, and the bus behind it. */
+    public Builder bridge(String address, FunctionKind kind, int secondaryBus) {
+      if (!kind.bridge() || secondaryBus <= 0 || secondaryBus > MAX_BUS) {
+        throw new IllegalArgumentException(
+            address + ": a " + kind + " has no bus " + secondaryBus + " behind it");
+      }
+      return add(address, kind, secondaryBus, groups++);
+    }
+
+    /** The function before sits behind the second IOMMU, which translates so many bits of IOVA. */
+    public Builder behindSecondIommu(int apertureBits) {
+      if (slots.isEmpty() || apertureBits < MIN_APERTURE || apertureBits > MAX_APERTURE) {
+        throw new IllegalArgumentException(
+            "an IOMMU translates " + MIN_APERTURE + " to " + MAX_APERTURE + " bits");
+      }
+      Slot last = slots.removeLast();
+      slots.add(
+          new Slot(last.address(), last.kind(), last.secondaryBus(), last.group(), apertureBits));
+      return this;
+    }
+
+    private Builder with(Consumer<Builder> part) {
+      part.accept(this);
+      return this;
+    }
+
+    private Builder add(String address, FunctionKind kind, int secondaryBus, int group) {
+      PciAddress place = PciAddress.parse(address);
+      if (place.domain() != 0) {
+        throw new IllegalArgumentException(place + ": a machine has PCI domain 0 only");
+      }
+      slots.add(new Slot(place, kind, secondaryBus, group, FIRST_IOMMU));
+      return this;
+    }
+
+    /**
+     * The machine.
+     *
+     * @throws IllegalArgumentException when two functions have one address, or a bus has no bridge
+     */
+    public Machine build() {
+      var addresses = new HashSet<PciAddress>();
+      for (Slot slot : slots) {
+        if (!addresses.add(slot.address())) {
+          throw new IllegalArgumentException("two functions at " + slot.address());
+        }
+        if (slot.address().bus() != NO_BUS
+            && slots.stream().noneMatch(s -> s.secondaryBus() == slot.address().bus())) {
+          throw new IllegalArgumentException("no bridge leads to " + slot.address());
+        }
+      }
+      String full = named ? name : name + ":" + iommu.label();
+      return new Machine(full, iommu, isolatedInterrupts, dirtyTracking, pasids, slots);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.PciFunction;
+
+/** A driver on the PCI bus ({@code struct pci_driver}). */
+interface PciDriver {
+
+  /** As {@code /sys/bus/pci/drivers} names it. */
+  String name();
+
+  /** Whether it wants a function that nobody told it to take ({@code id_table}). */
+  boolean matches(PciFunction function);
+
+  /**
+   * Takes a function.
+   *
+   * @throws Refused what {@code probe} answers
+   */
+  void probe(PciFunction function);
+
+  /** Lets go of a function. */
+  void remove(PciFunction function);
+}

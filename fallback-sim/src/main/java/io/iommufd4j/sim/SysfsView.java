@@ -1,0 +1,315 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.DomainType;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.vfio.VfioDevice;
+import io.iommufd4j.sim.vfio.VfioPci;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine as {@code /sys} shows it, kept in step with the drivers. The layout is the one that
+ * Linux 7.3.4 shows of the lab's machines; what nobody looks at for iommufd is left out.
+ */
+final class SysfsView {
+
+  /** {@code /proc/devices} has vfio's nodes under it in the lab; it is given out at boot. */
+  private static final int VFIO_MAJOR = 251;
+
+  private static final int RESOURCES = 13;
+
+  /** {@code IORESOURCE_MEM | IORESOURCE_SIZEALIGN}. */
+  private static final int MEMORY_RESOURCE = 0x40200;
+
+  private static final String NO_OVERRIDE = "(null)";
+
+  private final Sysfs sysfs;
+  private final Board board;
+  private final DriverCore core;
+  private final VfioPci vfio;
+  private final Map<String, String> places = new ConcurrentHashMap<>();
+  // What a function's change has to take away again. Guarded by this.
+  private final Map<String, String> driverLinks = new HashMap<>();
+  private final Map<String, String> nodes = new HashMap<>();
+
+  SysfsView(Sysfs sysfs, Board board, DriverCore core, VfioPci vfio) {
+    this.sysfs = sysfs;
+    this.board = board;
+    this.core = core;
+    this.vfio = vfio;
+  }
+
+  /** Shows everything for the first time, and from now on every change. */
+  void show(AtomicBoolean allowUnsafeInterrupts) {
+    sysfs.directory("bus/pci/devices");
+    sysfs.directory("class/vfio-dev");
+    sysfs.command("bus/pci/drivers_probe", core::probe);
+    core.drivers().forEach(this::showDriver);
+    board.functions().forEach(this::showFunction);
+    board.groups().forEach(this::showGroup);
+    showModules(allowUnsafeInterrupts);
+    sysfs.attribute("devices/virtual/misc/iommu/dev", "10:257\n");
+    sysfs.attribute(
+        "devices/virtual/misc/iommu/uevent", "MAJOR=10\nMINOR=257\nDEVNAME=iommu\nDEVMODE=0660\n");
+    sysfs.link("class/misc/iommu", "devices/virtual/misc/iommu");
+    core.onChange(this::change);
+  }
+
+  private void showModules(AtomicBoolean allowUnsafeInterrupts) {
+    String parameter = "module/iommufd/parameters/allow_unsafe_interrupts";
+    sysfs.attribute(
+        parameter,
+        flag(allowUnsafeInterrupts.get()),
+        text -> {
+          allowUnsafeInterrupts.set(truth(text));
+          sysfs.attribute(parameter, flag(allowUnsafeInterrupts.get()));
+        });
+    sysfs.attribute("module/vfio/parameters/enable_unsafe_noiommu_mode", flag(false));
+    sysfs.directory("module/vfio_pci/parameters");
+  }
+
+  private static String flag(boolean on) {
+    return on ? "Y\n" : "N\n";
+  }
+
+  /** {@code kstrtobool}. */
+  private static boolean truth(String text) {
+    return switch (text.isEmpty() ? "" : text.substring(0, 1)) {
+      case "y", "Y", "t", "T", "1" -> true;
+      case "n", "N", "f", "F", "0" -> false;
+      case "o", "O" ->
+          switch (text.length() < 2 ? "" : text.substring(1, 2)) {
+            case "n", "N" -> true;
+            case "f", "F" -> false;
+            default -> throw Refused.with(Errno.EINVAL);
+          };
+      default -> throw Refused.with(Errno.EINVAL);
+    };
+  }
+
+  private void showDriver(PciDriver driver) {
+    String place = "bus/pci/drivers/" + driver.name();
+    sysfs.command(place + "/bind", address -> core.bind(driver, address));
+    sysfs.command(place + "/unbind", address -> core.unbind(driver, address));
+  }
+
+  private void showFunction(PciFunction function) {
+    String place = place(function);
+    sysfs.attribute(place + "/vendor", String.format("0x%04x\n", function.vendor()));
+    sysfs.attribute(place + "/device", String.format("0x%04x\n", function.deviceId()));
+    sysfs.attribute(place + "/class", String.format("0x%06x\n", function.classCode()));
+    sysfs.attribute(place + "/revision", String.format("0x%02x\n", function.revision()));
+    sysfs.attribute(
+        place + "/subsystem_vendor", String.format("0x%04x\n", function.subsystemVendor()));
+    sysfs.attribute(place + "/subsystem_device", String.format("0x%04x\n", function.subsystem()));
+    sysfs.attribute(place + "/irq", function.interruptLine() + "\n");
+    sysfs.attribute(place + "/modalias", modalias(function) + "\n");
+    sysfs.attribute(place + "/resource", resources(function));
+    sysfs.binary(place + "/config", function.config().bytes());
+    sysfs.link(place + "/subsystem", "bus/pci");
+    sysfs.link("bus/pci/devices/" + function.address(), place);
+    sysfs.link(place + "/iommu_group", group(function.device().group()));
+    showIommu(function);
+    change(function);
+  }
+
+  private void showIommu(PciFunction function) {
+    String place = place(function);
+    IommuUnit unit = board.iommu().unit(function.device());
+    String iommu = "devices/virtual/iommu/" + unit.name();
+    sysfs.link("class/iommu/" + unit.name(), iommu);
+    sysfs.attribute(iommu + "/uevent", "");
+    sysfs.link(iommu + "/subsystem", "class/iommu");
+    sysfs.link(iommu + "/devices/" + function.address(), place);
+    sysfs.link(place + "/iommu", iommu);
+  }
+
+  private void showGroup(IommuGroup group) {
+    String place = group(group);
+    for (IommuDevice device : group.devices()) {
+      sysfs.link(place + "/devices/" + device.name(), place(device.name()));
+    }
+    sysfs.attribute(place + "/type", type(group) + "\n");
+    sysfs.attribute(place + "/reserved_regions", reserved(group));
+  }
+
+  private static String group(IommuGroup group) {
+    return "kernel/iommu_groups/" + group.id();
+  }
+
+  /** {@code iommu_group_show_type}. */
+  private static String type(IommuGroup group) {
+    IommuDevice first = group.devices().getFirst();
+    IommuDomain domain = group.defaultDomain();
+    if (domain != null && domain.type() == DomainType.IDENTITY) {
+      return "identity";
+    }
+    return first.driver().capable(first, Capability.DEFERRED_FLUSH) ? "DMA-FQ" : "DMA";
+  }
+
+  private static String reserved(IommuGroup group) {
+    var order =
+        Comparator.comparing(ReservedRegion::start, Long::compareUnsigned)
+            .thenComparing(ReservedRegion::last, Long::compareUnsigned)
+            .thenComparing(ReservedRegion::type);
+    var regions = new TreeSet<>(order);
+    group.devices().forEach(device -> regions.addAll(device.driver().reservedRegions(device)));
+    return regions.stream()
+        .map(r -> String.format("0x%016x 0x%016x %s\n", r.start(), r.last(), r.type().label()))
+        .collect(Collectors.joining());
+  }
+
+  /** A function's driver, override or node may be another now. */
+  private synchronized void change(PciFunction function) {
+    String place = place(function);
+    sysfs.attribute(
+        place + "/driver_override",
+        core.override(function).orElse(NO_OVERRIDE) + "\n",
+        text -> core.setOverride(function, text));
+    String driver = core.driver(function).map(PciDriver::name).orElse(null);
+    sysfs.attribute(place + "/enable", (driver == null ? 0 : enabled(driver)) + "\n");
+    sysfs.attribute(place + "/uevent", event(function, driver));
+    linkDriver(function, driver);
+    showNode(function, vfio.find(function));
+  }
+
+  /** vfio-pci enables a function when it is opened; the others when they take it. */
+  private static int enabled(String driver) {
+    return driver.equals(VfioPci.NAME) ? 0 : 1;
+  }
+
+  private void linkDriver(PciFunction function, @Nullable String driver) {
+    String place = place(function);
+    String before = driverLinks.remove(function.address());
+    if (before != null) {
+      sysfs.remove(before);
+      sysfs.remove(place + "/driver");
+    }
+    if (driver != null) {
+      String link = "bus/pci/drivers/" + driver + "/" + function.address();
+      sysfs.link(link, place);
+      sysfs.link(place + "/driver", "bus/pci/drivers/" + driver);
+      driverLinks.put(function.address(), link);
+    }
+  }
+
+  private void showNode(PciFunction function, @Nullable VfioDevice device) {
+    String place = place(function);
+    String before = nodes.remove(function.address());
+    if (before != null) {
+      sysfs.remove("class/vfio-dev/" + before);
+      sysfs.remove(place + "/vfio-dev");
+    }
+    if (device != null) {
+      String name = device.nodeName();
+      String node = place + "/vfio-dev/" + name;
+      sysfs.attribute(node + "/dev", VFIO_MAJOR + ":" + device.index() + "\n");
+      sysfs.attribute(
+          node + "/uevent",
+          "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/devices/%s\n"
+              .formatted(VFIO_MAJOR, device.index(), name));
+      sysfs.link(node + "/device", place);
+      sysfs.link("class/vfio-dev/" + name, node);
+      sysfs.link(node + "/subsystem", "class/vfio-dev");
+      nodes.put(function.address(), name);
+    }
+  }
+
+  /** Where a function is in the tree of devices: below the bridges that lead to it. */
+  private String place(PciFunction function) {
+    return place(function.address());
+  }
+
+  private String place(String address) {
+    return places.computeIfAbsent(address, this::findPlace);
+  }
+
+  private String findPlace(String address) {
+    Machine.Slot slot = slot(address);
+    var path = new StringBuilder(address);
+    while (slot.address().bus() != 0) {
+      int bus = slot.address().bus();
+      slot =
+          board.machine().slots().stream()
+              .filter(s -> s.secondaryBus() == bus)
+              .findFirst()
+              .orElseThrow();
+      path.insert(0, slot.address() + "/");
+    }
+    return String.format("devices/pci%04x:00/%s", slot.address().domain(), path);
+  }
+
+  private Machine.Slot slot(String address) {
+    return board.machine().slots().stream()
+        .filter(s -> s.address().toString().equals(address))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String modalias(PciFunction function) {
+    return String.format(
+        "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
+        function.vendor(),
+        function.deviceId(),
+        function.subsystemVendor(),
+        function.subsystem(),
+        function.classCode() >> 16,
+        function.classCode() >> 8 & 0xff,
+        function.classCode() & 0xff);
+  }
+
+  private static String event(PciFunction function, @Nullable String driver) {
+    return (driver == null ? "" : "DRIVER=" + driver + "\n")
+        + """
+        PCI_CLASS=%04X
+        PCI_ID=%04X:%04X
+        PCI_SUBSYS_ID=%04X:%04X
+        PCI_SLOT_NAME=%s
+        MODALIAS=%s
+        """
+            .formatted(
+                function.classCode(),
+                function.vendor(),
+                function.deviceId(),
+                function.subsystemVendor(),
+                function.subsystem(),
+                function.address(),
+                modalias(function));
+  }
+
+  private static String resources(PciFunction function) {
+    var lines = new StringBuilder();
+    for (int index = 0; index < RESOURCES; index++) {
+      int bar = index;
+      long[] resource =
+          function.bars().stream()
+              .filter(b -> b.index() == bar)
+              .map(SysfsView::resource)
+              .findFirst()
+              .orElse(new long[3]);
+      lines.append(
+          String.format("0x%016x 0x%016x 0x%016x\n", resource[0], resource[1], resource[2]));
+    }
+    return lines.toString();
+  }
+
+  private static long[] resource(PciFunction.Bar bar) {
+    long base = Integer.toUnsignedLong(bar.base());
+    return new long[] {base, base + bar.bytes() - 1, MEMORY_RESOURCE};
+  }
+}

@@ -1,0 +1,200 @@
+package io.iommufd4j.sim.fs;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tree of directories, attributes and links in memory, as {@code /sys} shows it. Programs read it
+ * by path; what they write goes through {@link #open}, so that the answer is an errno.
+ *
+ * <p>Paths given here are below the root and start without a slash, as {@code bus/pci/devices}.
+ */
+public final class Sysfs implements AutoCloseable {
+
+  /** What a write to an attribute does. */
+  @FunctionalInterface
+  public interface Store {
+    /**
+     * Takes the text as it was written, without its line end.
+     *
+     * @throws Refused what the write answers
+     */
+    void store(String text);
+  }
+
+  private final FileSystem files;
+  private final Path root;
+  private final boolean privileged;
+  private final Map<Path, Store> stores = new ConcurrentHashMap<>();
+
+  /**
+   * An empty tree.
+   *
+   * @param privileged whether who opens files is root: nobody else may write here
+   */
+  public Sysfs(boolean privileged) {
+    this.privileged = privileged;
+    var unix = Configuration.unix().toBuilder().setAttributeViews("basic", "posix");
+    files = Jimfs.newFileSystem(unix.build());
+    root = files.getPath("/sys");
+    directory("");
+  }
+
+  /** The root: {@code /sys} of a file system of its own. */
+  public Path root() {
+    return root;
+  }
+
+  /** Makes a directory and those above it. */
+  public void directory(String path) {
+    try {
+      Files.createDirectories(root.resolve(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Makes an attribute that can be read, or changes what it says. */
+  public void attribute(String path, String text) {
+    put(path, text.getBytes(StandardCharsets.ISO_8859_1), "r--r--r--", null);
+  }
+
+  /** Makes an attribute of bytes that can be read, or changes them. */
+  public void binary(String path, byte[] bytes) {
+    put(path, bytes, "r--r--r--", null);
+  }
+
+  /** Makes an attribute that can be read and written, or changes what it says. */
+  public void attribute(String path, String text, Store store) {
+    put(path, text.getBytes(StandardCharsets.ISO_8859_1), "rw-r--r--", store);
+  }
+
+  /** Makes a file that can only be written. */
+  public void command(String path, Store store) {
+    put(path, new byte[0], "-w-------", store);
+  }
+
+  private void put(String path, byte[] bytes, String mode, @Nullable Store store) {
+    Path file = root.resolve(path);
+    try {
+      Path folder = file.getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      if (Files.notExists(file)) {
+        Files.createFile(
+            file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
+      }
+      Files.write(file, bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (store != null) {
+      stores.put(file, store);
+    }
+  }
+
+  /**
+   * Makes a link, relative as sysfs makes them, or turns it to another target.
+   *
+   * @param target where it leads, below the root too
+   */
+  public void link(String path, String target) {
+    Path link = root.resolve(path);
+    Path folder = link.getParent();
+    try {
+      if (folder != null) {
+        Files.createDirectories(folder);
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, folder.relativize(root.resolve(target)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Takes a file, a link, or a directory with all that is in it away, when it is there. */
+  public void remove(String path) {
+    remove(root.resolve(path));
+  }
+
+  private void remove(Path path) {
+    try {
+      if (Files.isDirectory(path) && !Files.isSymbolicLink(path)) {
+        List<Path> entries;
+        try (var listed = Files.list(path)) {
+          entries = listed.toList();
+        }
+        entries.forEach(this::remove);
+      }
+      Files.deleteIfExists(path);
+      stores.remove(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param path absolute, as {@code /sys/bus/pci/drivers_probe}
+   * @param flags {@code O_*}
+   * @throws Refused ENOENT when there is none, EISDIR for a directory, EACCES for an access that
+   *     the file does not have or the process not be given
+   */
+  public OpenFile open(String path, int flags) {
+    Path real;
+    try {
+      real = files.getPath(path).toRealPath();
+    } catch (NoSuchFileException e) {
+      throw Refused.with(Errno.ENOENT);
+    } catch (IOException e) {
+      throw Refused.with(Errno.ENOTDIR);
+    }
+    if (Files.isDirectory(real)) {
+      throw Refused.with(Errno.EISDIR);
+    }
+    int mode = flags & (libc_h.O_WRONLY() | libc_h.O_RDWR());
+    Store store = stores.get(real);
+    if (mode != libc_h.O_RDONLY() && (store == null || !privileged)) {
+      throw Refused.with(Errno.EACCES);
+    }
+    if (mode != libc_h.O_WRONLY() && !readable(real)) {
+      throw Refused.with(Errno.EACCES);
+    }
+    return new SysfsFile(real, store);
+  }
+
+  private static boolean readable(Path file) {
+    try {
+      return Files.getPosixFilePermissions(file).stream().anyMatch(p -> p.name().endsWith("READ"));
+    } catch (IOException e) {
+      throw Refused.with(Errno.ENOENT);
+    }
+  }
+
+  /** Ends the tree: its paths lead nowhere any more. */
+  @Override
+  public void close() {
+    try {
+      files.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.iommufd4j.sim.fs;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** An open attribute. Each write is one store, wherever the position is. */
+final class SysfsFile implements OpenFile {
+
+  private final Path file;
+  private final Sysfs.@Nullable Store store;
+  private byte[] shown = new byte[0];
+  private long position;
+
+  SysfsFile(Path file, Sysfs.@Nullable Store store) {
+    this.file = file;
+    this.store = store;
+  }
+
+  @Override
+  public synchronized long read(MemorySegment buffer) {
+    long count = pread(buffer, position);
+    position += count;
+    return count;
+  }
+
+  @Override
+  public synchronized long pread(MemorySegment buffer, long offset) {
+    if (offset == 0) {
+      show();
+    }
+    long count = Math.clamp(shown.length - offset, 0, buffer.byteSize());
+    if (count > 0) {
+      MemorySegment.copy(MemorySegment.ofArray(shown), offset, buffer, 0, count);
+    }
+    return count;
+  }
+
+  /** What a program reads in pieces is what the attribute said at the first one. */
+  private void show() {
+    try {
+      shown = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw Refused.with(Errno.ENODEV);
+    }
+  }
+
+  @Override
+  public long write(MemorySegment buffer) {
+    if (store == null) {
+      throw Refused.with(Errno.EIO);
+    }
+    long count = Math.min(buffer.byteSize(), UserMemory.PAGE_SIZE);
+    if (count == 0) {
+      return 0;
+    }
+    byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    store.store(text.endsWith("\n") ? text.substring(0, text.length() - 1) : text);
+    return count;
+  }
+
+  @Override
+  public long pwrite(MemorySegment buffer, long offset) {
+    return write(buffer);
+  }
+}

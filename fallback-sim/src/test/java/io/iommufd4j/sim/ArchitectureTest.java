@@ -1,0 +1,110 @@
+package io.iommufd4j.sim;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.lang.foreign.MemorySegment;
+
+/** What the simulator never does, and which of its packages know which. */
+@AnalyzeClasses(packages = "io.iommufd4j.sim", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule nothingLinks =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.lang.foreign.Linker")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.lang.foreign.SymbolLookup")
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAnyPackage("jnr..", "io.iommufd4j.linux..")
+          .because("outside Linux the simulator runs without a single native call");
+
+  @ArchTest
+  static final ArchRule noMemoryIsMadeUp =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "MemorySegment.reinterpret",
+                  call ->
+                      call.getTarget().getOwner().isEquivalentTo(MemorySegment.class)
+                          && call.getName().equals("reinterpret")))
+          .because("a bad address is EFAULT and never a crash");
+
+  /** lib ← mm ← fs, lib ← mm ← iommu ← driver; iommufd knows fs and iommu; vfio knows iommufd. */
+  @ArchTest
+  static final ArchRule layers =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("lib")
+          .definedBy("io.iommufd4j.sim.lib")
+          .layer("mm")
+          .definedBy("io.iommufd4j.sim.mm")
+          .layer("fs")
+          .definedBy("io.iommufd4j.sim.fs")
+          .layer("iommu")
+          .definedBy("io.iommufd4j.sim.iommu")
+          .layer("driver")
+          .definedBy("io.iommufd4j.sim.driver")
+          .layer("iommufd")
+          .definedBy("io.iommufd4j.sim.iommufd")
+          .layer("vfio")
+          .definedBy("io.iommufd4j.sim.vfio")
+          .layer("kernel")
+          .definedBy("io.iommufd4j.sim")
+          .whereLayer("lib")
+          .mayNotAccessAnyLayer()
+          .whereLayer("mm")
+          .mayOnlyAccessLayers("lib")
+          .whereLayer("fs")
+          .mayOnlyAccessLayers("lib", "mm")
+          .whereLayer("iommu")
+          .mayOnlyAccessLayers("lib", "mm")
+          .whereLayer("driver")
+          .mayOnlyAccessLayers("lib", "mm", "iommu")
+          .whereLayer("iommufd")
+          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu")
+          .whereLayer("vfio")
+          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
+          .whereLayer("kernel")
+          .mayNotBeAccessedByAnyLayer();
+
+  /** Two kernels in one JVM do not see each other: what is static never changes. */
+  @ArchTest
+  static final ArchRule nothingStaticChanges = fields().that().areStatic().should(beUnchangeable());
+
+  private static ArchCondition<JavaField> beUnchangeable() {
+    return new ArchCondition<>("be final and no collection that can grow, but what is known") {
+      @Override
+      public void check(JavaField field, ConditionEvents events) {
+        boolean ok = field.getModifiers().contains(JavaModifier.FINAL) && !grows(field);
+        events.add(new SimpleConditionEvent(field, ok, field.getFullName() + " can change"));
+      }
+    };
+  }
+
+  private static boolean grows(JavaField field) {
+    // Refusals are values: one an errno, the same for every kernel.
+    boolean cacheOfValues = field.getFullName().equals("io.iommufd4j.sim.lib.Refused.KNOWN");
+    String type = field.getRawType().getName();
+    return !cacheOfValues
+        && (type.startsWith("java.util.concurrent.")
+            || type.equals("java.lang.ThreadLocal")
+            || (type.startsWith("java.util.") && type.matches(".*(Array|Hash|Tree|Linked).*")));
+  }
+}
