@@ -1,7 +1,6 @@
 package io.iommufd4j.cli;
 
 import io.iommufd4j.KernelException;
-import io.iommufd4j.NoVfioDeviceException;
 import io.iommufd4j.cli.replace.DeviceStuckException;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.StoppedException;
@@ -23,7 +22,6 @@ record Mishap(int exitCode, Optional<String> errno, String message) {
     return switch (thrown) {
       case KernelException e -> refused(e.errno(), e);
       case HostException e -> refused(e.errno(), e);
-      case NoVfioDeviceException e -> refused(Errno.ENODEV, e);
       case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
       case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
       case NotPossibleException e -> plain(ExitCode.NOT_AVAILABLE, e);
