@@ -28,6 +28,9 @@ public final class BackingFile implements AutoCloseable {
   private final Path path;
   private final SteadyChannel channel;
 
+  /** Nothing stays behind on the host, even of a kernel that nobody closed. */
+  private final Thread lastResort = Thread.ofPlatform().unstarted(this::delete);
+
   /**
    * A new empty file.
    *
@@ -38,6 +41,12 @@ public final class BackingFile implements AutoCloseable {
       path = Files.createTempFile("iommufd4j-sim-", ".pages");
       channel = new SteadyChannel(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     } catch (IOException e) {
+      throw Refused.with(Errno.ENOMEM);
+    }
+    try {
+      Runtime.getRuntime().addShutdownHook(lastResort);
+    } catch (IllegalStateException e) {
+      close();
       throw Refused.with(Errno.ENOMEM);
     }
   }
@@ -143,6 +152,15 @@ public final class BackingFile implements AutoCloseable {
   /** Ends the file; what is mapped stays mapped. */
   @Override
   public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(lastResort);
+    } catch (IllegalStateException e) {
+      // The machine is on its way down: the hook does what is left, or this does.
+    }
+    delete();
+  }
+
+  private void delete() {
     try {
       channel.close();
       Files.deleteIfExists(path);
