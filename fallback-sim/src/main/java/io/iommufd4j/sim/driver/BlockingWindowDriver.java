@@ -40,6 +40,12 @@ public class BlockingWindowDriver extends ModelDriver {
     return ownBlockedDomain ? super.blockedDomain() : null;
   }
 
+  /** virtio-iommu sends mappings as requests, whatever they allow. */
+  @Override
+  boolean mapsWithoutAccess() {
+    return !ownBlockedDomain;
+  }
+
   @Override
   protected boolean attachesPasids() {
     return false;

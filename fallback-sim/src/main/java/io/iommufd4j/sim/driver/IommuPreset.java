@@ -93,8 +93,8 @@ public enum IommuPreset {
   private long pageSizes() {
     return switch (this) {
       case VTD, SMMUV3 -> THREE_SIZES;
-      // Every power of two up to 2^51 bytes but 512 GiB, which a hardware fault forbids.
-      case AMD -> ((1L << 52) - 4 * KIB) ^ (512 * GIB);
+      // Every power of two below the aperture but 512 GiB, which a hardware fault forbids.
+      case AMD -> ((1L << 47) - 4 * KIB) ^ (512 * GIB);
       case VIRTIO -> -4 * KIB;
     };
   }

@@ -37,6 +37,14 @@ final class ModelDomain extends PagingDomain {
   }
 
   @Override
+  public void map(long iova, long physical, long bytes, int protection) {
+    if ((protection & (READ | WRITE)) == 0 && !model.mapsWithoutAccess()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    super.map(iova, physical, bytes, protection);
+  }
+
+  @Override
   protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
     requireOwn(device);
     model.attach(device, this);

@@ -104,6 +104,14 @@ public abstract class ModelDriver implements IommuDriver {
     throw Refused.with(Errno.EOPNOTSUPP);
   }
 
+  /**
+   * Whether a page table can hold what may neither be read nor written: an entry of most formats
+   * says so by not being there.
+   */
+  boolean mapsWithoutAccess() {
+    return false;
+  }
+
   /** Whether a PASID can have a domain of its own. */
   protected abstract boolean attachesPasids();
 

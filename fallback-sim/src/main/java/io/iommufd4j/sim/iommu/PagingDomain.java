@@ -26,7 +26,8 @@ public abstract class PagingDomain extends IommuDomain {
   /**
    * {@code iommu_map}. All four are multiples of the smallest page size.
    *
-   * @throws Refused EADDRINUSE where something is mapped, ERANGE outside the aperture
+   * @throws Refused EADDRINUSE where something is mapped, ERANGE outside the aperture, EINVAL for
+   *     neither reading nor writing where the page table cannot say so
    */
   public void map(long iova, long physical, long bytes, int protection) {
     table.map(iova, physical, bytes, protection);
