@@ -88,7 +88,8 @@ class ReplaceTest {
     var device = VfioDevice.open(kernel, address.toString());
     device.bind(iommufd);
     device.attach(ioas);
-    var _ = device.mapRegion(0);
+    var registers = device.mapRegion(0).segment();
+    int alive = registers.get(ValueLayout.JAVA_INT, 0);
     String engine = "bars of " + address;
     assertTrue(threads().contains(engine));
     var group = kernel.group(address);
@@ -97,6 +98,8 @@ class ReplaceTest {
     assertEquals(0, kernel.openFiles());
     assertEquals(group.defaultDomain(), group.domain());
     assertFalse(threads().contains(engine));
+    System.gc();
+    assertEquals(alive, registers.get(ValueLayout.JAVA_INT, 0));
     buffer.close();
   }
 

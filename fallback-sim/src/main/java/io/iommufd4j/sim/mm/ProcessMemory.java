@@ -5,6 +5,8 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel.MapMode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
@@ -27,6 +29,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
   private final ThreadLocal<@Nullable MemorySegment> lent = new ThreadLocal<>();
 
+  private final List<MemorySegment> deadRegisters = new ArrayList<>();
   // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
   private @Nullable BackingFile anonymous;
@@ -142,11 +145,15 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     }
   }
 
-  /** Takes back what shows a device's registers. */
+  /**
+   * Ends what shows a device's registers. The memory stays for as long as this object does, so that
+   * a program that still has it mapped reads dead registers and does not crash.
+   */
   public void unmapDevices() {
     synchronized (mappings) {
       for (Mapping mapping : mappings.values()) {
         if (mapping.mapped() && !mapping.pinnable()) {
+          deadRegisters.add(mapping.memory());
           mapping.unmap();
         }
       }

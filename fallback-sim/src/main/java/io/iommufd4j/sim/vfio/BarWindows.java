@@ -68,11 +68,7 @@ final class BarWindows {
    * @param decoding whether memory accesses reach the function at this moment
    */
   private record Window(
-      PciFunction function,
-      Arena arena,
-      MemorySegment memory,
-      List<Cell> cells,
-      BooleanSupplier decoding) {
+      PciFunction function, MemorySegment memory, List<Cell> cells, BooleanSupplier decoding) {
 
     long read(Cell cell) {
       if (!decoding.getAsBoolean()) {
@@ -101,8 +97,8 @@ final class BarWindows {
    */
   MemorySegment map(
       PciFunction function, int bar, long offset, long bytes, BooleanSupplier decoding) {
-    Arena arena = Arena.ofShared();
-    MemorySegment memory = arena.allocate(bytes, UserMemory.PAGE_SIZE);
+    // Not freed at once: a program may touch what it mapped after the kernel has ended.
+    MemorySegment memory = Arena.ofAuto().allocate(bytes, UserMemory.PAGE_SIZE);
     memory.fill((byte) 0xff);
     var cells = new ArrayList<Cell>();
     for (Register register : function.registers(bar)) {
@@ -111,7 +107,7 @@ final class BarWindows {
         cells.add(new Cell(memory, at, bar, register));
       }
     }
-    var window = new Window(function, arena, memory, cells, decoding);
+    var window = new Window(function, memory, cells, decoding);
     for (Cell cell : cells) {
       cell.show(window.read(cell));
     }
@@ -132,7 +128,6 @@ final class BarWindows {
         if (window.memory().address() == memory.address()) {
           look(window);
           windows.remove(window);
-          window.arena().close();
           break;
         }
       }
