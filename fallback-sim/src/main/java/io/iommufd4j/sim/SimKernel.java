@@ -27,11 +27,13 @@ import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioPci;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,7 @@ public final class SimKernel implements Kernel {
   private static final String VFIO_NODES = "/dev/vfio/devices/";
   private static final String SYSFS = "/sys/";
 
+  private static final long BOUNCE_BYTES = 1 << 20;
   private static final int MAP_TYPE = 0xf;
   private static final int MAP_SHARED_VALIDATE = 3;
 
@@ -270,7 +273,8 @@ public final class SimKernel implements Kernel {
     return (int)
         call(() -> {
           OpenFile file = files.hold(fd);
-          @Nullable MemorySegment before = memory.lend(argument);
+          @Nullable MemorySegment before =
+              memory.lend(vouchedFor(argument) ? argument : MemorySegment.NULL);
           try {
             return use(file, f -> f.ioctl(request, argument.address()));
           } finally {
@@ -282,13 +286,13 @@ public final class SimKernel implements Kernel {
   @Override
   public long read(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToRead(fd), file -> file.read(buffer)));
+    return call(() -> use(files.holdToRead(fd), file -> fill(buffer, file::read)));
   }
 
   @Override
   public long write(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToWrite(fd), file -> file.write(buffer)));
+    return call(() -> use(files.holdToWrite(fd), file -> file.write(drained(buffer))));
   }
 
   @Override
@@ -296,7 +300,7 @@ public final class SimKernel implements Kernel {
     requireNative(buffer);
     return call(() -> {
       requireOffset(offset);
-      return use(files.holdToRead(fd), file -> file.pread(buffer, offset));
+      return use(files.holdToRead(fd), file -> fill(buffer, piece -> file.pread(piece, offset)));
     });
   }
 
@@ -305,8 +309,39 @@ public final class SimKernel implements Kernel {
     requireNative(buffer);
     return call(() -> {
       requireOffset(offset);
-      return use(files.holdToWrite(fd), file -> file.pwrite(buffer, offset));
+      return use(files.holdToWrite(fd), file -> file.pwrite(drained(buffer), offset));
     });
+  }
+
+  /** Reads into a buffer, by way of one of the kernel's own where nobody vouches for it. */
+  private long fill(MemorySegment buffer, ToLongFunction<MemorySegment> read) {
+    if (vouchedFor(buffer)) {
+      return read.applyAsLong(buffer);
+    }
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment own = arena.allocate(Math.min(buffer.byteSize(), BOUNCE_BYTES), Long.BYTES);
+      long bytes = read.applyAsLong(own);
+      memory.copyOut(buffer.address(), own.asSlice(0, bytes));
+      return bytes;
+    }
+  }
+
+  /** What a buffer holds, in one of the kernel's own where nobody vouches for it. */
+  private MemorySegment drained(MemorySegment buffer) {
+    if (vouchedFor(buffer)) {
+      return buffer;
+    }
+    var own = Arena.ofAuto().allocate(Math.min(buffer.byteSize(), BOUNCE_BYTES), Long.BYTES);
+    memory.copyIn(buffer.address(), own);
+    return own;
+  }
+
+  /**
+   * A segment of an arena is what its arena gave; one made of a bare address may be nothing at all,
+   * and is reached as any address is.
+   */
+  private static boolean vouchedFor(MemorySegment segment) {
+    return segment.byteSize() == 0 || !segment.scope().equals(Arena.global().scope());
   }
 
   /** What a host's kernel could not be given is not taken here either. */

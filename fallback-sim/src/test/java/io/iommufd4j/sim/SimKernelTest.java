@@ -86,6 +86,30 @@ class SimKernelTest {
   }
 
   @Test
+  void buffersThatAreNoMemoryFault() {
+    var nowhere = MemorySegment.ofAddress(PAGE).reinterpret(8);
+    int memfd = kernel.memfd("m", 0);
+    assertEquals(0, kernel.ftruncate(memfd, PAGE));
+    answers(Errno.EFAULT, kernel.read(memfd, nowhere));
+    answers(Errno.EFAULT, kernel.pread(memfd, nowhere, 0));
+    answers(Errno.EFAULT, kernel.write(memfd, nowhere));
+    answers(Errno.EFAULT, kernel.pwrite(memfd, nowhere, 0));
+    int iommufd = kernel.open("/dev/iommu", libc_h.O_RDWR());
+    answers(Errno.EFAULT, kernel.ioctl(iommufd, iommufd_h.IOMMU_IOAS_ALLOC(), nowhere));
+  }
+
+  @Test
+  void buffersOfNoArenaAreReachedByAddress() {
+    var own = text("arena");
+    var bare = MemorySegment.ofAddress(own.address()).reinterpret(own.byteSize());
+    int memfd = kernel.memfd("m", 0);
+    assertEquals(5, kernel.pwrite(memfd, bare, 0));
+    own.fill((byte) 0);
+    assertEquals(5, kernel.pread(memfd, bare, 0));
+    assertEquals(-1, own.mismatch(text("arena")));
+  }
+
+  @Test
   void pathsThatAreNotThere() {
     answers(Errno.ENOENT, kernel.open("/dev/vfio/devices/vfio0", libc_h.O_RDWR()));
     answers(Errno.ENOENT, kernel.open("/dev/vfio/devices/", libc_h.O_RDWR()));
