@@ -10,11 +10,14 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class Type1Test {
 
@@ -34,8 +37,12 @@ class Type1Test {
   }
 
   private int map(long address, long length, long iova) {
+    return map(vfio_h.VFIO_DMA_MAP_FLAG_READ(), address, length, iova);
+  }
+
+  private int map(int flags, long address, long length, long iova) {
     MemorySegment block = bench.block(vfio_iommu_type1_dma_map.sizeof());
-    vfio_iommu_type1_dma_map.flags(block, vfio_h.VFIO_DMA_MAP_FLAG_READ());
+    vfio_iommu_type1_dma_map.flags(block, flags);
     vfio_iommu_type1_dma_map.vaddr(block, address);
     vfio_iommu_type1_dma_map.size(block, length);
     vfio_iommu_type1_dma_map.iova(block, iova);
@@ -85,6 +92,18 @@ class Type1Test {
     succeeded(map(bench.pages(4), 4L * PAGE, 0x10_4000));
     assertEquals(4L * PAGE, unmap(0x10_0000, 6L * PAGE, 0, Errno.ENOENT));
     unmap(1, 0, vfio_h.VFIO_DMA_UNMAP_FLAG_ALL(), Errno.EINVAL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"VTD, 22", "AMD, 22", "SMMUV3, 22", "VIRTIO, 0"})
+  void whatNobodyMayAccessMapsWhereThePageTableCanSaySo(IommuPreset preset, int errno) {
+    int ioas = compatible();
+    long memory = bench.pages(1);
+    succeeded(map(0, memory, PAGE, 0));
+    unmap(0, PAGE, 0, 0);
+    bench.bind(bench.group(preset.driver(false), 1).getFirst()).attach(IommuGroup.NO_PASID, ioas);
+    assertEquals(-errno, map(0, memory, PAGE, 0));
+    bench.unmapAll(ioas);
   }
 
   @Test
