@@ -3,6 +3,7 @@ package io.iommufd4j.cli;
 import io.iommufd4j.KernelException;
 import io.iommufd4j.cli.replace.DeviceStuckException;
 import io.iommufd4j.cli.replace.NotPossibleException;
+import io.iommufd4j.cli.replace.NotRestoredException;
 import io.iommufd4j.cli.replace.StoppedException;
 import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Errno;
@@ -22,6 +23,7 @@ record Mishap(int exitCode, Optional<String> errno, String message) {
     return switch (thrown) {
       case KernelException e -> refused(e.errno(), e);
       case HostException e -> refused(e.errno(), e);
+      case NotRestoredException e -> refused(e.errno(), e);
       case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
       case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
       case NotPossibleException e -> plain(ExitCode.NOT_AVAILABLE, e);

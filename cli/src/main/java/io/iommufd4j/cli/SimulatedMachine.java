@@ -2,6 +2,8 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
 
 /** The simulated machines by name. */
 final class SimulatedMachine {
@@ -15,9 +17,13 @@ final class SimulatedMachine {
    * @throws UsageException when there is none of that name; the message lists those there are
    */
   static Kernel open(String name) {
-    if (!name.isEmpty()) {
-      throw new UsageException("no simulated machine is called '" + name + "'");
+    if (name.isEmpty()) {
+      return Backend.SIM.open(Backend.Purpose.CHANGE);
     }
-    return Backend.SIM.open(Backend.Purpose.CHANGE);
+    try {
+      return SimKernel.on(Machine.named(name));
+    } catch (IllegalArgumentException unknown) {
+      throw new UsageException(String.valueOf(unknown.getMessage()));
+    }
   }
 }

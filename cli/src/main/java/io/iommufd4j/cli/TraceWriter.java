@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -32,8 +34,10 @@ final class TraceWriter implements TraceSink {
     try {
       var stream = Files.newOutputStream(Path.of(file));
       return new TraceWriter(new PrintStream(stream, true, StandardCharsets.UTF_8));
-    } catch (IOException | java.nio.file.InvalidPathException e) {
-      throw new UsageException("the trace cannot be written to '" + file + "': " + e);
+    } catch (NoSuchFileException e) {
+      throw new UsageException("the trace cannot be written: no directory for '" + file + "'");
+    } catch (IOException | InvalidPathException e) {
+      throw new UsageException("the trace cannot be written to '" + file + "': " + e.getMessage());
     }
   }
 

@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 /**
  * An IOMMU of the host, as {@code /sys/class/iommu} names it.
  *
- * @param name as {@code dmar0} (VT-d), {@code ivhd0} (AMD), {@code smmu3.0x…} or {@code virtio0}
+ * @param name as {@code dmar0} (VT-d), {@code ivhd0} (AMD), {@code smmu3.0x…}, or for virtio-iommu
+ *     the name of the device that carries it, as {@code 0000:00:01.0}
  */
 public record IommuInstance(String name) {
 
@@ -39,8 +40,11 @@ public record IommuInstance(String name) {
     AMD("AMD-Vi", "ivhd\\d+", Replace.WINDOW),
     /** ARM SMMUv3: rewrites the stream table entry so that no transaction meets half of it. */
     SMMUV3("SMMUv3", "smmu3\\..*", Replace.HITLESS),
-    /** virtio-iommu: one request, carried out by the hypervisor. */
-    VIRTIO("virtio-iommu", "virtio\\d+", Replace.UNKNOWN),
+    /** virtio-iommu: attaches to the new domain, then sends it the mappings again. */
+    VIRTIO(
+        "virtio-iommu",
+        "virtio\\d+|\\p{XDigit}{4,8}:\\p{XDigit}{2}:\\p{XDigit}{2}\\.[0-7]|.*\\.virtio_mmio",
+        Replace.WINDOW),
     /** The kernel's own mock, of {@code CONFIG_IOMMUFD_TEST}: no DMA goes through it. */
     MOCK("iommufd mock", "iommufd_selftest_iommu.*", Replace.UNKNOWN),
     /** Any other. */

@@ -171,7 +171,9 @@ class HostTest {
     "dmar0, VTD, BLOCKS_ON_FAILURE",
     "ivhd1, AMD, WINDOW",
     "smmu3.0x0000000009050000, SMMUV3, HITLESS",
-    "virtio0, VIRTIO, UNKNOWN",
+    "virtio0, VIRTIO, WINDOW",
+    "0000:00:01.0, VIRTIO, WINDOW",
+    "a003e00.virtio_mmio, VIRTIO, WINDOW",
     "iommufd_selftest_iommu.0, MOCK, UNKNOWN",
     "smmu.0x2b400000, OTHER, UNKNOWN",
   })

@@ -110,9 +110,11 @@ final class ReplaceText {
             + outcome.to().ioas()
             + " under "
             + document.plan().device().device().address()
-            + " in "
-            + Words.time(outcome.nanos())
-            + " (one cold call; --repeat measures), without detaching; by "
+            + ", without detaching"
+            + (outcome.latency().isPresent()
+                ? ""
+                : ", in " + Words.time(outcome.nanos()) + " (one cold call; --repeat measures)")
+            + "; by "
             + document.source());
     return lines;
   }

@@ -34,7 +34,8 @@ final class Words {
   static String conduct(IommuInstance.Replace replace) {
     return switch (replace) {
       case HITLESS -> "hitless: DMA meets the old translation or the new one, never a gap";
-      case WINDOW -> "window: the driver detaches, then attaches; DMA in between is dropped";
+      case WINDOW ->
+          "window: the driver takes the old translation away before the new one is there; DMA in between is dropped";
       case BLOCKS_ON_FAILURE ->
           "window: the driver blocks DMA, then checks; when it refuses, the device stays blocked";
       case UNKNOWN -> "unknown: nothing is known of this driver; DMA may be dropped for a moment";

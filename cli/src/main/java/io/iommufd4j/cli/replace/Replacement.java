@@ -10,6 +10,7 @@ import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.HostException;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Errno;
@@ -42,7 +43,8 @@ public final class Replacement {
    * Does it, and undoes what has to be undone.
    *
    * @throws KernelException when the kernel refuses a step
-   * @throws io.iommufd4j.host.HostException when a driver cannot be bound or given back
+   * @throws HostException when a driver cannot be bound
+   * @throws NotRestoredException when a device cannot be given back
    * @throws DeviceStuckException when a DMA engine does not finish
    * @throws StoppedException when asked to stop
    */
@@ -118,9 +120,19 @@ public final class Replacement {
       return;
     }
     VfioBinding binding = VfioBinding.prepare(kernel, addresses);
-    undo.add(binding::close);
+    undo.add(() -> giveBack(binding));
     binding.bind();
     addresses.forEach(address -> witness.did("bound " + address + " to vfio-pci for the run"));
+  }
+
+  private static void giveBack(VfioBinding binding) {
+    if (!binding.restore().isEmpty()) {
+      // Once more: what was in the way may be gone, and nobody else will do it.
+      List<HostException> failures = binding.restore();
+      if (!failures.isEmpty()) {
+        throw new NotRestoredException(failures, binding.undo());
+      }
+    }
   }
 
   private List<VfioDevice> bindDevices(Iommufd iommufd, Undo undo) {

@@ -1,0 +1,72 @@
+package io.iommufd4j.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.iommufd4j.cli.replace.Interruption;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** One run of iommufdctl in this process, and what came of it. */
+record CommandRun(int exitCode, String out, String err) {
+
+  /** Runs without anybody at the terminal. */
+  static CommandRun of(String... args) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    int exitCode = Main.run(args, stream(out), stream(err));
+    return new CommandRun(exitCode, text(out), text(err));
+  }
+
+  /** Runs with somebody at the terminal who types an answer. */
+  static CommandRun answering(String answer, String... args) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var in = new BufferedReader(new StringReader(answer));
+    var terminal = new Terminal(stream(out), stream(err), in, true, true, Map.of());
+    int exitCode = Main.run(args, terminal, new Interruption());
+    return new CommandRun(exitCode, text(out), text(err));
+  }
+
+  /** The document on stdout. */
+  Map<String, Object> json() {
+    try {
+      return JSON.std.mapFrom(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("no JSON document: " + out, e);
+    }
+  }
+
+  /** What stands at a path of keys in the document. */
+  Object json(String... path) {
+    Object at = json();
+    for (String key : path) {
+      at = Objects.requireNonNull(((Map<?, ?>) at).get(key), key);
+    }
+    return at;
+  }
+
+  /** A list that stands at a key of the document. */
+  List<?> list(String key) {
+    return (List<?>) json(key);
+  }
+
+  /** The lines on stderr. */
+  List<String> errors() {
+    return err.lines().toList();
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  private static String text(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,149 @@
+package io.iommufd4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad input gets one clear line and its exit code. */
+final class MisuseTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | frobnicate                                   | frobnicate",
+        "2 | --sim device                                 | Missing required subcommand",
+        "2 | --sim device show                            | DEVICE",
+        "2 | --sim device show nonsense                   | 'nonsense' is not a PCI address",
+        "2 | --sim device show 02:01                      | '02:01' is not a PCI address",
+        "2 | --sim device show 0000:02:01.8               | function 8 is not within 0..7",
+        "2 | --sim device show 0000:02:20.0               | device 20 is not within 0..1f",
+        "2 | --sim device show /tmp                       | '/tmp' names no device",
+        "1 | --sim device show 0000:7f:00.0               | ENODEV",
+        "1 | --sim device show /dev/vfio/devices/vfio9    | ENODEV",
+        "2 | --sim group show x                           | 'x' is not an int",
+        "2 | --sim group show -1                          | -1",
+        "1 | --sim group show 4711                        | ENOENT",
+        "2 | --sim device list -o yaml                    | yaml",
+        "2 | --backend xen device list                    | xen",
+        "2 | --backend native --sim device list           | exclude each other",
+        "2 | --machine bridge device list                 | add --sim",
+        "2 | --sim --machine moon device list             | no machine 'moon'",
+        "2 | --sim --machine single:moon device list      | no IOMMU 'moon'",
+        "2 | --sim device-replace                         | DEVICE",
+        "2 | --sim device-replace 02:01.0 --repeat many   | 'many' is not an int",
+        "2 | --sim device-replace 02:01.0 --repeat -1     | not -1",
+        "2 | --sim device-replace 02:01.0 --repeat 99999999999 | 99999999999",
+        "2 | --sim device-replace 02:01.0 --target old    | new-ioas, same-ioas, auto",
+        "2 | --sim device-replace 02:01.0 02:02.0         | 02:02.0",
+        "1 | --sim device-replace 0000:7f:00.0            | ENODEV",
+        "3 | --sim device-replace 00:19.0 --prove-dma     | leave --prove-dma out",
+        "2 | --sim device-replace 00:19.0                 | agree with --yes",
+        "2 | --sim --trace=/no/such/directory/f doctor    | /no/such/directory/f",
+      })
+  void oneLineAndItsExitCode(int exitCode, String line, String told) {
+    CommandRun run = CommandRun.of(line.split(" "));
+    assertEquals(exitCode, run.exitCode(), run.err());
+    assertEquals(1, run.errors().size(), run.err());
+    assertTrue(run.err().startsWith("iommufdctl: "), run.err());
+    assertTrue(run.err().contains(told), run.err());
+    assertFalse(run.err().contains("Exception"), run.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, --sim device show nonsense",
+    "2, --sim group show x",
+    "1, --sim device show 0000:7f:00.0",
+    "3, --sim device-replace 00:19.0 --prove-dma",
+  })
+  void aFailureIsADocumentToo(int exitCode, String line) {
+    for (String json : new String[] {" -o json", " -ojson", " --output=json", " -o=JSON"}) {
+      CommandRun run = CommandRun.of((line + json).split(" "));
+      assertEquals(exitCode, run.exitCode());
+      assertEquals(1, run.json("schema"));
+      assertEquals(exitCode, run.json("error", "exit_code"));
+      assertTrue(run.json().containsKey("kernel"), run.out());
+      assertTrue(run.err().contains((String) run.json("error", "message")), run.err());
+      assertEquals(1, run.errors().size(), run.err());
+    }
+  }
+
+  @Test
+  void anErrnoIsAFieldOfItsOwn() {
+    CommandRun run = CommandRun.of("--sim", "device", "show", "0000:7f:00.0", "-o", "json");
+    assertEquals("ENODEV", run.json("error", "errno"));
+    assertEquals("sim", run.json("kernel", "backend"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "device-replace --help",
+        "doctor --help",
+        "device --help",
+        "device list --help",
+        "device show -h",
+        "device bind -h",
+        "device unbind -h",
+        "group list -h",
+        "group show -h"
+      })
+  void helpListsExitCodes(String line) {
+    CommandRun run = CommandRun.of(line.split(" "));
+    assertEquals(0, run.exitCode());
+    assertEquals("", run.err());
+    for (String code :
+        new String[] {"0   ok", "1   the kernel", "2   usage", "3   not", "70   a"}) {
+      assertTrue(run.out().contains(code), run.out());
+    }
+    assertTrue(run.out().contains("Only json is stable"), run.out());
+  }
+
+  @Test
+  void theVersionIsOneLine() {
+    CommandRun run = CommandRun.of("--version");
+    assertEquals(0, run.exitCode());
+    assertTrue(run.out().startsWith("iommufdctl "), run.out());
+    assertEquals(1, run.out().lines().count());
+  }
+
+  @Test
+  void optionsStandBeforeOrAfterTheVerb() {
+    CommandRun before = CommandRun.of("-o", "json", "--sim", "device", "list");
+    CommandRun between = CommandRun.of("--sim", "device", "-o", "json", "list");
+    CommandRun after = CommandRun.of("device", "list", "-o", "json", "--backend=SIM");
+    assertEquals(before, between);
+    assertEquals(before, after);
+    assertEquals(1, before.json("schema"));
+  }
+
+  @Test
+  void traceTakesNoDeviceForAFile(@TempDir Path directory) {
+    CommandRun toErr = CommandRun.of("device-replace", "--sim", "--trace", "02:01.0");
+    assertEquals(0, toErr.exitCode(), toErr.err());
+    assertTrue(toErr.err().contains("VFIO_DEVICE_ATTACH_IOMMUFD_PT("), toErr.err());
+
+    Path file = directory.resolve("trace");
+    CommandRun toFile = CommandRun.of("--trace=" + file, "--sim", "device-replace", "02:01.0");
+    assertEquals(0, toFile.exitCode(), toFile.err());
+    assertEquals("", toFile.err());
+    assertTrue(file.toFile().length() > 0);
+  }
+
+  @Test
+  void aBugIsAdmitted() {
+    Mishap mishap = Mishap.of(new IllegalStateException("two\nlines"));
+    assertEquals(70, mishap.exitCode());
+    assertEquals(1, mishap.message().lines().count());
+    assertTrue(mishap.message().contains("report"), mishap.message());
+  }
+}

@@ -1,0 +1,144 @@
+package io.iommufd4j.cli.replace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** However a replace ends, the machine is left as it was found. */
+final class ReplacementTest {
+
+  private static final PciAddress EDU = PciAddress.parse("00:0b.0");
+
+  /** What fails to be closed or unmapped stays so; a kernel never refuses that. */
+  private static final Set<String> NEVER_REFUSED = Set.of("close", "munmap");
+
+  private final SimKernel kernel = SimKernel.on(Machine.named("many"));
+  private final Interruption interruption = new Interruption();
+
+  @AfterEach
+  void end() {
+    kernel.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(ReplaceTarget.class)
+  void aRunLeavesNothingBehind(ReplaceTarget target) {
+    String before = state();
+    assertTrue(replace(kernel, order(target), new Listener(0)).verified());
+    assertEquals(before, state());
+  }
+
+  @ParameterizedTest
+  @EnumSource(ReplaceTarget.class)
+  void aRunThatIsStoppedAnywhereLeavesNothingBehind(ReplaceTarget target) {
+    var steps = new Listener(0);
+    replace(kernel, order(target), steps);
+    String before = state();
+    for (int step = 1; step <= steps.seen.size(); step++) {
+      var stopped = new Interruption();
+      var listener = new Listener(step, stopped::stop);
+      var replacement = new Replacement(kernel, plan(kernel, order(target)), stopped, listener);
+      assertThrows(StoppedException.class, replacement::run);
+      assertEquals(before, state(), "stopped after: " + listener.seen.getLast());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ReplaceTarget.class)
+  void aRunThatFailsAnywhereLeavesNothingBehind(ReplaceTarget target) {
+    for (int call = 1; ; call++) {
+      try (var fresh = SimKernel.on(Machine.named("many"))) {
+        String before = state(fresh);
+        ReplacePlan plan = plan(fresh, order(target));
+        var fault = new Fault(fresh, call);
+        var replacement = new Replacement(fault.kernel(), plan, interruption, new Listener(0));
+        boolean failed = fails(replacement);
+        if (fault.struck().isEmpty()) {
+          assertTrue(!failed && call > 1, "the sweep reached the end");
+          return;
+        }
+        if (!NEVER_REFUSED.contains(fault.struck())) {
+          assertEquals(before, state(fresh), "call " + call + " failed: " + fault.struck());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFailureToGiveBackIsNotSwallowed() {
+    ReplacePlan plan = plan(kernel, order(ReplaceTarget.NEW_IOAS));
+    var fault = Fault.onEvery(kernel, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
+    var replacement = new Replacement(fault.kernel(), plan, interruption, new Listener(0));
+    assertTrue(fails(replacement));
+  }
+
+  private static boolean fails(Replacement replacement) {
+    try {
+      return !replacement.run().verified();
+    } catch (RuntimeException failed) {
+      return true;
+    }
+  }
+
+  private ReplaceOutcome replace(Kernel on, ReplaceOrder order, Witness witness) {
+    return new Replacement(on, plan(on, order), interruption, witness).run();
+  }
+
+  private static ReplaceOrder order(ReplaceTarget target) {
+    return new ReplaceOrder(target, 2, true);
+  }
+
+  private static ReplacePlan plan(Kernel on, ReplaceOrder order) {
+    return ReplacePlan.of(on, Host.of(on).device(EDU), order);
+  }
+
+  private String state() {
+    return state(kernel);
+  }
+
+  /** Every device with its driver and override, and the open files. */
+  private static String state(SimKernel of) {
+    return Host.of(of).devices() + " " + of.openFiles();
+  }
+
+  /** Keeps the steps, and does something after one of them. */
+  private static final class Listener implements Witness {
+
+    private final int at;
+    private final Runnable then;
+    final List<String> seen = new ArrayList<>();
+
+    Listener(int at) {
+      this(at, () -> {});
+    }
+
+    Listener(int at, Runnable then) {
+      this.at = at;
+      this.then = then;
+    }
+
+    @Override
+    public void did(String text) {
+      seen.add(text);
+      if (seen.size() == at) {
+        then.run();
+      }
+    }
+
+    @Override
+    public void round(int done, int all) {}
+  }
+}
