@@ -6,8 +6,11 @@ import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
+import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -20,11 +23,11 @@ import org.openjdk.jmh.annotations.TearDown;
 @State(Scope.Benchmark)
 public class BoundDevice {
 
-  /** {@code sim} or {@code native}; the native one takes a device that vfio-pci drives. */
+  /** {@code sim} or {@code native}. */
   @Param("sim")
   public String backend;
 
-  /** Which device. */
+  /** Which device; vfio-pci drives it for the run. */
   @Param("0000:02:01.0")
   public String device;
 
@@ -32,6 +35,7 @@ public class BoundDevice {
   private static final long PAGE = 4096;
 
   private Kernel kernel;
+  private VfioBinding binding;
   private Iommufd iommufd;
   private DmaBuffer buffer;
   VfioDevice vfio;
@@ -45,6 +49,7 @@ public class BoundDevice {
   @Setup(Level.Trial)
   public void bind() {
     kernel = Backend.valueOf(backend.toUpperCase(Locale.ROOT)).open(Backend.Purpose.CHANGE);
+    binding = VfioBinding.bind(kernel, List.of(PciAddress.parse(device)));
     iommufd = Iommufd.open(kernel);
     vfio = VfioDevice.open(kernel, device);
     vfio.bind(iommufd);
@@ -64,6 +69,7 @@ public class BoundDevice {
     vfio.close();
     iommufd.close();
     buffer.close();
+    binding.close();
     kernel.close();
   }
 }
