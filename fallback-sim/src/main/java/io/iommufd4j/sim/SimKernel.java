@@ -32,6 +32,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,7 @@ public final class SimKernel implements Kernel {
   private final Accounting accounting;
   private final Wakeups wakeups = new Wakeups();
   private final FileTable files = new FileTable();
+  private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
   private final Poll poll = new Poll(files, wakeups);
   private final Sysfs sysfs;
   private final Procfs procfs;
@@ -155,6 +158,14 @@ public final class SimKernel implements Kernel {
     return files.size();
   }
 
+  /** What it holds at this moment, for those who look for leaks. */
+  public Census census() {
+    contexts.removeIf(IommufdContext::gone);
+    int objects = contexts.stream().mapToInt(IommufdContext::objectCount).sum();
+    long pinned = accounting.pinnedBytes() / UserMemory.PAGE_SIZE;
+    return new Census(files.size(), contexts.size(), objects, pinned);
+  }
+
   @Override
   public KernelIdentity identity() {
     return new KernelIdentity(KernelIdentity.SIM, RELEASE, machine.name());
@@ -216,6 +227,8 @@ public final class SimKernel implements Kernel {
     if (path.equals(IOMMU_NODE)) {
       requireRoot();
       var context = new IommufdContext(memory, accounting, files, allowUnsafeInterrupts.get());
+      contexts.removeIf(IommufdContext::gone);
+      contexts.add(context);
       return files.open(new IommufdFile(context), flags);
     }
     if (path.startsWith(VFIO_NODES)) {

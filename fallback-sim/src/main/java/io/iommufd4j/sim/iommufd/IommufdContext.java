@@ -52,6 +52,11 @@ public final class IommufdContext {
     }
   }
 
+  /** Whether its last reference was put and nothing of it is left. */
+  public boolean gone() {
+    return references.get() == 0 && objects.size() == 0;
+  }
+
   /** How many object ids are taken. */
   public int objectCount() {
     return objects.size();

@@ -1,0 +1,15 @@
+package io.iommufd4j.sim;
+
+/**
+ * What a simulated kernel holds. When everything is closed, all of it is 0.
+ *
+ * @param openFiles descriptors
+ * @param contexts iommufd contexts: each lives while its file is open or a device is bound to it
+ * @param objects iommufd objects, in all contexts
+ * @param pinnedPages pages pinned for DMA, whatever they count against
+ */
+public record Census(int openFiles, int contexts, int objects, long pinnedPages) {
+
+  /** Nothing at all. */
+  public static final Census NOTHING = new Census(0, 0, 0, 0);
+}
