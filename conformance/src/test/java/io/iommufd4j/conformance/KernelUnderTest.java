@@ -1,0 +1,175 @@
+package io.iommufd4j.conformance;
+
+import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.kernel.Kernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * What one test has: a kernel, real or simulated, and what it opens there. All of it is given back
+ * after the test, newest first.
+ */
+public final class KernelUnderTest implements AutoCloseable {
+
+  private static final int READ_WRITE = libc_h.O_RDWR() | libc_h.O_CLOEXEC();
+
+  private final Kernel kernel;
+  private final MachineUnderTest machine;
+  private final Arena arena = Arena.ofShared();
+  private final Deque<Handle> opened = new ArrayDeque<>();
+
+  /**
+   * A kernel for one test.
+   *
+   * @param after what is left to do when all that the test opened is given back
+   */
+  KernelUnderTest(Kernel kernel, MachineUnderTest machine, Handle after) {
+    this.kernel = kernel;
+    this.machine = machine;
+    opened.push(after);
+  }
+
+  /** The kernel itself. */
+  public Kernel kernel() {
+    return kernel;
+  }
+
+  /** Its devices. */
+  public MachineUnderTest machine() {
+    return machine;
+  }
+
+  /** Native memory for as long as the test runs. */
+  public Arena arena() {
+    return arena;
+  }
+
+  /** Opens {@code /dev/iommu}. */
+  public OpenIommufd iommufd() {
+    int fd = Answers.ok(kernel.open("/dev/iommu", READ_WRITE));
+    return keep(new OpenIommufd(kernel, arena, fd));
+  }
+
+  /** Another descriptor of an open {@code /dev/iommu}. */
+  public OpenIommufd duplicate(OpenIommufd iommufd) {
+    return keep(new OpenIommufd(kernel, arena, Answers.ok(kernel.dup(iommufd.fd()))));
+  }
+
+  /** Opens a VFIO device. */
+  public OpenDevice device(PciAddress address) {
+    int fd = Answers.ok(kernel.open(cdev(address), READ_WRITE));
+    return keep(new OpenDevice(kernel, arena, address, fd));
+  }
+
+  /** A device on a new iommufd. */
+  public BoundDevice bound(PciAddress address) {
+    return bound(iommufd(), address);
+  }
+
+  /** A device on an iommufd. */
+  public BoundDevice bound(OpenIommufd iommufd, PciAddress address) {
+    OpenDevice device = device(address);
+    return new BoundDevice(iommufd, device, Answers.ok(device.bind(iommufd)));
+  }
+
+  /** The DMA engine of an open device that is bound. */
+  public EduDma dma(OpenDevice device) {
+    return keep(new EduDma(device));
+  }
+
+  /** Memory for reading and writing. */
+  public UserPages pages(long count) {
+    return keep(UserPages.anonymous(kernel, count, UserPages.READ | UserPages.WRITE));
+  }
+
+  /** Memory for reading only. */
+  public UserPages readOnlyPages(long count) {
+    return keep(UserPages.anonymous(kernel, count, UserPages.READ));
+  }
+
+  /**
+   * A page that is followed by an address where nothing is mapped: of many pages one that lies
+   * right below another, which is then given back.
+   */
+  public UserPages pageBeforeNothing() {
+    var pages = new TreeMap<Long, UserPages>();
+    for (int i = 0; i < 16; i++) {
+      UserPages page = pages(1);
+      pages.put(page.address(), page);
+    }
+    for (UserPages page : pages.values()) {
+      UserPages next = pages.get(page.address() + UserPages.PAGE);
+      if (next != null) {
+        next.close();
+        return page;
+      }
+    }
+    throw new AssertionError("no two pages came to lie side by side");
+  }
+
+  /**
+   * A page that user space wrote while it could, and that nobody can write to any more: a kernel
+   * reads a block there and cannot answer into it.
+   */
+  public MemorySegment readOnly(Consumer<MemorySegment> writer) {
+    int file = Answers.ok(kernel.memfd("conformance", 0));
+    Answers.ok(kernel.ftruncate(file, UserPages.PAGE));
+    UserPages writable = UserPages.ofFile(kernel, file, 1, UserPages.READ | UserPages.WRITE);
+    writer.accept(writable.memory());
+    writable.close();
+    UserPages page = keep(UserPages.ofFile(kernel, file, 1, UserPages.READ));
+    Answers.ok(kernel.close(file));
+    return MemorySegment.ofAddress(page.address());
+  }
+
+  /** A descriptor of anonymous memory. */
+  public int memfd(long pages) {
+    int file = Answers.ok(kernel.memfd("conformance", 0));
+    opened.push(() -> Answers.ok(kernel.close(file)));
+    Answers.ok(kernel.ftruncate(file, pages * UserPages.PAGE));
+    return file;
+  }
+
+  /** The first pages of a file. */
+  public UserPages pagesOf(int file, long count) {
+    return keep(UserPages.ofFile(kernel, file, count, UserPages.READ | UserPages.WRITE));
+  }
+
+  /** A page-aligned address where nothing is mapped. */
+  public long badAddress() {
+    UserPages gone = UserPages.anonymous(kernel, 1, UserPages.READ);
+    gone.close();
+    return gone.address();
+  }
+
+  private String cdev(PciAddress address) {
+    return Host.of(kernel).device(address).cdevPath().orElseThrow();
+  }
+
+  private <T extends Handle> T keep(T handle) {
+    opened.push(handle);
+    return handle;
+  }
+
+  @Override
+  public void close() {
+    var failures = new AssertionError("the test's handles were not given back");
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (AssertionError | RuntimeException e) {
+        failures.addSuppressed(e);
+      }
+    }
+    arena.close();
+    if (failures.getSuppressed().length > 0) {
+      throw failures;
+    }
+  }
+}

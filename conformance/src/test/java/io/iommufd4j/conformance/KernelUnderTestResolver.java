@@ -1,0 +1,30 @@
+package io.iommufd4j.conformance;
+
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/** Hands each test its {@link KernelUnderTest}, and takes it back afterwards. */
+public final class KernelUnderTestResolver implements ParameterResolver {
+
+  private static final Namespace HERE = Namespace.create(KernelUnderTestResolver.class);
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType() == KernelUnderTest.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    var backend =
+        context
+            .getRoot()
+            .getStore(HERE)
+            .getOrComputeIfAbsent(
+                BackendUnderTest.class, _ -> BackendUnderTest.chosen(), BackendUnderTest.class);
+    return context
+        .getStore(HERE)
+        .getOrComputeIfAbsent(KernelUnderTest.class, _ -> backend.open(), KernelUnderTest.class);
+  }
+}

@@ -1,0 +1,74 @@
+package io.iommufd4j.conformance;
+
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.host.PciDevice;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The devices that tests may use: QEMU's {@code edu} functions whose groups hold nothing else.
+ *
+ * @param iommu the IOMMU's kind: {@code vtd}, {@code amd}, {@code virtio} or {@code smmuv3}
+ * @param pair two functions that form one group
+ * @param lone functions that have a group of their own, at least two
+ */
+public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddress> lone) {
+
+  private static final String EDU = "1234:11e8";
+
+  /** Copies the lists. */
+  public MachineUnderTest {
+    pair = List.copyOf(pair);
+    lone = List.copyOf(lone);
+    if (pair.size() != 2 || lone.size() < 2) {
+      throw new IllegalStateException(
+          "the tests take a group of two edu functions and two of one, not " + pair + lone);
+    }
+  }
+
+  /** Every device tests may use. */
+  public List<PciAddress> all() {
+    return Stream.concat(pair.stream(), lone.stream()).toList();
+  }
+
+  /** The first of the IOVAs that every device here reserves: the window of message interrupts. */
+  public long reservedIova() {
+    return iommu.equals("smmuv3") ? 0x800_0000 : 0xfee0_0000L;
+  }
+
+  static MachineUnderTest of(Host host) {
+    var groups =
+        host.groups().stream()
+            .filter(group -> group.others().isEmpty())
+            .filter(group -> group.members().stream().allMatch(member -> edu(host, member)))
+            .map(IommuGroup::members)
+            .filter(members -> !members.isEmpty())
+            .sorted(Comparator.comparing(List::getFirst))
+            .toList();
+    return new MachineUnderTest(
+        host.devices().stream()
+            .filter(device -> device.ids().equals(EDU))
+            .findFirst()
+            .map(MachineUnderTest::kind)
+            .orElse("none"),
+        groups.stream().filter(g -> g.size() == 2).findFirst().orElse(List.of()),
+        groups.stream().filter(g -> g.size() == 1).map(List::getFirst).toList());
+  }
+
+  private static boolean edu(Host host, PciAddress address) {
+    return host.device(address).ids().equals(EDU);
+  }
+
+  private static String kind(PciDevice device) {
+    return switch (device.iommu().orElseThrow().driver()) {
+      case VTD -> "vtd";
+      case AMD -> "amd";
+      case VIRTIO -> "virtio";
+      case SMMUV3 -> "smmuv3";
+      default -> throw new IllegalStateException("no tests for " + device.iommu());
+    };
+  }
+}

@@ -1,0 +1,25 @@
+package io.iommufd4j.conformance;
+
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * How lists name a test: {@code ioas.MapTest#overlap}, or with a case {@code …#sizes[IOAS_MAP]}.
+ */
+final class TestId {
+
+  private static final String ROOT = TestId.class.getPackageName() + ".";
+
+  private TestId() {}
+
+  static String of(ExtensionContext test) {
+    return of(test.getRequiredTestClass(), test.getRequiredTestMethod().getName());
+  }
+
+  static String ofCase(ExtensionContext test) {
+    return of(test) + "[" + test.getDisplayName() + "]";
+  }
+
+  static String of(Class<?> type, String method) {
+    return type.getName().substring(ROOT.length()) + "#" + method;
+  }
+}

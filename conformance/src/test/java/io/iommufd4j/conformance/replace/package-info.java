@@ -1,0 +1,5 @@
+/** Replace in all its outcomes: what it answers, what it leaves behind, what DMA meets. */
+@NullMarked
+package io.iommufd4j.conformance.replace;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * What holds for every command alike: sizes, tails, flags, reserved fields, numbers, bad blocks.
+ */
+@NullMarked
+package io.iommufd4j.conformance.requests;
+
+import org.jspecify.annotations.NullMarked;
