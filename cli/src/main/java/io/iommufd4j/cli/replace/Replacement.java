@@ -120,6 +120,9 @@ public final class Replacement {
       return;
     }
     VfioBinding binding = VfioBinding.prepare(kernel, addresses);
+    if (!kernel.identity().simulated()) {
+      undo.add(LastWill.leave(binding.undo())::close);
+    }
     undo.add(() -> giveBack(binding));
     binding.bind();
     addresses.forEach(address -> witness.did("bound " + address + " to vfio-pci for the run"));
