@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 final class FuzzTest {
 
   private static final long SEED = Long.getLong("iommufd4j.seed", 20_261_122L);
-  private static final int REQUESTS = Integer.getInteger("iommufd4j.requests", 20_000);
+  private static final int REQUESTS = Integer.getInteger("iommufd4j.requests", 100_000);
   private static final int CHECKS = 100;
 
   @Test

@@ -1,0 +1,98 @@
+package io.iommufd4j.conformance.api;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.iommufd4j.Access;
+import io.iommufd4j.DmaBuffer;
+import io.iommufd4j.Hwpt;
+import io.iommufd4j.Ioas;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.conformance.Conformance;
+import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.OnHostKernelsOnly;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.Request;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Map, unmap and replace leave nothing on the Java heap. Until the optimising compiler has got to
+ * it, the linker's own code allocates, so that calls are made until a series of them leaves less
+ * than a byte each.
+ */
+@Conformance
+@OnHostKernelsOnly
+final class HotCallTest {
+
+  private static final int CALLS = 2_000;
+  private static final int MOST_SERIES = 100;
+  private static final long PAGE = 4096;
+  private static final long IOVA = 0x100_0000;
+
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  @Test
+  void mapAndUnmap(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var memory = DmaBuffer.allocate(kernel, PAGE)) {
+      Ioas ioas = iommufd.newIoas();
+      long address = memory.segment().address();
+      allocatesNothing(() -> {
+        ioas.map(address, PAGE, IOVA, Access.READ_WRITE);
+        ioas.unmap(IOVA, PAGE);
+      });
+    }
+  }
+
+  @Test
+  void replace(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString())) {
+      device.bind(iommufd);
+      Ioas ioas = iommufd.newIoas();
+      Hwpt one = iommufd.newHwpt(device, ioas);
+      Hwpt other = iommufd.newHwpt(device, ioas);
+      device.attach(one);
+      allocatesNothing(() -> {
+        device.replace(other);
+        device.replace(one);
+      });
+    }
+  }
+
+  @Test
+  void seam(KernelUnderTest test) {
+    var iommufd = test.iommufd();
+    MemorySegment block = Arena.ofAuto().allocate(Request.IOMMU_OPTION.minimumBytes(), 8);
+    block.set(ValueLayout.JAVA_INT, 0, (int) block.byteSize());
+    block.set(ValueLayout.JAVA_SHORT, 8, (short) 1);
+    Kernel kernel = test.kernel();
+    int fd = iommufd.fd();
+    int number = Request.IOMMU_OPTION.number();
+    allocatesNothing(() -> {
+      if (kernel.ioctl(fd, number, block) != 0) {
+        throw new AssertionError("IOMMU_OPTION was refused");
+      }
+    });
+  }
+
+  private void allocatesNothing(Runnable call) {
+    long allocated = Long.MAX_VALUE;
+    for (int series = 0; series < MOST_SERIES && allocated >= CALLS; series++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < CALLS; i++) {
+        call.run();
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    long least = allocated;
+    assertTrue(least < CALLS, () -> least + " bytes allocated in " + CALLS + " calls");
+  }
+}
