@@ -61,13 +61,6 @@ public class BlockingWindowDriver extends ModelDriver {
   }
 
   @Override
-  void steer(IommuDevice device, IommuDomain to) {
-    device.steer(null);
-    awaitFlush(device);
-    device.steer(to);
-  }
-
-  @Override
   boolean fits(IommuUnit unit, ModelDomain to) {
     return sharesDomains ? walks(unit, to) : unit.equals(to.unit());
   }

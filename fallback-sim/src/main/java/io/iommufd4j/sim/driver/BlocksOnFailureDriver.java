@@ -1,7 +1,6 @@
 package io.iommufd4j.sim.driver;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
 
 /**
  * Blocks the device first and checks after, so that a refused attach leaves the device blocked. So
@@ -29,13 +28,6 @@ public class BlocksOnFailureDriver extends ModelDriver {
     device.steer(null);
     awaitFlush(device);
     requireFit(device, to);
-    device.steer(to);
-  }
-
-  @Override
-  void steer(IommuDevice device, IommuDomain to) {
-    device.steer(null);
-    awaitFlush(device);
     device.steer(to);
   }
 

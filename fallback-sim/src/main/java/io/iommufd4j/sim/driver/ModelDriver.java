@@ -122,8 +122,12 @@ public abstract class ModelDriver implements IommuDriver {
    */
   abstract void attach(IommuDevice device, ModelDomain to);
 
-  /** Puts a device into a domain that fits any, in the driver's own way. */
-  abstract void steer(IommuDevice device, IommuDomain to);
+  /** Puts a device into a domain that fits it; through a window in which it is blocked. */
+  void steer(IommuDevice device, IommuDomain to) {
+    device.steer(null);
+    awaitFlush(device);
+    device.steer(to);
+  }
 
   /**
    * The window of the drivers that have one: the device is blocked and its IOMMU drops what it had

@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PageTable {
 
-  /** Pages contiguous in IOVA and in memory; dirty bits are there while tracking is on. */
+  /** Pages contiguous in IOVA and in memory, and which of them DMA wrote while that is tracked. */
   private static final class Run {
     final long iova;
     final long last;
     final long physical;
     final int protection;
-    final @Nullable BitSet dirty;
+    final BitSet dirty;
 
-    Run(long iova, long last, long physical, int protection, @Nullable BitSet dirty) {
+    Run(long iova, long last, long physical, int protection, BitSet dirty) {
       this.iova = iova;
       this.last = last;
       this.physical = physical;
@@ -90,7 +90,7 @@ public final class PageTable {
     if (before != null && Long.compareUnsigned(before.getValue().last, iova) >= 0) {
       throw Refused.with(Errno.EADDRINUSE);
     }
-    runs.put(iova, run(iova, last, physical, protection, null, 0));
+    runs.put(iova, new Run(iova, last, physical, protection, new BitSet()));
   }
 
   long unmap(long iova, long bytes) {
@@ -116,10 +116,9 @@ public final class PageTable {
     if (run == null || (run.protection & (write ? PagingDomain.WRITE : PagingDomain.READ)) == 0) {
       return IommuDomain.FAULT;
     }
-    BitSet dirty = run.dirty;
-    if (write && tracking && dirty != null) {
-      synchronized (dirty) {
-        dirty.set(page(run, iova));
+    if (write && tracking) {
+      synchronized (run.dirty) {
+        run.dirty.set(page(run, iova));
       }
     }
     return run.physical + (iova - run.iova);
@@ -133,7 +132,9 @@ public final class PageTable {
   void setDirtyTracking(boolean on) {
     if (on && !tracking) {
       for (Run run : runs.values()) {
-        runs.put(run.iova, run(run.iova, run.last, run.physical, run.protection, null, 0));
+        synchronized (run.dirty) {
+          run.dirty.clear();
+        }
       }
     }
     tracking = on;
@@ -150,9 +151,6 @@ public final class PageTable {
     long from = first == null ? iova : first.iova;
     for (Run run : runs.subMap(from, true, last, true).values()) {
       BitSet dirty = run.dirty;
-      if (dirty == null) {
-        continue;
-      }
       long start = Long.compareUnsigned(run.iova, iova) < 0 ? iova : run.iova;
       long end = Long.compareUnsigned(run.last, last) > 0 ? last : run.last;
       synchronized (dirty) {
@@ -185,31 +183,25 @@ public final class PageTable {
 
   private void cut(Run run, long first, long last) {
     if (last != run.last) {
-      int skipped = (int) ((last + 1 - run.iova) / UserMemory.PAGE_SIZE);
-      long physical = run.physical + (last + 1 - run.iova);
-      runs.put(last + 1, run(last + 1, run.last, physical, run.protection, run.dirty, skipped));
+      runs.put(last + 1, part(run, last + 1, run.last));
     }
     if (first == run.iova) {
       runs.remove(first);
     } else {
-      runs.put(run.iova, run(run.iova, first - 1, run.physical, run.protection, run.dirty, 0));
+      runs.put(run.iova, part(run, run.iova, first - 1));
     }
   }
 
-  /** A run that starts with another's dirty bits from the page {@code skipped} on. */
-  private static Run run(
-      long iova, long last, long physical, int protection, @Nullable BitSet dirty, int skipped) {
-    int pages = (int) Math.min(Integer.MAX_VALUE, (last - iova) / UserMemory.PAGE_SIZE + 1);
-    BitSet own = new BitSet();
-    if (dirty != null) {
-      synchronized (dirty) {
-        own = dirty.get(skipped, skipped + pages);
-      }
+  /** Part of a run, with the dirty bits of its pages. */
+  private static Run part(Run run, long first, long last) {
+    BitSet dirty;
+    synchronized (run.dirty) {
+      dirty = run.dirty.get(page(run, first), page(run, last) + 1);
     }
-    return new Run(iova, last, physical, protection, own);
+    return new Run(first, last, run.physical + (first - run.iova), run.protection, dirty);
   }
 
   private static int page(Run run, long iova) {
-    return (int) ((iova - run.iova) / UserMemory.PAGE_SIZE);
+    return (int) Math.min(Integer.MAX_VALUE - 1, (iova - run.iova) / UserMemory.PAGE_SIZE);
   }
 }

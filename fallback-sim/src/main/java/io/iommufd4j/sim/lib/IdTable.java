@@ -37,18 +37,6 @@ public final class IdTable<T> {
     return id;
   }
 
-  /** Takes the number given when it is free. */
-  public synchronized boolean reserve(int id) {
-    if (id < 0 || taken.get(id)) {
-      return false;
-    }
-    taken.set(id);
-    while (objects.size() <= id) {
-      objects.add(null);
-    }
-    return true;
-  }
-
   /** Puts an object under a number that was reserved. */
   public synchronized void publish(int id, T object) {
     objects.set(id, object);
@@ -66,11 +54,6 @@ public final class IdTable<T> {
     }
     taken.clear(id);
     return objects.set(id, null);
-  }
-
-  /** Takes an object out and keeps its number taken, so that it is never given out again. */
-  public synchronized void bury(int id) {
-    objects.set(id, null);
   }
 
   /** How many objects can be found. */
