@@ -20,7 +20,8 @@ function row(shape, package, struct, field, t) {
   else print shape "(" package ", " struct ", " field ")"
 }
 
-function members(package, struct, parent, i, member, t) {
+# A named member of a struct that has no name of its own goes field by field, as "member.field".
+function members(package, struct, parent, prefix, i, member, t) {
   for (i = 1; i <= children[parent]; i++) {
     member = child[parent, i]
     if (tag[member] != "DW_TAG_member") continue
@@ -29,9 +30,10 @@ function members(package, struct, parent, i, member, t) {
       exit 1
     }
     t = strip(type[member])
-    if (name[member] == "") members(package, struct, t)
-    else if (tag[t] == "DW_TAG_array_type") row(bounded[t] ? "ARRAY" : "TAIL", package, struct, name[member], type[t])
-    else row("FIELD", package, struct, name[member], t)
+    if (name[member] == "") members(package, struct, t, prefix)
+    else if (tag[t] == "DW_TAG_array_type") row(bounded[t] ? "ARRAY" : "TAIL", package, struct, prefix name[member], type[t])
+    else if (tag[t] == "DW_TAG_structure_type" && !(t in name)) members(package, struct, t, prefix name[member] ".")
+    else row("FIELD", package, struct, prefix name[member], t)
   }
 }
 

@@ -1,4 +1,4 @@
-/* What iommufd4j binds. The UAPI headers come from Debian's linux-libc-dev, pinned in fetch-uapi-headers. */
+/* What iommufd4j binds. The UAPI headers come from Debian's linux-libc-dev, pinned in uapi.sh. */
 #define _GNU_SOURCE
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
@@ -10,3 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+/* The kernel's own test command: no UAPI header, so only where fetch-selftest-header put it. */
+#if __has_include("iommufd_test.h")
+#include "iommufd_test.h"
+#endif

@@ -4,4 +4,5 @@ module io.iommufd4j.bindings {
   exports io.iommufd4j.bindings.vfio;
   exports io.iommufd4j.bindings.libc;
   exports io.iommufd4j.bindings.pci;
+  exports io.iommufd4j.bindings.selftest;
 }

@@ -17,7 +17,7 @@ record AbiManifest(List<Row> rows) {
   private static final String RESOURCE = "/io/iommufd4j/abi/linux-7.3.4.tsv";
 
   sealed interface Row {
-    /** The last part of the package that binds it: iommufd, vfio, libc or pci. */
+    /** The last part of the package that binds it: iommufd, vfio, libc, pci or selftest. */
     String room();
 
     String name();

@@ -33,12 +33,22 @@ final class Generated {
     return (GroupLayout) call(load(room, struct), "layout");
   }
 
+  /** A field of a member that is a struct without a name goes as {@code member.field}. */
   static long offset(String room, String struct, String field) {
-    return (long) call(load(room, struct), field + "$offset");
+    int dot = field.indexOf('.');
+    if (dot < 0) {
+      return (long) call(load(room, struct), field + "$offset");
+    }
+    String member = field.substring(0, dot);
+    return offset(room, struct, member)
+        + offset(room, struct + "$" + member, field.substring(dot + 1));
   }
 
   static MemoryLayout layout(String room, String struct, String field) {
-    return (MemoryLayout) call(load(room, struct), field + "$layout");
+    int dot = field.indexOf('.');
+    return dot < 0
+        ? (MemoryLayout) call(load(room, struct), field + "$layout")
+        : layout(room, struct + "$" + field.substring(0, dot), field.substring(dot + 1));
   }
 
   static Object constant(String room, String name) {
@@ -58,7 +68,18 @@ final class Generated {
         .map(Method::getName)
         .filter(name -> name.endsWith("$offset"))
         .map(name -> name.substring(0, name.length() - "$offset".length()))
+        .flatMap(name -> fields(room, struct, name))
         .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** A member, or when its struct has no name of its own, that struct's members. */
+  private static Stream<String> fields(String room, String struct, String member) {
+    boolean nested =
+        Arrays.stream(load(room, struct).getDeclaredClasses())
+            .anyMatch(type -> type.getSimpleName().equals(member));
+    return nested
+        ? fields(room, struct + "$" + member).stream().map(field -> member + "." + field)
+        : Stream.of(member);
   }
 
   /**
