@@ -88,6 +88,17 @@ public final class KernelUnderTest implements AutoCloseable {
     return keep(UserPages.anonymous(kernel, count, UserPages.READ | UserPages.WRITE));
   }
 
+  /** Memory for reading and writing that a child would share. */
+  public UserPages sharedPages(long count) {
+    return keep(UserPages.shared(kernel, count));
+  }
+
+  /** Huge pages for reading and writing; the kernel's pool is made large enough. */
+  public UserPages hugePages(long count) {
+    HugePagePool.hold(kernel, count);
+    return keep(UserPages.huge(kernel, count));
+  }
+
   /** Memory for reading only. */
   public UserPages readOnlyPages(long count) {
     return keep(UserPages.anonymous(kernel, count, UserPages.READ));

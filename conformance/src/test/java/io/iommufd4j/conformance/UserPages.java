@@ -13,6 +13,9 @@ public final class UserPages implements Handle {
   /** Bytes in a page, on every machine the tests run on. */
   public static final long PAGE = 4096;
 
+  /** Bytes in a huge page. */
+  public static final long HUGE_PAGE = 2L << 20;
+
   static final int READ = libc_h.PROT_READ();
   static final int WRITE = libc_h.PROT_WRITE();
 
@@ -30,6 +33,18 @@ public final class UserPages implements Handle {
   static UserPages anonymous(Kernel kernel, long pages, int protection) {
     int flags = libc_h.MAP_PRIVATE() | libc_h.MAP_ANONYMOUS();
     return new UserPages(kernel, pages * PAGE, protection, flags, -1);
+  }
+
+  /** Pages that a child would share, as the kernel's own tests take them. */
+  static UserPages shared(Kernel kernel, long pages) {
+    int flags = libc_h.MAP_SHARED() | libc_h.MAP_ANONYMOUS();
+    return new UserPages(kernel, pages * PAGE, READ | WRITE, flags, -1);
+  }
+
+  /** As {@link #shared}, in huge pages of the kernel's pool. */
+  static UserPages huge(Kernel kernel, long hugePages) {
+    int flags = libc_h.MAP_SHARED() | libc_h.MAP_ANONYMOUS() | libc_h.MAP_HUGETLB();
+    return new UserPages(kernel, hugePages * HUGE_PAGE, READ | WRITE, flags, -1);
   }
 
   /** The first pages of a file. */

@@ -8,6 +8,7 @@ import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.FileTable;
+import io.iommufd4j.sim.fs.HugePagesFile;
 import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.fs.Memfd;
 import io.iommufd4j.sim.fs.OpenFile;
@@ -21,6 +22,7 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.HugePages;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -66,6 +68,7 @@ public final class SimKernel implements Kernel {
   private final int userId;
   private final long memlockLimit;
   private final ProcessMemory memory = new ProcessMemory();
+  private final HugePages hugePages = new HugePages();
   private final Accounting accounting;
   private final Wakeups wakeups = new Wakeups();
   private final FileTable files = new FileTable();
@@ -235,6 +238,12 @@ public final class SimKernel implements Kernel {
       int fd = files.open(openCdev(path.substring(VFIO_NODES.length())), flags);
       procfs.opened(fd, path);
       return fd;
+    }
+    if (path.equals(HugePagesFile.PATH)) {
+      if (userId != 0 && flags != libc_h.O_RDONLY()) {
+        throw Refused.with(Errno.EACCES);
+      }
+      return files.open(new HugePagesFile(hugePages), flags);
     }
     if (path.startsWith(SYSFS)) {
       return files.open(sysfs.open(path, flags), flags);
@@ -428,6 +437,9 @@ public final class SimKernel implements Kernel {
     long length = wholePages(bytes);
     if (type != libc_h.MAP_PRIVATE() && type != libc_h.MAP_SHARED()) {
       throw Refused.with(Errno.EINVAL);
+    }
+    if ((flags & libc_h.MAP_HUGETLB()) != 0) {
+      return memory.mapHuge(length, Protection.of(protection), hugePages);
     }
     return memory.mapAnonymous(length, Protection.of(protection));
   }

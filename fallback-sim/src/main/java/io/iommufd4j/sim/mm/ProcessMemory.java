@@ -78,14 +78,52 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   public long mapAnonymous(long bytes, Protection protection) {
     var arena = Arena.ofShared();
     try {
-      // Private pages of a file that nobody writes: zeroes, and one's own from the first write on.
-      var mode = protection.writable() ? MapMode.PRIVATE : MapMode.READ_ONLY;
-      var memory = anonymous().map(mode, 0, bytes, arena);
-      return map(memory, protection, true, arena::close);
+      return map(anonymous(bytes, protection, arena), protection, true, arena::close);
     } catch (Refused refused) {
       arena.close();
       throw refused;
     }
+  }
+
+  /**
+   * Hands out new memory of huge pages, filled with 0.
+   *
+   * @param bytes more than 0; rounded up to whole huge pages
+   * @param pool what they are taken from, and given back to when nobody has them mapped or pinned
+   * @return its address, a multiple of {@link HugePages#BYTES}
+   * @throws Refused ENOMEM when the pool does not have as many, or the host gives none
+   */
+  public long mapHuge(long bytes, Protection protection, HugePages pool) {
+    if (bytes > Long.MAX_VALUE - 2 * HugePages.BYTES) {
+      throw Refused.with(Errno.ENOMEM);
+    }
+    long pages = (bytes + HugePages.BYTES - 1) / HugePages.BYTES;
+    pool.take(pages);
+    var arena = Arena.ofShared();
+    try {
+      // The host aligns to small pages: somewhere in one huge page more there is what is wanted.
+      MemorySegment wide = anonymous((pages + 1) * HugePages.BYTES, protection, arena);
+      MemorySegment memory =
+          wide.asSlice(-wide.address() & (HugePages.BYTES - 1), pages * HugePages.BYTES);
+      return map(
+          memory,
+          protection,
+          true,
+          () -> {
+            arena.close();
+            pool.giveBack(pages);
+          });
+    } catch (Refused refused) {
+      arena.close();
+      pool.giveBack(pages);
+      throw refused;
+    }
+  }
+
+  /** Private pages of a file that nobody writes: zeroes, and one's own from the first write on. */
+  private MemorySegment anonymous(long bytes, Protection protection, Arena arena) {
+    var mode = protection.writable() ? MapMode.PRIVATE : MapMode.READ_ONLY;
+    return anonymous().map(mode, 0, bytes, arena);
   }
 
   private synchronized BackingFile anonymous() {
