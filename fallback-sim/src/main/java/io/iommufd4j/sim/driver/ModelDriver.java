@@ -57,6 +57,11 @@ public abstract class ModelDriver implements IommuDriver {
     return elsewhere.getOrDefault(device, first);
   }
 
+  @Override
+  public final Object instance(IommuDevice device) {
+    return unit(device);
+  }
+
   /**
    * Whether groups start in an identity domain ({@code iommu.passthrough=1}) instead of a DMA
    * domain. Holds for groups made from now on.

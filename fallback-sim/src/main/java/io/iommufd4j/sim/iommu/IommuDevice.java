@@ -1,6 +1,10 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,8 @@ public final class IommuDevice {
   private final ConcurrentHashMap<Integer, IommuDomain> pasids = new ConcurrentHashMap<>();
   private @Nullable IommuGroup group;
   private volatile @Nullable IommuDomain steered;
+  private final AtomicReference<@Nullable PartialRequests> partialRequests =
+      new AtomicReference<>();
 
   /**
    * A device that belongs to no group yet.
@@ -99,6 +105,57 @@ public final class IommuDevice {
   /** What a transaction with a PASID meets at this moment; null aborts it. */
   public @Nullable IommuDomain steered(int pasid) {
     return pasids.get(pasid);
+  }
+
+  /**
+   * {@code iopf_queue_add_device}: from now on page requests are taken. For drivers only.
+   *
+   * @throws Refused EBUSY when they are already
+   */
+  public void takePageRequests() {
+    if (!partialRequests.compareAndSet(null, new PartialRequests())) {
+      throw Refused.with(Errno.EBUSY);
+    }
+  }
+
+  /** {@code iopf_queue_remove_device}: groups that are not complete are forgotten. */
+  public void refusePageRequests() {
+    partialRequests.set(null);
+  }
+
+  /**
+   * {@code iommu_report_device_fault}: hands a page request on to who looks after the domain that
+   * the device's DMA went through, once its group is complete. For drivers only.
+   *
+   * @throws Refused EINVAL when nobody does; the driver was told then to answer so
+   */
+  public void report(PageRequest request) {
+    AttachHandle handle = handleFor(request);
+    PageRequestHandler handler = handle == null ? null : handle.domain().pageRequestHandler();
+    PartialRequests partial = partialRequests.get();
+    if (handle == null || handler == null || partial == null) {
+      driver.pageResponse(this, request, iommufd_h.IOMMUFD_PAGE_RESP_INVALID());
+      throw Refused.with(Errno.EINVAL);
+    }
+    if (request.last()) {
+      handler.handle(new PageRequestGroup(this, handle, partial.complete(request)));
+    } else {
+      partial.add(request);
+    }
+  }
+
+  /** {@code find_fault_handler}: which attachment it went through. */
+  private @Nullable AttachHandle handleFor(PageRequest request) {
+    if (!request.hasPasid()) {
+      return group().handle(IommuGroup.NO_PASID);
+    }
+    AttachHandle handle = group().handle(request.pasid());
+    if (handle != null || !driver.userPasidTables()) {
+      return handle;
+    }
+    // The guest's own table says what the PASID goes through; it hangs on the device itself.
+    AttachHandle whole = group().handle(IommuGroup.NO_PASID);
+    return whole != null && whole.domain().type() == DomainType.NESTED ? whole : null;
   }
 
   @Override

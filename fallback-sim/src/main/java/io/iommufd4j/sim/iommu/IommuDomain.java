@@ -16,6 +16,7 @@ public abstract class IommuDomain {
 
   private final DomainType type;
   private final IommuDriver driver;
+  private volatile @Nullable PageRequestHandler pageRequestHandler;
 
   protected IommuDomain(DomainType type, IommuDriver driver) {
     this.type = type;
@@ -30,6 +31,16 @@ public abstract class IommuDomain {
   /** Whose it is: a domain never serves another driver's device. */
   public final IommuDriver driver() {
     return driver;
+  }
+
+  /** Who looks after page requests that meet it; null when nobody does. */
+  public final @Nullable PageRequestHandler pageRequestHandler() {
+    return pageRequestHandler;
+  }
+
+  /** Has page requests looked after from now on; before any device is attached. */
+  public final void pageRequestHandler(PageRequestHandler handler) {
+    pageRequestHandler = handler;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,19 @@ public interface IommuDriver {
   PagingDomain allocPaging(IommuDevice device, int flags);
 
   /**
+   * {@link #allocPaging(IommuDevice, int)} for a user who says more than flags can.
+   *
+   * @param data null for none
+   * @throws Refused EOPNOTSUPP when the driver knows no such data; others as the driver answers
+   */
+  default PagingDomain allocPaging(IommuDevice device, int flags, @Nullable UserData data) {
+    if (data != null) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    return allocPaging(device, flags);
+  }
+
+  /**
    * Whether {@link #allocPaging} takes flags at all ({@code domain_alloc_paging_flags} rather than
    * {@code domain_alloc_paging}).
    */
@@ -37,6 +51,58 @@ public interface IommuDriver {
   default boolean allocatesNested() {
     return false;
   }
+
+  /**
+   * A guest's page table on top of a parent ({@code domain_alloc_nested}), where {@link
+   * #allocatesNested} says that there is such an operation.
+   *
+   * @param flags {@code IOMMU_HWPT_ALLOC_*}, the fault queue's apart
+   * @throws Refused as the driver answers
+   */
+  default NestedDomain allocNested(
+      IommuDevice device, PagingDomain parent, int flags, UserData data) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** The IOMMU that a device sits behind ({@code struct iommu_device}), by identity. */
+  default Object instance(IommuDevice device) {
+    return this;
+  }
+
+  /**
+   * Whether a device's IOMMU can be shown to a guest ({@code get_viommu_size}).
+   *
+   * @param type {@code enum iommu_viommu_type}
+   */
+  default boolean virtualizes(IommuDevice device, int type) {
+    return false;
+  }
+
+  /**
+   * {@code viommu_init}, where {@link #virtualizes} says yes.
+   *
+   * @param core what iommufd does for the virtual IOMMU; it holds no devices yet
+   * @param parent the guest's memory
+   * @param data null for none
+   * @throws Refused as the driver answers
+   */
+  default ViommuOps initViommu(
+      ViommuCore core, IommuDevice device, int type, PagingDomain parent, @Nullable UserData data) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** Whether a guest can have a table of PASIDs of its own ({@code user_pasid_table}). */
+  default boolean userPasidTables() {
+    return false;
+  }
+
+  /**
+   * {@code page_response}: the answer to a group of page requests.
+   *
+   * @param last of the group
+   * @param code {@code IOMMUFD_PAGE_RESP_*}
+   */
+  default void pageResponse(IommuDevice device, PageRequest last, int code) {}
 
   /** {@code capable}. */
   boolean capable(IommuDevice device, Capability capability);

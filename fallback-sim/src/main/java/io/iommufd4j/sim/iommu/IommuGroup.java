@@ -5,7 +5,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +37,16 @@ public final class IommuGroup {
   }
 
   /** What a PASID of the group is attached to. */
-  private record Attachment(IommuDomain domain, @Nullable AttachHandle handle) {}
+  private record Attachment(IommuDomain domain, @Nullable AttachHandle handle) {
+
+    /** An attachment that its handle knows of. */
+    static Attachment to(IommuDomain domain, @Nullable AttachHandle handle) {
+      if (handle != null) {
+        handle.attachedTo(domain);
+      }
+      return new Attachment(domain, handle);
+    }
+  }
 
   /** How hard a switch is tried. */
   private enum Resolve {
@@ -50,7 +59,10 @@ public final class IommuGroup {
   private final int id;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Member> members = new ArrayList<>();
-  private final Map<Integer, Attachment> attachments = new TreeMap<>();
+
+  /** By PASID. Changed under the lock; who reports a page request reads it without. */
+  private final Map<Integer, Attachment> attachments = new ConcurrentSkipListMap<>();
+
   private @Nullable IommuDomain defaultDomain;
   private @Nullable IommuDomain blockingDomain;
   private @Nullable IommuDomain domain;
@@ -218,7 +230,7 @@ public final class IommuGroup {
       }
       requireOneDriver(to);
       setDomain(to, Resolve.MAY_FAIL);
-      attachments.put(NO_PASID, new Attachment(to, handle));
+      attachments.put(NO_PASID, Attachment.to(to, handle));
     } finally {
       lock.unlock();
     }
@@ -276,18 +288,15 @@ public final class IommuGroup {
       throw Refused.with(Errno.EINVAL);
     }
     setDomain(to, Resolve.MAY_FAIL);
-    attachments.put(NO_PASID, new Attachment(to, handle));
+    attachments.put(NO_PASID, Attachment.to(to, handle));
   }
 
-  /** The handle left on an attachment; null where there is none. */
+  /**
+   * {@code iommu_attach_handle_get}: the handle left on an attachment; null where there is none.
+   */
   public @Nullable AttachHandle handle(int pasid) {
-    lock.lock();
-    try {
-      Attachment attachment = attachments.get(pasid);
-      return attachment == null ? null : attachment.handle();
-    } finally {
-      lock.unlock();
-    }
+    Attachment attachment = attachments.get(pasid);
+    return attachment == null ? null : attachment.handle();
   }
 
   /**
@@ -309,7 +318,7 @@ public final class IommuGroup {
         throw Refused.with(Errno.EBUSY);
       }
       setPasid(to, pasid, null);
-      attachments.put(pasid, new Attachment(to, handle));
+      attachments.put(pasid, Attachment.to(to, handle));
     } finally {
       lock.unlock();
     }
@@ -334,7 +343,7 @@ public final class IommuGroup {
       if (old.domain() != to) {
         setPasid(to, pasid, old.domain());
       }
-      attachments.put(pasid, new Attachment(to, handle));
+      attachments.put(pasid, Attachment.to(to, handle));
     } finally {
       lock.unlock();
     }

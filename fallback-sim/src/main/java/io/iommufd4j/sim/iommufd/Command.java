@@ -2,7 +2,7 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.mm.VersionedStruct;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -11,8 +11,6 @@ import java.lang.foreign.ValueLayout;
  * and where user space keeps its own. Used again for the next request.
  */
 final class Command {
-
-  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
   private final IommufdContext context;
   private final MemorySegment block;
@@ -66,44 +64,7 @@ final class Command {
     if (given < minimum) {
       throw Refused.with(Errno.EINVAL);
     }
-    if (given < size) {
-      block.asSlice(given, size - given).fill((byte) 0);
-    } else {
-      requireZeros(address + size, given - size);
-    }
-    context.memory().copyIn(address, block.asSlice(0, Math.min(given, size)));
-  }
-
-  /** {@code check_zeroed_user}, up to the page that holds the first byte that counts. */
-  private void requireZeros(long from, long count) {
-    if (count == 0) {
-      return;
-    }
-    MemorySegment page = MemorySegment.ofArray(new byte[UserMemory.PAGE_SIZE]);
-    long next = from;
-    long left = count;
-    while (left > 0) {
-      long bytes = Math.min(left, UserMemory.PAGE_SIZE - (next & (UserMemory.PAGE_SIZE - 1)));
-      MemorySegment piece = page.asSlice(0, bytes);
-      context.memory().copyIn(next, piece);
-      requireZeros(piece);
-      next += bytes;
-      left -= bytes;
-    }
-  }
-
-  private static void requireZeros(MemorySegment piece) {
-    long at = 0;
-    long bits = 0;
-    for (; at + Long.BYTES <= piece.byteSize(); at += Long.BYTES) {
-      bits |= piece.get(WORD, at);
-    }
-    for (; at < piece.byteSize(); at++) {
-      bits |= piece.get(ValueLayout.JAVA_BYTE, at);
-    }
-    if (bits != 0) {
-      throw Refused.with(Errno.E2BIG);
-    }
+    VersionedStruct.copyIn(context.memory(), address, given, block.asSlice(0, size));
   }
 
   /**

@@ -8,6 +8,7 @@ import io.iommufd4j.sim.iommu.HardwareInfo;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.mm.VersionedStruct;
 import java.lang.foreign.MemorySegment;
 
 /** {@code IOMMU_GET_HW_INFO}. */
@@ -52,7 +53,7 @@ final class HwInfoCommand {
     if (copied > 0) {
       memory.copyOut(address, MemorySegment.ofArray(data).asSlice(0, copied));
     }
-    clear(memory, address + copied, room - copied);
+    VersionedStruct.clear(memory, address + copied, room - copied);
     iommu_hw_info.data_len(block, data.length);
     long capabilities = 0;
     if (device.driver().capable(device, Capability.DIRTY_TRACKING)) {
@@ -66,22 +67,5 @@ final class HwInfoCommand {
     iommu_hw_info.out_max_pasid_log2(
         block, (byte) (pasids == 0 ? 0 : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(pasids)));
     command.respond(iommu_hw_info.sizeof());
-  }
-
-  /** {@code clear_user}: page by page, so that what lies before a bad page is cleared. */
-  private static void clear(UserMemory memory, long from, long count) {
-    if (count == 0) {
-      return;
-    }
-    MemorySegment zeros =
-        MemorySegment.ofArray(new byte[(int) Math.min(count, UserMemory.PAGE_SIZE)]);
-    long next = from;
-    long left = count;
-    while (left > 0) {
-      long bytes = Math.min(left, UserMemory.PAGE_SIZE - (next & (UserMemory.PAGE_SIZE - 1)));
-      memory.copyOut(next, zeros.asSlice(0, bytes));
-      next += bytes;
-      left -= bytes;
-    }
   }
 }
