@@ -26,6 +26,8 @@ import io.iommufd4j.sim.mm.HugePages;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.selftest.MockIommu;
+import io.iommufd4j.sim.selftest.Selftest;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioPci;
@@ -78,6 +80,7 @@ public final class SimKernel implements Kernel {
   private final Procfs procfs;
   private final Board board;
   private final VfioPci vfio;
+  private final Selftest selftest;
   private final AtomicBoolean allowUnsafeInterrupts;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -90,6 +93,7 @@ public final class SimKernel implements Kernel {
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files);
+    selftest = new Selftest(new MockIommu(board.groups().size()));
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
     procfs = new Procfs(sysfs.root().getFileSystem(), ProcessHandle.current().pid());
@@ -229,7 +233,8 @@ public final class SimKernel implements Kernel {
   private int openNode(String path, int flags) {
     if (path.equals(IOMMU_NODE)) {
       requireRoot();
-      var context = new IommufdContext(memory, accounting, files, allowUnsafeInterrupts.get());
+      var context =
+          new IommufdContext(memory, accounting, files, allowUnsafeInterrupts.get(), selftest);
       contexts.removeIf(IommufdContext::gone);
       contexts.add(context);
       return files.open(new IommufdFile(context), flags);

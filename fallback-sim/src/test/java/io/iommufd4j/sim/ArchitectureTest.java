@@ -46,7 +46,10 @@ class ArchitectureTest {
                           && call.getName().equals("reinterpret")))
           .because("a bad address is EFAULT and never a crash");
 
-  /** lib ← mm ← fs, lib ← mm ← iommu ← driver; iommufd knows fs and iommu; vfio knows iommufd. */
+  /**
+   * lib ← mm ← fs, lib ← mm ← iommu ← driver; iommufd knows fs and iommu; vfio and selftest know
+   * iommufd.
+   */
   @ArchTest
   static final ArchRule layers =
       layeredArchitecture()
@@ -65,6 +68,8 @@ class ArchitectureTest {
           .definedBy("io.iommufd4j.sim.iommufd")
           .layer("vfio")
           .definedBy("io.iommufd4j.sim.vfio")
+          .layer("selftest")
+          .definedBy("io.iommufd4j.sim.selftest")
           .layer("kernel")
           .definedBy("io.iommufd4j.sim")
           .whereLayer("lib")
@@ -80,6 +85,8 @@ class ArchitectureTest {
           .whereLayer("iommufd")
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu")
           .whereLayer("vfio")
+          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
+          .whereLayer("selftest")
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
           .whereLayer("kernel")
           .mayNotBeAccessedByAnyLayer();

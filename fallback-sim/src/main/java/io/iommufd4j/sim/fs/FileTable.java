@@ -37,12 +37,7 @@ public final class FileTable implements OpenFiles {
   private final IdTable<Description> descriptors = new IdTable<>(FIRST);
   private final IdentityHashMap<OpenFile, Description> files = new IdentityHashMap<>();
 
-  /**
-   * A descriptor for a file just opened.
-   *
-   * @param flags {@code O_*}; only the access mode counts here
-   * @throws Refused EMFILE when there are too many; the file is released then
-   */
+  @Override
   public int open(OpenFile file, int flags) {
     int mode = flags & (libc_h.O_RDWR() | libc_h.O_WRONLY());
     var description = new Description(file, mode != libc_h.O_WRONLY(), mode != libc_h.O_RDONLY());
@@ -87,11 +82,7 @@ public final class FileTable implements OpenFiles {
     }
   }
 
-  /**
-   * Ends a descriptor; the file's last reference releases it.
-   *
-   * @throws Refused EBADF
-   */
+  @Override
   public void close(int fd) {
     OpenFile file;
     synchronized (this) {

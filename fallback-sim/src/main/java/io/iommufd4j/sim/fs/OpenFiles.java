@@ -16,6 +16,21 @@ public interface OpenFiles {
    */
   OpenFile hold(int fd);
 
+  /**
+   * A descriptor for a file just opened.
+   *
+   * @param flags {@code O_*}; only the access mode counts here
+   * @throws Refused EMFILE when there are too many; the file is released then
+   */
+  int open(OpenFile file, int flags);
+
+  /**
+   * Ends a descriptor; the file's last reference releases it.
+   *
+   * @throws Refused EBADF
+   */
+  void close(int fd);
+
   /** {@code fput}: undoes {@link #hold}; the last one releases the file. */
   void drop(OpenFile file);
 }

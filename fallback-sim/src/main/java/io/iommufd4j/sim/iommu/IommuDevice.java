@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A device behind an IOMMU ({@code struct device} with its {@code dev_iommu}), and what its DMA
  * meets at this moment.
  */
-public final class IommuDevice {
+public class IommuDevice {
 
   private final String name;
   private final IommuDriver driver;
@@ -43,31 +43,39 @@ public final class IommuDevice {
   }
 
   /** As sysfs names it. */
-  public String name() {
+  public final String name() {
     return name;
   }
 
   /** The driver of the IOMMU it sits behind. */
-  public IommuDriver driver() {
+  public final IommuDriver driver() {
     return driver;
   }
 
   /** How many PASIDs it can tell apart. */
-  public int maxPasids() {
+  public final int maxPasids() {
     return maxPasids;
   }
 
   /** Whether it translates addresses itself. */
-  public boolean ats() {
+  public final boolean ats() {
     return ats;
   }
 
-  boolean isolatedInterrupts() {
+  final boolean isolatedInterrupts() {
     return isolatedInterrupts;
   }
 
+  /**
+   * Whether a context made it for itself by {@code IOMMU_TEST_CMD} ({@code
+   * iommufd_selftest_is_mock_dev}): it never keeps that context alive.
+   */
+  public boolean madeForTests() {
+    return false;
+  }
+
   /** The group it belongs to. */
-  public IommuGroup group() {
+  public final IommuGroup group() {
     IommuGroup now = group;
     if (now == null) {
       throw new IllegalStateException(name + " belongs to no group yet");
@@ -75,7 +83,7 @@ public final class IommuDevice {
     return now;
   }
 
-  void join(IommuGroup joined) {
+  final void join(IommuGroup joined) {
     group = joined;
   }
 
@@ -84,12 +92,12 @@ public final class IommuDevice {
    *
    * @param domain what DMA goes through; null aborts every transaction
    */
-  public void steer(@Nullable IommuDomain domain) {
+  public final void steer(@Nullable IommuDomain domain) {
     steered = domain;
   }
 
   /** The same for DMA that carries a PASID. For drivers only. */
-  public void steerPasid(int pasid, @Nullable IommuDomain domain) {
+  public final void steerPasid(int pasid, @Nullable IommuDomain domain) {
     if (domain == null) {
       pasids.remove(pasid);
     } else {
@@ -98,12 +106,12 @@ public final class IommuDevice {
   }
 
   /** What a transaction without PASID meets at this moment; null aborts it. */
-  public @Nullable IommuDomain steered() {
+  public final @Nullable IommuDomain steered() {
     return steered;
   }
 
   /** What a transaction with a PASID meets at this moment; null aborts it. */
-  public @Nullable IommuDomain steered(int pasid) {
+  public final @Nullable IommuDomain steered(int pasid) {
     return pasids.get(pasid);
   }
 
@@ -159,7 +167,7 @@ public final class IommuDevice {
   }
 
   @Override
-  public String toString() {
+  public final String toString() {
     return name;
   }
 }

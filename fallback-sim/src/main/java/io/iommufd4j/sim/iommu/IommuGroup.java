@@ -300,6 +300,20 @@ public final class IommuGroup {
   }
 
   /**
+   * The domain that somebody attached a PASID to, with a handle ({@code iommu_attach_handle_get});
+   * null where there is none.
+   */
+  public @Nullable IommuDomain domain(int pasid) {
+    lock.lock();
+    try {
+      Attachment attachment = attachments.get(pasid);
+      return attachment == null || attachment.handle() == null ? null : attachment.domain();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * {@code iommu_attach_device_pasid}.
    *
    * @throws Refused EOPNOTSUPP without PASIDs, EINVAL for a PASID the devices cannot carry or a
@@ -309,12 +323,17 @@ public final class IommuGroup {
     lock.lock();
     try {
       requirePasid(device, pasid, to);
+      if (recoveries > 0) {
+        throw Refused.with(Errno.EBUSY);
+      }
       for (Member member : members) {
-        if (pasid < 0 || pasid >= member.device.maxPasids()) {
+        // A device without any cannot send one, and is in nobody's way.
+        int pasids = member.device.maxPasids();
+        if (pasids > 0 && Integer.compareUnsigned(pasid, pasids) >= 0) {
           throw Refused.with(Errno.EINVAL);
         }
       }
-      if (attachments.containsKey(pasid) || recoveries > 0) {
+      if (attachments.containsKey(pasid)) {
         throw Refused.with(Errno.EBUSY);
       }
       setPasid(to, pasid, null);
@@ -353,10 +372,12 @@ public final class IommuGroup {
   public void detachPasid(int pasid) {
     lock.lock();
     try {
+      Attachment attachment = attachments.remove(pasid);
       for (Member member : members) {
-        member.device.steerPasid(pasid, null);
+        if (attachment != null && member.device.maxPasids() > 0) {
+          removePasid(member.device, pasid, attachment.domain());
+        }
       }
-      attachments.remove(pasid);
     } finally {
       lock.unlock();
     }
@@ -532,14 +553,27 @@ public final class IommuGroup {
         to.attachPasid(member.device, pasid, from);
       } catch (Refused refused) {
         for (Member switched : members.subList(0, i)) {
+          if (switched.device.maxPasids() == 0) {
+            continue;
+          }
           if (from == null) {
-            switched.device.steerPasid(pasid, null);
+            removePasid(switched.device, pasid, to);
           } else {
             from.attachPasid(switched.device, pasid, to);
           }
         }
         throw refused;
       }
+    }
+  }
+
+  /** {@code iommu_remove_dev_pasid}: the driver's blocked domain takes the PASID. */
+  private static void removePasid(IommuDevice device, int pasid, IommuDomain old) {
+    IommuDomain blocked = device.driver().blockedDomain();
+    if (blocked != null && blocked.attachesPasids()) {
+      blocked.attachPasid(device, pasid, old);
+    } else {
+      device.steerPasid(pasid, null);
     }
   }
 }

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
  * One request on its way through ({@code struct iommufd_ucmd}): the kernel's copy of the structure,
  * and where user space keeps its own. Used again for the next request.
  */
-final class Command {
+public final class Command {
 
   private final IommufdContext context;
   private final MemorySegment block;
@@ -29,16 +29,18 @@ final class Command {
     this.sizeField = block.asSlice(0, Integer.BYTES);
   }
 
-  IommufdContext context() {
+  /** The context it was sent to. */
+  public IommufdContext context() {
     return context;
   }
 
-  ObjectTable objects() {
+  /** That context's objects. */
+  public ObjectTable objects() {
     return context.objects();
   }
 
   /** The kernel's copy of the structure. */
-  MemorySegment block() {
+  public MemorySegment block() {
     return block;
   }
 
@@ -73,7 +75,7 @@ final class Command {
    * @param size of the whole structure in bytes
    * @throws Refused EFAULT
    */
-  void respond(long size) {
+  public void respond(long size) {
     long bytes = Math.min(Integer.toUnsignedLong(userSize), size);
     context.memory().copyOut(address, block.asSlice(0, bytes));
   }

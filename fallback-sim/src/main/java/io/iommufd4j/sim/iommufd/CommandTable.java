@@ -1,6 +1,8 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.bindings.iommufd.*;
+import io.iommufd4j.bindings.selftest.iommu_test_cmd;
+import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +30,8 @@ final class CommandTable {
    */
   private record Entry(int request, long size, long minimum, Handler handler) {}
 
-  /** A kernel with {@code CONFIG_IOMMUFD_TEST} knows a command more, far behind the others. */
-  private static final int TEST_COMMAND = 0xa0;
+  /** The command of a kernel with {@code CONFIG_IOMMUFD_TEST}, far behind the others. */
+  private static final int TEST_COMMAND = selftest_h.IOMMU_TEST_CMD() & 0xff;
 
   private static final @Nullable Entry[] ENTRIES =
       new @Nullable Entry[TEST_COMMAND - iommufd_h.IOMMUFD_CMD_BASE() + 1];
@@ -147,6 +149,11 @@ final class CommandTable {
         iommu_viommu_alloc.sizeof(),
         iommu_viommu_alloc.out_viommu_id$offset() + Integer.BYTES,
         UnbuiltCommands::viommuAlloc);
+    enter(
+        selftest_h.IOMMU_TEST_CMD(),
+        iommu_test_cmd.sizeof(),
+        iommu_test_cmd.last$offset() + Integer.BYTES,
+        command -> command.context().tests().execute(command));
     long largest = 0;
     for (Entry entry : ENTRIES) {
       largest = entry == null ? largest : Math.max(largest, entry.size);

@@ -3,7 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.sim.iommu.IommuDomain;
 
 /** A hardware page table that devices are attached to ({@code struct iommufd_hw_pagetable}). */
-abstract class Hwpt extends IommufdObject {
+public abstract class Hwpt extends IommufdObject {
 
   /** Whether devices that use PASIDs can be attached. */
   final boolean pasidCompatible;
@@ -13,7 +13,7 @@ abstract class Hwpt extends IommufdObject {
   }
 
   /** What it is to the IOMMU core. */
-  abstract IommuDomain domain();
+  public abstract IommuDomain domain();
 
   /** The HWPT whose IOAS decides which IOVAs are reserved ({@code find_hwpt_paging}). */
   abstract PagingHwpt paging();

@@ -4,9 +4,11 @@ import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.UserData;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** {@code IOMMU_HWPT_ALLOC} and {@code IOMMU_HWPT_INVALIDATE}. */
 final class HwptCommands {
@@ -37,7 +39,7 @@ final class HwptCommands {
       IommufdObject target = target(objects, iommu_hwpt_alloc.pt_id(block));
       try {
         switch (target) {
-          case Ioas ioas -> allocPaging(command, ioas, device, data);
+          case Ioas ioas -> allocPaging(command, ioas, device, data ? userData(command) : null);
           case PagingHwpt parent -> allocNested(command, parent, device, data);
           default -> throw Refused.with(Errno.EINVAL);
         }
@@ -57,7 +59,17 @@ final class HwptCommands {
     }
   }
 
-  private static void allocPaging(Command command, Ioas ioas, IommufdDevice device, boolean data) {
+  private static UserData userData(Command command) {
+    MemorySegment block = command.block();
+    return new UserData(
+        iommu_hwpt_alloc.data_type(block),
+        iommu_hwpt_alloc.data_uptr(block),
+        Integer.toUnsignedLong(iommu_hwpt_alloc.data_len(block)),
+        command.context().memory());
+  }
+
+  private static void allocPaging(
+      Command command, Ioas ioas, IommufdDevice device, @Nullable UserData data) {
     MemorySegment block = command.block();
     int flags = iommu_hwpt_alloc.flags(block);
     ioas.lock.lock();

@@ -406,6 +406,16 @@ final class IoPageTable {
     }
   }
 
+  /** {@code iopt_reserve_iova}, for the table's own life. */
+  void reserve(long start, long last) {
+    iovaLock.writeLock().lock();
+    try {
+      reserve(start, last, this);
+    } finally {
+      iovaLock.writeLock().unlock();
+    }
+  }
+
   private void reserve(long start, long last, Object owner) {
     if (areas.first(start, last) != null || allowed.intersects(start, last)) {
       throw Refused.with(Errno.EADDRINUSE);

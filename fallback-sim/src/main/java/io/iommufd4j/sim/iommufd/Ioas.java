@@ -1,11 +1,12 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** An IO address space ({@code struct iommufd_ioas}) and the HWPTs that carry it. */
-final class Ioas extends IommufdObject {
+public final class Ioas extends IommufdObject {
 
   /** Held while HWPTs come and go; taken before a group's lock. */
   final ReentrantLock lock = new ReentrantLock();
@@ -16,8 +17,18 @@ final class Ioas extends IommufdObject {
   /** What it maps. */
   final IoPageTable table = new IoPageTable();
 
+  /**
+   * {@code iopt_reserve_iova} without an owner: nobody maps these for as long as the IOAS lives.
+   *
+   * @param last inclusive
+   * @throws Refused EADDRINUSE when one is mapped or allowed
+   */
+  public void reserve(long start, long last) {
+    table.reserve(start, last);
+  }
+
   @Override
-  void destroy() {
+  protected void destroy() {
     table.unmapAll(new IoPageTable.Unmapped());
   }
 }

@@ -17,6 +17,7 @@ public final class IommufdContext {
   private final UserMemory memory;
   private final Accounting accounting;
   private final OpenFiles files;
+  private final TestCommands tests;
   private final boolean unsafeInterrupts;
   private final ObjectTable objects = new ObjectTable();
   private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
@@ -31,13 +32,19 @@ public final class IommufdContext {
    * @param files its descriptors
    * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
    *     isolated
+   * @param tests who serves {@code IOMMU_TEST_CMD}
    */
   public IommufdContext(
-      UserMemory memory, Accounting accounting, OpenFiles files, boolean allowUnsafeInterrupts) {
+      UserMemory memory,
+      Accounting accounting,
+      OpenFiles files,
+      boolean allowUnsafeInterrupts,
+      TestCommands tests) {
     this.memory = memory;
     this.accounting = accounting;
     this.files = files;
     this.unsafeInterrupts = allowUnsafeInterrupts;
+    this.tests = tests;
   }
 
   /** {@code iommufd_ctx_get}. */
@@ -62,7 +69,8 @@ public final class IommufdContext {
     return objects.size();
   }
 
-  UserMemory memory() {
+  /** The memory of the process that opened it. */
+  public UserMemory memory() {
     return memory;
   }
 
@@ -70,12 +78,18 @@ public final class IommufdContext {
     return accounting;
   }
 
-  OpenFiles files() {
+  /** That process' descriptors. */
+  public OpenFiles files() {
     return files;
   }
 
-  ObjectTable objects() {
+  /** Its objects. */
+  public ObjectTable objects() {
     return objects;
+  }
+
+  TestCommands tests() {
+    return tests;
   }
 
   boolean allowsUnsafeInterrupts() {

@@ -45,7 +45,9 @@ public final class IommufdDevice extends IommufdObject {
         throw Refused.with(Errno.EINVAL);
       }
       IommuGroup core = hardware.group();
-      if (!core.isolatesInterrupts() && !context.allowsUnsafeInterrupts()) {
+      if (!hardware.madeForTests()
+          && !core.isolatesInterrupts()
+          && !context.allowsUnsafeInterrupts()) {
         throw Refused.with(Errno.EPERM);
       }
       core.claim(context);
@@ -54,15 +56,12 @@ public final class IommufdDevice extends IommufdObject {
       context.objects().abort(device);
       throw refused;
     }
-    context.get();
+    if (!hardware.madeForTests()) {
+      context.get();
+    }
     context.objects().addUsers(device, 1);
     context.objects().publish(device);
     return device;
-  }
-
-  /** Its object id. */
-  public int id() {
-    return id;
   }
 
   /** The context it is bound to. */
@@ -70,7 +69,8 @@ public final class IommufdDevice extends IommufdObject {
     return context;
   }
 
-  IommuDevice hardware() {
+  /** The device itself. */
+  public IommuDevice hardware() {
     return hardware;
   }
 
@@ -125,14 +125,16 @@ public final class IommufdDevice extends IommufdObject {
   }
 
   @Override
-  void destroy() {
+  protected void destroy() {
     IommufdGroup joined = group;
     if (joined == null) {
       return;
     }
     joined.core().release();
     context.leaveGroup(joined);
-    context.put();
+    if (!hardware.madeForTests()) {
+      context.put();
+    }
   }
 
   /** {@code iommufd_device_change_pt}. */
@@ -197,7 +199,7 @@ public final class IommufdDevice extends IommufdObject {
           objects.put(hwpt);
         }
       }
-      PagingHwpt hwpt = PagingHwpt.alloc(ioas, this, 0, false, way == Way.ATTACH ? pasid : -1);
+      PagingHwpt hwpt = PagingHwpt.alloc(ioas, this, 0, null, way == Way.ATTACH ? pasid : -1);
       Hwpt left = null;
       if (way == Way.REPLACE) {
         try {

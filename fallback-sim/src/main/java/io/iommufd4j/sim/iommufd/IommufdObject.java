@@ -6,7 +6,7 @@ import io.iommufd4j.sim.lib.Refused;
  * Something that user space names by a number ({@code struct iommufd_object}). Counts are guarded
  * by the {@link ObjectTable} that the object stands in.
  */
-abstract class IommufdObject {
+public abstract class IommufdObject {
 
   /** Its number; given by {@link ObjectTable#reserve}. */
   int id;
@@ -17,17 +17,22 @@ abstract class IommufdObject {
   /** Requests that run with it, and one for the table. */
   int waits = 1;
 
+  /** Its number, once it was reserved. */
+  public final int id() {
+    return id;
+  }
+
   /** {@code pre_destroy}: makes whoever holds it for long let go. */
-  void preDestroy() {}
+  protected void preDestroy() {}
 
   /** {@code destroy}: it is out of the table and nobody can reach it any more. */
-  abstract void destroy();
+  protected abstract void destroy();
 
   /**
    * {@code abort}: destroys it before it was published, under the locks its maker holds. Never
    * throws {@link Refused}.
    */
-  void abort() {
+  protected void abort() {
     destroy();
   }
 }

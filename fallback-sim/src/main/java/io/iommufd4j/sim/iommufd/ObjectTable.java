@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A context's objects by number, lowest free first, from 1 ({@code iommufd_ctx::objects}), and
  * their reference counts. All of it is guarded by the table itself, which is locked last.
  */
-final class ObjectTable {
+public final class ObjectTable {
 
   private static final long DESTROY_TIMEOUT = TimeUnit.SECONDS.toNanos(60);
 
@@ -21,19 +21,19 @@ final class ObjectTable {
   private @Nullable Ioas compatible;
 
   /** Takes a number for an object that nobody can find before {@link #publish}. */
-  synchronized <T extends IommufdObject> T reserve(T object) {
+  public synchronized <T extends IommufdObject> T reserve(T object) {
     object.id = ids.reserve();
     taken++;
     return object;
   }
 
   /** {@code iommufd_object_finalize}. */
-  synchronized void publish(IommufdObject object) {
+  public synchronized void publish(IommufdObject object) {
     ids.publish(object.id, object);
   }
 
   /** {@code iommufd_object_abort_and_destroy}: undoes {@link #reserve}. */
-  void abort(IommufdObject object) {
+  public void abort(IommufdObject object) {
     object.abort();
     synchronized (this) {
       take(object);
@@ -45,7 +45,7 @@ final class ObjectTable {
    *
    * @throws Refused ENOENT when there is none, or one of another type
    */
-  synchronized <T extends IommufdObject> T get(int id, Class<T> type) {
+  public synchronized <T extends IommufdObject> T get(int id, Class<T> type) {
     IommufdObject object = ids.find(id);
     if (!type.isInstance(object) || !hold(object)) {
       throw Refused.with(Errno.ENOENT);
@@ -64,7 +64,7 @@ final class ObjectTable {
   }
 
   /** {@code iommufd_put_object}: undoes {@link #get} and {@link #hold}. */
-  synchronized void put(IommufdObject object) {
+  public synchronized void put(IommufdObject object) {
     object.users--;
     if (--object.waits == 0) {
       notifyAll();

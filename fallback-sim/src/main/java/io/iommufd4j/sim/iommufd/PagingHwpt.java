@@ -5,10 +5,12 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.UserData;
 import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
 
 /** A HWPT filled by the kernel from an IOAS ({@code struct iommufd_hwpt_paging}). */
-final class PagingHwpt extends Hwpt {
+public final class PagingHwpt extends Hwpt {
 
   private static final int FLAGS =
       iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()
@@ -47,11 +49,13 @@ final class PagingHwpt extends Hwpt {
    *     IommufdGroup#attach} and {@link IoPageTable#addDomain}; nothing is left behind
    */
   static PagingHwpt alloc(
-      Ioas ioas, IommufdDevice device, int flags, boolean userData, int attachPasid) {
+      Ioas ioas, IommufdDevice device, int flags, @Nullable UserData data, int attachPasid) {
     IommuDevice hardware = device.hardware();
-    requireSupported(hardware, flags, userData);
+    requireSupported(hardware, flags, data != null);
     PagingDomain domain =
-        hardware.driver().allocPaging(hardware, flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID());
+        hardware
+            .driver()
+            .allocPaging(hardware, flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID(), data);
     ObjectTable objects = device.context().objects();
     PagingHwpt hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
     objects.addUsers(ioas, 1);
@@ -87,8 +91,7 @@ final class PagingHwpt extends Hwpt {
     if ((!plain && !device.driver().allocatesWithFlags())
         || (flags & ~FLAGS) != 0
         || (tracksDirty && !device.driver().capable(device, Capability.DIRTY_TRACKING))
-        || (faults && nestParent)
-        || userData) {
+        || (faults && nestParent)) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
   }
@@ -106,7 +109,7 @@ final class PagingHwpt extends Hwpt {
   }
 
   @Override
-  PagingDomain domain() {
+  public PagingDomain domain() {
     return domain;
   }
 
@@ -116,13 +119,13 @@ final class PagingHwpt extends Hwpt {
   }
 
   @Override
-  void abort() {
+  protected void abort() {
     unlist();
     free();
   }
 
   @Override
-  void destroy() {
+  protected void destroy() {
     ioas.lock.lock();
     try {
       if (listed) {

@@ -97,7 +97,6 @@ class CommandTableTest {
     MemorySegment block = bench.block(64);
     refused(Errno.ENOTTY, bench.call(request(0x7f), block));
     refused(Errno.ENOTTY, bench.call(request(0x96), block));
-    refused(Errno.ENOTTY, bench.call(request(0xa0), block));
     refused(Errno.ENOTTY, bench.call(request(0xa1), block));
     refused(Errno.ENOTTY, bench.call(request(0x80) | 1 << 30, block));
     refused(Errno.ENOTTY, bench.call(request(0x80) ^ 0x100, block));

@@ -25,6 +25,8 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.selftest.MockIommu;
+import io.iommufd4j.sim.selftest.Selftest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,7 +51,10 @@ final class VfioBench implements AutoCloseable {
   int openIommufd() {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
     return files.open(
-        new IommufdFile(new IommufdContext(machine.memory, account, files, false)), READ_WRITE);
+        new IommufdFile(
+            new IommufdContext(
+                machine.memory, account, files, false, new Selftest(new MockIommu(0)))),
+        READ_WRITE);
   }
 
   static final int READ_WRITE = 2;

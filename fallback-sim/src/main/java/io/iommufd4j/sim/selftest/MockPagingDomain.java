@@ -1,0 +1,61 @@
+package io.iommufd4j.sim.selftest;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.DomainType;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.PageTable;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/** A page table of the mock IOMMU ({@code struct mock_iommu_domain}). */
+final class MockPagingDomain extends PagingDomain {
+
+  private final boolean tracksDirty;
+  private volatile boolean tracking;
+
+  MockPagingDomain(MockIommu iommu, PageTable table, boolean tracksDirty) {
+    super(DomainType.UNMANAGED, iommu, table);
+    this.tracksDirty = tracksDirty;
+  }
+
+  @Override
+  public void map(long iova, long physical, long bytes, int protection) {
+    if ((protection & (READ | WRITE)) == 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    super.map(iova, physical, bytes, protection);
+  }
+
+  @Override
+  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
+    MockDevice.of(device).enter(this);
+  }
+
+  @Override
+  protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
+    MockDevice.of(device).enterPasid(this, pasid, old);
+  }
+
+  @Override
+  protected boolean attachesPasids() {
+    return true;
+  }
+
+  @Override
+  public boolean tracksDirty() {
+    return tracksDirty;
+  }
+
+  /** Whether dirty tracking is on ({@code MOCK_DIRTY_TRACK}). */
+  boolean tracking() {
+    return tracking;
+  }
+
+  @Override
+  public void setDirtyTracking(boolean on) {
+    super.setDirtyTracking(on);
+    tracking = on;
+  }
+}

@@ -1,0 +1,48 @@
+package io.iommufd4j.sim.selftest;
+
+import static io.iommufd4j.bindings.selftest.selftest_h.*;
+
+import io.iommufd4j.bindings.selftest.iommu_test_cmd;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.iommufd.TestCommands;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.Map;
+
+/** {@code IOMMU_TEST_CMD}: which operation is whose ({@code iommufd_test}). */
+public final class Selftest implements TestCommands {
+
+  /** One operation. */
+  @FunctionalInterface
+  private interface Operation {
+    /** Runs it. */
+    void execute(Command command);
+  }
+
+  private final Map<Integer, Operation> operations;
+
+  /** The operations of one kernel, on its mock IOMMU. */
+  public Selftest(MockIommu iommu) {
+    var devices = new DeviceOperations(iommu);
+    operations =
+        Map.ofEntries(
+            Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN(), devices::mockDomain),
+            Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), devices::mockDomainFlags),
+            Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE(), DeviceOperations::replace),
+            Map.entry(IOMMU_TEST_OP_PASID_ATTACH(), PasidOperations::attach),
+            Map.entry(IOMMU_TEST_OP_PASID_REPLACE(), PasidOperations::replace),
+            Map.entry(IOMMU_TEST_OP_PASID_DETACH(), PasidOperations::detach),
+            Map.entry(IOMMU_TEST_OP_PASID_CHECK_HWPT(), PasidOperations::checkHwpt),
+            Map.entry(IOMMU_TEST_OP_ADD_RESERVED(), MapOperations::addReserved));
+  }
+
+  /** {@inheritDoc} EOPNOTSUPP for an unknown operation. */
+  @Override
+  public void execute(Command command) {
+    Operation operation = operations.get(iommu_test_cmd.op(command.block()));
+    if (operation == null) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    operation.execute(command);
+  }
+}
