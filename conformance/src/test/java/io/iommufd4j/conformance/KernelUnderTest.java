@@ -139,6 +139,11 @@ public final class KernelUnderTest implements AutoCloseable {
     return MemorySegment.ofAddress(page.address());
   }
 
+  /** Closes a descriptor when the test is over. */
+  public void closeAfter(int descriptor) {
+    opened.push(() -> Answers.ok(kernel.close(descriptor)));
+  }
+
   /** A descriptor of anonymous memory. */
   public int memfd(long pages) {
     int file = Answers.ok(kernel.memfd("conformance", 0));
