@@ -1,7 +1,7 @@
 package io.iommufd4j.conformance;
 
 /** Something that a test opened and that is given back after it. */
-interface Handle extends AutoCloseable {
+public interface Handle extends AutoCloseable {
 
   /** Gives it back; once is enough. Fails the test when the kernel refuses. */
   @Override

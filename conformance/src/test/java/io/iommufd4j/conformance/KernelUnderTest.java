@@ -168,7 +168,8 @@ public final class KernelUnderTest implements AutoCloseable {
     return Host.of(kernel).device(address).cdevPath().orElseThrow();
   }
 
-  private <T extends Handle> T keep(T handle) {
+  /** Gives something back after the test, before what was opened earlier. */
+  public <T extends Handle> T keep(T handle) {
     opened.push(handle);
     return handle;
   }

@@ -1,0 +1,20 @@
+package io.iommufd4j.conformance.selftest;
+
+import io.iommufd4j.conformance.Answers;
+
+/**
+ * A device of the kernel's mock driver, attached; or why there is none.
+ *
+ * @param answer 0, or −errno, when the ids are 0
+ * @param stdev id of the mock device's own object: destroying it detaches and unbinds the device
+ * @param hwpt id of the HWPT it came to be attached to
+ * @param id id of the bound device, as VFIO's bind gives it
+ */
+record MockDevice(int answer, int stdev, int hwpt, int id) {
+
+  /** Expects it to be there. */
+  MockDevice ok() {
+    Answers.ok(answer);
+    return this;
+  }
+}

@@ -1,0 +1,66 @@
+package io.iommufd4j.conformance.selftest;
+
+import static io.iommufd4j.conformance.Answers.ok;
+import static io.iommufd4j.conformance.Answers.same;
+import static io.iommufd4j.conformance.selftest.TestMemory.BUFFER;
+
+import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.OpenIommufd;
+
+/**
+ * What each of the kernel's cases starts from and ends with: a buffer, an open {@code /dev/iommu},
+ * and afterwards no page of the buffer that is still pinned.
+ */
+final class SelftestFile {
+
+  private final KernelUnderTest test;
+  private final TestMemory buffer;
+  private final MockIommufd mock;
+  private final OpenIommufd iommufd;
+  private final ObjectRequests objects;
+
+  private SelftestFile(KernelUnderTest test) {
+    this.test = test;
+    this.buffer = TestMemory.aligned(test, BUFFER);
+    test.keep(this::nothingStaysPinned);
+    this.mock = MockIommufd.open(test);
+    this.iommufd = mock.iommufd();
+    this.objects = new ObjectRequests(iommufd);
+  }
+
+  static SelftestFile open(KernelUnderTest test) {
+    return new SelftestFile(test);
+  }
+
+  private void nothingStaysPinned() {
+    MockIommufd after = MockIommufd.open(test);
+    same(0, after.checkPins(buffer.address(), buffer.bytes(), 0));
+    after.iommufd().close();
+  }
+
+  KernelUnderTest test() {
+    return test;
+  }
+
+  /** The buffer: {@link TestMemory#BUFFER} bytes. */
+  TestMemory buffer() {
+    return buffer;
+  }
+
+  MockIommufd mock() {
+    return mock;
+  }
+
+  OpenIommufd iommufd() {
+    return iommufd;
+  }
+
+  ObjectRequests objects() {
+    return objects;
+  }
+
+  /** A new IOAS. */
+  int ioas() {
+    return ok(iommufd.ioasAlloc());
+  }
+}

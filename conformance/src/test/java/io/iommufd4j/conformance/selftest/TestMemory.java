@@ -1,0 +1,124 @@
+package io.iommufd4j.conformance.selftest;
+
+import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.conformance.Answers;
+import io.iommufd4j.conformance.Handle;
+import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.kernel.Kernel;
+import java.lang.foreign.MemorySegment;
+
+/** Shared user memory of the kinds that the kernel's cases map: small pages, huge ones, files. */
+final class TestMemory implements Handle {
+
+  /** Bytes in a page. */
+  static final long PAGE = 4096;
+
+  /** Bytes in a huge page. */
+  static final long HUGE_PAGE = 2L << 20;
+
+  /** As much as most cases map. */
+  static final long BUFFER = 16 * PAGE;
+
+  private static final int READ_WRITE = libc_h.PROT_READ() | libc_h.PROT_WRITE();
+  private static final int SHARED = libc_h.MAP_SHARED();
+  private static final int MAP_POPULATE = 0x8000;
+  private static final int NO_FILE = -1;
+
+  private final Kernel kernel;
+  private final long mapped;
+  private final long mappedBytes;
+  private final long address;
+  private final long bytes;
+  private final int fd;
+  private boolean open = true;
+
+  private TestMemory(Kernel kernel, long mapped, long mappedBytes, long bytes, int fd) {
+    this.kernel = kernel;
+    this.mapped = mapped;
+    this.mappedBytes = mappedBytes;
+    this.address = bytes == mappedBytes ? mapped : (mapped + HUGE_PAGE - 1) & -HUGE_PAGE;
+    this.bytes = bytes;
+    this.fd = fd;
+  }
+
+  /** Anonymous memory that starts where a huge page could. */
+  static TestMemory aligned(KernelUnderTest test, long bytes) {
+    return map(test, bytes, bytes + HUGE_PAGE, SHARED | libc_h.MAP_ANONYMOUS(), NO_FILE);
+  }
+
+  /** Anonymous memory of small pages. */
+  static TestMemory small(KernelUnderTest test, long bytes) {
+    return map(test, bytes, bytes, SHARED | libc_h.MAP_ANONYMOUS(), NO_FILE);
+  }
+
+  /** Anonymous memory of huge pages. */
+  static TestMemory huge(KernelUnderTest test, long bytes) {
+    HugePages.provide();
+    int flags = SHARED | libc_h.MAP_ANONYMOUS() | libc_h.MAP_HUGETLB() | MAP_POPULATE;
+    return map(test, bytes, bytes, flags, NO_FILE);
+  }
+
+  /** A file of small pages, mapped. */
+  static TestMemory file(KernelUnderTest test, long bytes) {
+    return file(test, bytes, 0);
+  }
+
+  /** A file of huge pages, mapped. */
+  static TestMemory hugeFile(KernelUnderTest test, long bytes) {
+    HugePages.provide();
+    return file(test, bytes, libc_h.MFD_HUGETLB());
+  }
+
+  private static TestMemory file(KernelUnderTest test, long bytes, int flags) {
+    int fd = Answers.ok(test.kernel().memfd("buffer", flags));
+    Answers.ok(test.kernel().ftruncate(fd, bytes));
+    return map(test, bytes, bytes, SHARED, fd);
+  }
+
+  private static TestMemory map(
+      KernelUnderTest test, long bytes, long mappedBytes, int flags, int fd) {
+    Kernel kernel = test.kernel();
+    long mapped = Answers.ok(kernel.mmap(mappedBytes, READ_WRITE, flags, fd, 0));
+    return test.keep(new TestMemory(kernel, mapped, mappedBytes, bytes, fd));
+  }
+
+  /** User address of the first byte. */
+  long address() {
+    return address;
+  }
+
+  /** Length in bytes. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Descriptor of the file that is mapped. */
+  int fd() {
+    if (fd == NO_FILE) {
+      throw new IllegalStateException("anonymous memory has no descriptor");
+    }
+    return fd;
+  }
+
+  /** The memory itself. */
+  MemorySegment memory() {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** Gives part of it back before the rest: {@code munmap(2)}'s answer. */
+  int unmap(long offset, long length) {
+    return kernel.munmap(address + offset, length);
+  }
+
+  /** Gives it back; once is enough. */
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      Answers.ok(kernel.munmap(mapped, mappedBytes));
+      if (fd != NO_FILE) {
+        Answers.ok(kernel.close(fd));
+      }
+    }
+  }
+}
