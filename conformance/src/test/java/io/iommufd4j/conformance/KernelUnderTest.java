@@ -93,6 +93,11 @@ public final class KernelUnderTest implements AutoCloseable {
     return keep(UserPages.shared(kernel, count));
   }
 
+  /** Makes the kernel's pool of huge pages large enough for so many of 2 MiB. */
+  public void holdHugePages(long count) {
+    HugePagePool.hold(kernel, count);
+  }
+
   /** Huge pages for reading and writing; the kernel's pool is made large enough. */
   public UserPages hugePages(long count) {
     HugePagePool.hold(kernel, count);

@@ -30,7 +30,12 @@ final class MockIommufd {
 
   /** Opens {@code /dev/iommu}. */
   static MockIommufd open(KernelUnderTest test) {
-    return new MockIommufd(test, test.iommufd());
+    return on(test, test.iommufd());
+  }
+
+  /** On a file that is open. */
+  static MockIommufd on(KernelUnderTest test, OpenIommufd iommufd) {
+    return new MockIommufd(test, iommufd);
   }
 
   /** The file, for the requests that are not the mock's. */

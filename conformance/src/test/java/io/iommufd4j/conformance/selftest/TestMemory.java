@@ -53,7 +53,7 @@ final class TestMemory implements Handle {
 
   /** Anonymous memory of huge pages. */
   static TestMemory huge(KernelUnderTest test, long bytes) {
-    HugePages.provide();
+    test.holdHugePages(bytes / HUGE_PAGE);
     int flags = SHARED | libc_h.MAP_ANONYMOUS() | libc_h.MAP_HUGETLB() | MAP_POPULATE;
     return map(test, bytes, bytes, flags, NO_FILE);
   }
@@ -65,7 +65,7 @@ final class TestMemory implements Handle {
 
   /** A file of huge pages, mapped. */
   static TestMemory hugeFile(KernelUnderTest test, long bytes) {
-    HugePages.provide();
+    test.holdHugePages(bytes / HUGE_PAGE);
     return file(test, bytes, libc_h.MFD_HUGETLB());
   }
 
