@@ -35,7 +35,9 @@ public final class Errno {
   public static final int ENOSPC = libc_h.ENOSPC();
   public static final int ESPIPE = libc_h.ESPIPE();
   public static final int ERANGE = libc_h.ERANGE();
+  public static final int EDEADLK = libc_h.EDEADLK();
   public static final int ENOSYS = libc_h.ENOSYS();
+  public static final int EBADE = libc_h.EBADE();
   public static final int EOVERFLOW = libc_h.EOVERFLOW();
   public static final int EMSGSIZE = libc_h.EMSGSIZE();
   public static final int EOPNOTSUPP = libc_h.EOPNOTSUPP();

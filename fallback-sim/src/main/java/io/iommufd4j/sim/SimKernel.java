@@ -93,12 +93,18 @@ public final class SimKernel implements Kernel {
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files);
-    selftest = new Selftest(new MockIommu(board.groups().size()));
+    selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
     procfs = new Procfs(sysfs.root().getFileSystem(), ProcessHandle.current().pid());
     core.boot();
     new SysfsView(sysfs, board, core, vfio).show(allowUnsafeInterrupts);
+  }
+
+  private Memfd kernelMemory(long bytes) {
+    var pages = new Memfd(memory, "kernel", 0);
+    pages.truncate(bytes);
+    return pages;
   }
 
   private List<PciDriver> drivers() {
@@ -464,14 +470,15 @@ public final class SimKernel implements Kernel {
       throw Refused.with(Errno.EACCES);
     }
     MemorySegment mapped = file.mmap(length, protection, flags, offset);
-    return memory.map(
-        mapped,
-        Protection.of(protection),
-        file instanceof MappableFile,
+    Runnable free =
         () -> {
           file.unmapped(mapped);
           files.drop(file);
-        });
+        };
+    boolean pages = file instanceof MappableFile;
+    return shared && pages
+        ? memory.mapShared(mapped, Protection.of(protection), file, offset, free)
+        : memory.map(mapped, Protection.of(protection), pages, free);
   }
 
   private static long wholePages(long bytes) {

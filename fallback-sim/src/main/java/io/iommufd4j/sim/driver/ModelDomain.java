@@ -37,11 +37,11 @@ final class ModelDomain extends PagingDomain {
   }
 
   @Override
-  public void map(long iova, long physical, long bytes, int protection) {
+  public void map(long iova, long physical, long bytes, int protection, long largest) {
     if ((protection & (READ | WRITE)) == 0 && !model.mapsWithoutAccess()) {
       throw Refused.with(Errno.EINVAL);
     }
-    super.map(iova, physical, bytes, protection);
+    super.map(iova, physical, bytes, protection, largest);
   }
 
   @Override

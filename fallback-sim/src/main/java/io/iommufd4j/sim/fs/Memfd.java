@@ -140,7 +140,8 @@ public final class Memfd implements MappableFile {
     var arena = Arena.ofShared();
     var mapping = map(MapMode.READ_WRITE, offset, bytes, arena);
     // Pinned and at once unmapped: a device reaches it, the process does not.
-    long physical = memory.map(mapping, new Protection(true, true), true, arena::close);
+    long physical =
+        memory.mapShared(mapping, new Protection(true, true), this, offset, arena::close);
     memory.pin(physical, count, true);
     memory.unmap(physical, bytes);
     pins.put(physical, count);

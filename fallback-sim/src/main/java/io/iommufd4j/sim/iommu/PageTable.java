@@ -2,7 +2,6 @@ package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -11,23 +10,49 @@ import org.jspecify.annotations.Nullable;
 /**
  * An IO page table. Kept as runs of pages that are contiguous on both sides; walkers read it
  * without a lock, as hardware does. Writers are serialised by their owner.
+ *
+ * <p>What the run's leaves are follows from where it lies: each is as large as its alignment on
+ * both sides and the ends of the run allow ({@code pt_compute_best_pgsize}). Hardware notes a write
+ * in the leaf, and a leaf is unmapped whole.
  */
 public final class PageTable {
 
-  /** Pages contiguous in IOVA and in memory, and which of them DMA wrote while that is tracked. */
+  /** Pages contiguous in IOVA and in memory, and which leaves DMA wrote while that is tracked. */
   private static final class Run {
     final long iova;
     final long last;
     final long physical;
     final int protection;
+
+    /** A bit for each size that a leaf here may have. */
+    final long leafSizes;
+
+    /** By the number of smallest pages before the leaf. */
     final BitSet dirty;
 
-    Run(long iova, long last, long physical, int protection, BitSet dirty) {
+    Run(long iova, long last, long physical, int protection, long leafSizes, BitSet dirty) {
       this.iova = iova;
       this.last = last;
       this.physical = physical;
       this.protection = protection;
+      this.leafSizes = leafSizes;
       this.dirty = dirty;
+    }
+
+    /** Bytes in the leaf that holds an IOVA. */
+    long leafBytes(long at) {
+      long sizes = leafSizes;
+      while (true) {
+        long size = Long.highestOneBit(sizes);
+        long start = at & -size;
+        boolean fits =
+            Long.compareUnsigned(start, iova) >= 0
+                && Long.compareUnsigned(start + (size - 1), last) <= 0;
+        if (fits || size == Long.lowestOneBit(sizes)) {
+          return size;
+        }
+        sizes ^= size;
+      }
     }
   }
 
@@ -76,7 +101,12 @@ public final class PageTable {
     return runs.isEmpty();
   }
 
-  void map(long iova, long physical, long bytes, int protection) {
+  /**
+   * {@code map_range}.
+   *
+   * @param largest bytes that no leaf exceeds, a power of two; all bits for no limit
+   */
+  void map(long iova, long physical, long bytes, int protection, long largest) {
     long last = iova + bytes - 1;
     if (bytes <= 0 || ((iova | physical | bytes) & (smallestPage() - 1)) != 0) {
       throw Refused.with(Errno.EINVAL);
@@ -90,18 +120,30 @@ public final class PageTable {
     if (before != null && Long.compareUnsigned(before.getValue().last, iova) >= 0) {
       throw Refused.with(Errno.EADDRINUSE);
     }
-    runs.put(iova, new Run(iova, last, physical, protection, new BitSet()));
+    long misfit = Long.lowestOneBit(iova ^ physical);
+    long sizes = misfit == 0 ? pageSizes : pageSizes & ((misfit << 1) - 1);
+    sizes &= largest | (largest - 1);
+    runs.put(iova, new Run(iova, last, physical, protection, sizes, new BitSet()));
   }
 
+  /**
+   * {@code unmap_range}: whole leaves. It stops where nothing is mapped and where it would start
+   * within a leaf; the last leaf goes whole even where it reaches past the end.
+   *
+   * @return bytes unmapped
+   */
   long unmap(long iova, long bytes) {
     long last = iova + bytes - 1;
     long next = iova;
     while (Long.compareUnsigned(next, last) <= 0) {
       Run run = covering(next);
-      if (run == null) {
+      if (run == null || (next & (run.leafBytes(next) - 1)) != 0) {
         break;
       }
-      long end = Long.compareUnsigned(run.last, last) < 0 ? run.last : last;
+      long end = run.last;
+      if (Long.compareUnsigned(last, end) < 0) {
+        end = last | (run.leafBytes(last) - 1);
+      }
       cut(run, next, end);
       next = end + 1;
       if (next == 0) {
@@ -117,11 +159,33 @@ public final class PageTable {
       return IommuDomain.FAULT;
     }
     if (write && tracking) {
-      synchronized (run.dirty) {
-        run.dirty.set(page(run, iova));
-      }
+      markDirty(run, iova);
     }
     return run.physical + (iova - run.iova);
+  }
+
+  /**
+   * {@code iova_to_phys}: the physical address behind an IOVA, whatever may be done there; {@link
+   * IommuDomain#FAULT} where nothing is mapped.
+   */
+  public long physical(long iova) {
+    Run run = covering(iova);
+    return run == null ? IommuDomain.FAULT : run.physical + (iova - run.iova);
+  }
+
+  /** {@code set_dirty}: notes a write as hardware does; none where nothing is mapped. */
+  public void markDirty(long iova) {
+    Run run = covering(iova);
+    if (run != null) {
+      markDirty(run, iova);
+    }
+  }
+
+  private void markDirty(Run run, long iova) {
+    int leaf = index(run, iova & -run.leafBytes(iova));
+    synchronized (run.dirty) {
+      run.dirty.set(leaf);
+    }
   }
 
   long contiguous(long iova) {
@@ -141,35 +205,41 @@ public final class PageTable {
   }
 
   /**
-   * Reports which pages of a range DMA wrote, and forgets it.
+   * Reports which leaves that lie in a range, if only in part, DMA wrote, and forgets it ({@code
+   * read_and_clear_dirty}).
    *
    * @param keep whether the dirty bits stay as they are
-   * @param dirtied called with the IOVA and the size in bytes of each dirty page
+   * @param dirtied called with the IOVA and the size in bytes of each dirty leaf
    */
   public void readDirty(long iova, long last, boolean keep, DirtyPages dirtied) {
     Run first = covering(iova);
     long from = first == null ? iova : first.iova;
     for (Run run : runs.subMap(from, true, last, true).values()) {
       BitSet dirty = run.dirty;
-      long start = Long.compareUnsigned(run.iova, iova) < 0 ? iova : run.iova;
-      long end = Long.compareUnsigned(run.last, last) > 0 ? last : run.last;
       synchronized (dirty) {
-        int to = page(run, end);
-        for (int p = dirty.nextSetBit(page(run, start)); p >= 0 && p <= to; ) {
-          dirtied.dirty(run.iova + (long) p * UserMemory.PAGE_SIZE, UserMemory.PAGE_SIZE);
+        if (dirty.isEmpty()) {
+          continue;
+        }
+        long start = Long.compareUnsigned(run.iova, iova) < 0 ? iova : run.iova;
+        long end = Long.compareUnsigned(run.last, last) > 0 ? last : run.last;
+        int to = index(run, end);
+        int leaf = dirty.nextSetBit(index(run, start & -run.leafBytes(start)));
+        while (leaf >= 0 && leaf <= to) {
+          long at = run.iova + leaf * smallestPage();
+          dirtied.dirty(at, run.leafBytes(at));
           if (!keep) {
-            dirty.clear(p);
+            dirty.clear(leaf);
           }
-          p = dirty.nextSetBit(p + 1);
+          leaf = dirty.nextSetBit(leaf + 1);
         }
       }
     }
   }
 
-  /** Takes the dirty pages of {@link #readDirty}. */
+  /** Takes the dirty leaves of {@link #readDirty}. */
   @FunctionalInterface
   public interface DirtyPages {
-    /** One dirty page. */
+    /** One dirty leaf. */
     void dirty(long iova, long bytes);
   }
 
@@ -192,16 +262,18 @@ public final class PageTable {
     }
   }
 
-  /** Part of a run, with the dirty bits of its pages. */
-  private static Run part(Run run, long first, long last) {
+  /** Part of a run, with the dirty bits of its leaves. */
+  private Run part(Run run, long first, long last) {
     BitSet dirty;
     synchronized (run.dirty) {
-      dirty = run.dirty.get(page(run, first), page(run, last) + 1);
+      dirty = run.dirty.get(index(run, first), index(run, last) + 1);
     }
-    return new Run(first, last, run.physical + (first - run.iova), run.protection, dirty);
+    long physical = run.physical + (first - run.iova);
+    return new Run(first, last, physical, run.protection, run.leafSizes, dirty);
   }
 
-  private static int page(Run run, long iova) {
-    return (int) Math.min(Integer.MAX_VALUE - 1, (iova - run.iova) / UserMemory.PAGE_SIZE);
+  /** How many smallest pages of a run lie before an IOVA. */
+  private int index(Run run, long iova) {
+    return (int) Math.min(Integer.MAX_VALUE - 1, (iova - run.iova) / smallestPage());
   }
 }

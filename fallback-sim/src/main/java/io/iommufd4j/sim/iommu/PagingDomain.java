@@ -29,14 +29,25 @@ public abstract class PagingDomain extends IommuDomain {
    * @throws Refused EADDRINUSE where something is mapped, ERANGE outside the aperture, EINVAL for
    *     neither reading nor writing where the page table cannot say so
    */
-  public void map(long iova, long physical, long bytes, int protection) {
-    table.map(iova, physical, bytes, protection);
+  public final void map(long iova, long physical, long bytes, int protection) {
+    map(iova, physical, bytes, protection, -1);
+  }
+
+  /**
+   * {@code iommu_map} in pieces, so that each can be unmapped by itself.
+   *
+   * @param largest bytes in a piece, a power of two; all bits for a single piece
+   * @throws Refused as {@link #map(long, long, long, int)}
+   */
+  public void map(long iova, long physical, long bytes, int protection, long largest) {
+    table.map(iova, physical, bytes, protection, largest);
   }
 
   /**
    * {@code iommu_unmap}.
    *
-   * @return bytes unmapped, from the start on without a hole
+   * @return bytes unmapped, from the start on without a hole; more than asked for when the last of
+   *     them lay within a larger page of the table
    */
   public long unmap(long iova, long bytes) {
     return table.unmap(iova, bytes);

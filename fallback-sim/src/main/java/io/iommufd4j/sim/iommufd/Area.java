@@ -36,6 +36,15 @@ final class Area {
   /** What backs it; null while it is being set up or torn down. */
   @Nullable Pages pages;
 
+  /** How often an {@link Access} pins pages of it, internal ones included. */
+  int accesses;
+
+  /** How often an internal {@link Access} does: it cannot be unmapped before that ends. */
+  int locks;
+
+  /** Whether it is on its way out and nobody may pin any more. */
+  boolean preventAccess;
+
   /** Whether the IOAS's domains hold its pages ({@code storage_domain}). */
   private boolean filled;
 
@@ -68,16 +77,64 @@ final class Area {
     return at - iova + pageOffset + firstPage * UserMemory.PAGE_SIZE;
   }
 
+  /** The index of the page behind an IOVA of this area. */
+  long pageOf(long at) {
+    return Long.divideUnsigned(startByte(at), UserMemory.PAGE_SIZE);
+  }
+
+  /** What backs it, where nobody is setting it up or tearing it down. */
+  Pages backing() {
+    Pages backing = pages;
+    if (backing == null) {
+      throw new IllegalStateException("an area that is being changed has no pages");
+    }
+    return backing;
+  }
+
+  /**
+   * {@code iopt_area_add_access}: pins pages for somebody else than a domain.
+   *
+   * @param locks whether the area then cannot be unmapped
+   * @param physical takes the physical address of each page
+   * @throws Refused EPERM to write what cannot be written, EINVAL for memory that is no pages, and
+   *     as {@link #fill}; nothing has changed then
+   */
+  void addAccess(long first, long last, boolean write, boolean locks, List<Long> physical) {
+    Pages backing = backing();
+    backing.requireAccess(write);
+    backing.lock.lock();
+    try {
+      backing.pinAndCharge(first, last);
+      for (long page = first; page <= last; page++) {
+        physical.add(backing.pins.physical(page));
+      }
+      accesses++;
+      this.locks += locks ? 1 : 0;
+    } finally {
+      backing.lock.unlock();
+    }
+  }
+
+  /** {@code iopt_area_remove_access}. */
+  void removeAccess(long first, long last, boolean unlocks) {
+    Pages backing = backing();
+    backing.lock.lock();
+    try {
+      backing.uncharge(backing.pins.uncover(first, last));
+      accesses--;
+      locks -= unlocks ? 1 : 0;
+    } finally {
+      backing.lock.unlock();
+    }
+  }
+
   /**
    * The two areas that this one becomes, backed and filled alike ({@code iopt_area_split}).
    *
    * @param second first IOVA of the second, between two pages
    */
   List<Area> split(long second) {
-    Pages backing = pages;
-    if (backing == null) {
-      throw new IllegalStateException("an area that is being changed cannot be split");
-    }
+    Pages backing = backing();
     backing.lock.lock();
     try {
       Area low = new Area(iova, second - iova, startByte(iova), protection);
@@ -98,9 +155,11 @@ final class Area {
    * nothing when it fails.
    *
    * @param backing what backs the area; not yet its {@link #pages}
+   * @param largest bytes that no page of a domain's table exceeds, a power of two; all bits for no
+   *     limit
    * @throws Refused EFAULT or EINVAL when a page cannot be pinned, ENOMEM over the limit
    */
-  void fill(List<PagingDomain> domains, Pages backing) {
+  void fill(List<PagingDomain> domains, Pages backing, long largest) {
     if (domains.isEmpty()) {
       return;
     }
@@ -110,12 +169,12 @@ final class Area {
       int done = 0;
       try {
         for (; done < domains.size(); done++) {
-          mapInto(domains.get(done), backing);
+          mapInto(domains.get(done), backing, largest);
         }
         backing.charge(added);
       } catch (Refused refused) {
         for (int i = 0; i < done; i++) {
-          domains.get(i).unmap(iova, length());
+          unmapFrom(domains.get(i), backing);
         }
         backing.pins.uncover(firstPage, lastPage);
         throw refused;
@@ -134,7 +193,7 @@ final class Area {
         return;
       }
       for (PagingDomain domain : domains) {
-        domain.unmap(iova, length());
+        unmapFrom(domain, backing);
       }
       release(backing);
     } finally {
@@ -148,13 +207,13 @@ final class Area {
    *
    * @throws Refused as {@link #fill}
    */
-  void fillDomain(PagingDomain domain, Pages backing) {
+  void fillDomain(PagingDomain domain, Pages backing, long largest) {
     backing.lock.lock();
     try {
       if (filled) {
-        mapInto(domain, backing);
+        mapInto(domain, backing, largest);
       } else {
-        fill(List.of(domain), backing);
+        fill(List.of(domain), backing, largest);
       }
     } finally {
       backing.lock.unlock();
@@ -168,7 +227,7 @@ final class Area {
   void unfillDomain(PagingDomain domain, Pages backing, boolean lastDomain) {
     backing.lock.lock();
     try {
-      domain.unmap(iova, length());
+      unmapFrom(domain, backing);
       if (lastDomain && filled) {
         release(backing);
       }
@@ -182,7 +241,11 @@ final class Area {
     filled = false;
   }
 
-  private void mapInto(PagingDomain domain, Pages backing) {
+  private void mapInto(PagingDomain domain, Pages backing, long largest) {
+    backing.track(this, domain);
+    if (backing.revoked()) {
+      return;
+    }
     long next = iova;
     long page = firstPage;
     try {
@@ -190,15 +253,23 @@ final class Area {
         long pages = backing.pins.contiguous(page, lastPage);
         long offset = page == firstPage ? pageOffset : 0;
         long bytes = Iova.min(pages * UserMemory.PAGE_SIZE - offset, last - next + 1);
-        domain.map(next, backing.pins.physical(page) + offset, bytes, protection);
+        domain.map(next, backing.pins.physical(page) + offset, bytes, protection, largest);
         next += bytes;
         page += pages;
       }
     } catch (Refused refused) {
+      backing.untrack(this, domain);
       if (next != iova) {
         domain.unmap(iova, next - iova);
       }
       throw refused;
+    }
+  }
+
+  private void unmapFrom(PagingDomain domain, Pages backing) {
+    backing.untrack(this, domain);
+    if (!backing.revoked()) {
+      domain.unmap(iova, length());
     }
   }
 }

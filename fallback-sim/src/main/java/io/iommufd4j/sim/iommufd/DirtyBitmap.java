@@ -15,6 +15,7 @@ final class DirtyBitmap {
   private final UserMemory memory;
   private final long address;
   private final long base;
+  private final long last;
   private final int shift;
   private final byte[] pending = new byte[UserMemory.PAGE_SIZE];
   private long window;
@@ -26,22 +27,35 @@ final class DirtyBitmap {
    *
    * @param address where its first byte is
    * @param base the IOVA of bit 0
+   * @param last the inclusive last IOVA that it has a bit for
    * @param pageSize bytes of IOVA that a bit stands for; the lowest power of two in it counts
    */
-  DirtyBitmap(UserMemory memory, long address, long base, long pageSize) {
+  DirtyBitmap(UserMemory memory, long address, long base, long last, long pageSize) {
     this.memory = memory;
     this.address = address;
     this.base = base;
+    this.last = last;
     this.shift = Long.numberOfTrailingZeros(pageSize);
     this.window = address & -UserMemory.PAGE_SIZE;
   }
 
-  /** Sets the bits of a range of IOVAs; {@link #flush} writes them. */
+  /**
+   * {@code iova_bitmap_set}: sets the bits of a range of IOVAs; {@link #flush} writes them. A range
+   * that starts before the bitmap is lost; what reaches past its end is written there too, as far
+   * as the kernel has pages of user memory at hand.
+   */
   void set(long iova, long bytes) {
-    long first = (iova - base) >>> shift;
-    long last = (iova - base + bytes - 1) >>> shift;
-    for (long bit = first; bit <= last; bit++) {
+    if (Iova.below(iova, base)) {
+      return;
+    }
+    long lastIova = iova + bytes - 1;
+    long bit = (iova - base) >>> shift;
+    long end = Iova.above(lastIova, last) ? pagesEnd(bit >>> 3) : Long.MAX_VALUE;
+    for (; bit <= (lastIova - base) >>> shift; bit++) {
       long at = address + (bit >>> 3);
+      if (at >= end) {
+        return;
+      }
       if (at - window < 0 || at - window >= pending.length) {
         flush();
         window = at & -UserMemory.PAGE_SIZE;
@@ -51,6 +65,15 @@ final class DirtyBitmap {
       lowest = Math.min(lowest, index);
       highest = Math.max(highest, index);
     }
+  }
+
+  /** Where the pages end that the kernel pins from a byte of the bitmap on. */
+  private long pagesEnd(long index) {
+    long start = address + index;
+    long left = ((last - base) >>> shift + 3) + 1 - index;
+    long pages = (left + UserMemory.PAGE_SIZE - 1) / UserMemory.PAGE_SIZE;
+    long offset = start & (UserMemory.PAGE_SIZE - 1);
+    return start - offset + (pages + (offset == 0 ? 0 : 1)) * UserMemory.PAGE_SIZE;
   }
 
   /** Writes what is pending. */

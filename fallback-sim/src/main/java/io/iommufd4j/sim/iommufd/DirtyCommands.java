@@ -72,7 +72,11 @@ final class DirtyCommands {
       }
       var bitmap =
           new DirtyBitmap(
-              command.context().memory(), iommu_hwpt_get_dirty_bitmap.data(block), iova, pageSize);
+              command.context().memory(),
+              iommu_hwpt_get_dirty_bitmap.data(block),
+              iova,
+              last,
+              pageSize);
       hwpt.ioas.table.withAreas(
           areas -> read(areas, hwpt.domain(), iova, last, flags == noClear, bitmap));
       bitmap.flush();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an IOAS maps, and the domains that carry a copy of it ({@code struct io_pagetable}). Locks
@@ -17,9 +18,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 final class IoPageTable {
 
+  /** How often accesses are asked to let go of one area. */
+  private static final int MOST_TRIES = 100;
+
   private final ReentrantReadWriteLock domainsLock = new ReentrantReadWriteLock();
   private final ReentrantReadWriteLock iovaLock = new ReentrantReadWriteLock();
   private final List<PagingDomain> domains = new ArrayList<>();
+  private final List<Access> accesses = new ArrayList<>();
   private final AreaTree areas = new AreaTree();
   private final ReservedIovas reserved = new ReservedIovas();
   private AllowedIovas allowed = AllowedIovas.ANY;
@@ -123,7 +128,7 @@ final class IoPageTable {
       try {
         for (; done < slices.size(); done++) {
           PagesSlice slice = slices.get(done);
-          areaOf(slice).fill(domains, slice.pages);
+          areaOf(slice).fill(domains, slice.pages, largestPage());
         }
       } catch (Refused refused) {
         for (PagesSlice slice : slices.subList(0, done)) {
@@ -207,10 +212,64 @@ final class IoPageTable {
   }
 
   /**
+   * {@code iopt_add_access}.
+   *
+   * @throws Refused EADDRINUSE when an area is not aligned as the access needs it
+   */
+  void addAccess(Access access) {
+    domainsLock.writeLock().lock();
+    iovaLock.writeLock().lock();
+    try {
+      accesses.add(access);
+      long needed = neededAlignment();
+      try {
+        if (Iova.above(needed, alignment)) {
+          checkAlignment(needed);
+        }
+      } catch (Refused refused) {
+        accesses.remove(access);
+        throw refused;
+      }
+      alignment = needed;
+    } finally {
+      iovaLock.writeLock().unlock();
+      domainsLock.writeLock().unlock();
+    }
+  }
+
+  /** {@code iopt_remove_access}. */
+  void removeAccess(Access access) {
+    domainsLock.writeLock().lock();
+    iovaLock.writeLock().lock();
+    try {
+      accesses.remove(access);
+      alignment = neededAlignment();
+    } finally {
+      iovaLock.writeLock().unlock();
+      domainsLock.writeLock().unlock();
+    }
+  }
+
+  /** The IOVA at an offset in the n-th area; 0 when there is none. */
+  long iovaInMapping(int nth, int offset) {
+    iovaLock.readLock().lock();
+    try {
+      Area area = areas.first(0, Iova.MAX);
+      for (long i = Integer.toUnsignedLong(nth); i > 0 && area != null; i--) {
+        area = areas.next(area, Iova.MAX);
+      }
+      return area == null ? 0 : area.iova + Integer.toUnsignedLong(offset);
+    } finally {
+      iovaLock.readLock().unlock();
+    }
+  }
+
+  /**
    * {@code iopt_unmap_iova}: whole areas only. Areas below one that is refused are gone already.
    *
    * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT when the range cuts through
-   *     an area, EBUSY when somebody else is changing one
+   *     an area, EBUSY when somebody else is changing one or the kernel needs it, EDEADLK when an
+   *     access does not let go
    */
   void unmap(long iova, long length, Unmapped unmapped) {
     if (length == 0) {
@@ -225,17 +284,58 @@ final class IoPageTable {
   }
 
   private void unmapRange(long first, long last, Unmapped unmapped) {
-    long start = first;
+    var rest = new Rest(first, last);
+    for (Area pinned = unmap(rest, unmapped); pinned != null; pinned = unmap(rest, unmapped)) {
+      List<Access> users;
+      iovaLock.readLock().lock();
+      try {
+        users = List.copyOf(accesses);
+      } finally {
+        iovaLock.readLock().unlock();
+      }
+      for (Access user : users) {
+        user.notifyUnmap(pinned.iova, pinned.length());
+      }
+      if (++rest.tries > MOST_TRIES) {
+        throw Refused.with(Errno.EDEADLK);
+      }
+    }
+  }
+
+  /** What is left of a range to be unmapped. */
+  private static final class Rest {
+    final long last;
+    long start;
+    int tries;
+
+    Rest(long start, long last) {
+      this.start = start;
+      this.last = last;
+    }
+  }
+
+  /** Unmaps up to an area that an access has pages of, which it answers; null at the end. */
+  private @Nullable Area unmap(Rest rest, Unmapped unmapped) {
     domainsLock.readLock().lock();
     iovaLock.writeLock().lock();
     try {
-      for (Area area = areas.first(start, last); area != null; area = areas.first(start, last)) {
+      for (Area area = areas.first(rest.start, rest.last);
+          area != null;
+          area = areas.first(rest.start, rest.last)) {
         Pages pages = area.pages;
-        if (pages == null) {
+        if (pages == null || area.locks > 0) {
           throw Refused.with(Errno.EBUSY);
         }
-        if (Iova.below(area.iova, start) || Iova.above(area.last, last)) {
+        if (Iova.below(area.iova, rest.start) || Iova.above(area.last, rest.last)) {
           throw Refused.with(Errno.ENOENT);
+        }
+        if (area.iova != rest.start) {
+          rest.tries = 0;
+        }
+        if (area.accesses > 0) {
+          rest.start = area.iova;
+          area.preventAccess = true;
+          return area;
         }
         area.pages = null;
         iovaLock.writeLock().unlock();
@@ -247,12 +347,13 @@ final class IoPageTable {
         areas.remove(area);
         pages.put();
         unmapped.bytes += area.length();
-        if (!Iova.below(area.last, last)) {
+        if (!Iova.below(area.last, rest.last)) {
           break;
         }
         // What others map behind us meanwhile is not ours to unmap.
-        start = area.last + 1;
+        rest.start = area.last + 1;
       }
+      return null;
     } finally {
       iovaLock.writeLock().unlock();
       domainsLock.readLock().unlock();
@@ -263,8 +364,8 @@ final class IoPageTable {
    * {@code iopt_cut_iova}: makes an IOVA the last of its area, so that what follows can be unmapped
    * by itself.
    *
-   * @throws Refused EINVAL when the cut is not between two pages, EBUSY when somebody else is
-   *     changing the area
+   * @throws Refused EINVAL when the cut is not between two pages or an access has some of them
+   *     pinned, EBUSY when somebody else is changing the area, EOPNOTSUPP for a device's buffer
    */
   void cutAfter(long iova) {
     iovaLock.writeLock().lock();
@@ -273,11 +374,17 @@ final class IoPageTable {
       if (area == null || iova == area.iova || iova == area.last) {
         return;
       }
-      if (area.pages == null) {
+      if (area.pages == null || area.preventAccess) {
         throw Refused.with(Errno.EBUSY);
+      }
+      if (area.pages.revocable()) {
+        throw Refused.with(Errno.EOPNOTSUPP);
       }
       long next = iova + 1;
       if (((next | area.startByte(next)) & (alignment - 1)) != 0) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      if (area.accesses > 0) {
         throw Refused.with(Errno.EINVAL);
       }
       areas.remove(area);
@@ -479,7 +586,7 @@ final class IoPageTable {
       for (; area != null; area = areas.next(area, Iova.MAX)) {
         Pages pages = area.pages;
         if (pages != null) {
-          area.fillDomain(domain, pages);
+          area.fillDomain(domain, pages, largestPage());
         }
       }
     } catch (Refused refused) {
@@ -515,6 +622,11 @@ final class IoPageTable {
     }
   }
 
+  /** {@code batch_iommu_map_small}: without large pages each is mapped by itself. */
+  private long largestPage() {
+    return smallPagesOnly ? UserMemory.PAGE_SIZE : -1;
+  }
+
   private void checkAlignment(long needed) {
     long mask = needed - 1;
     for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
@@ -528,6 +640,9 @@ final class IoPageTable {
     long needed = smallPagesOnly ? UserMemory.PAGE_SIZE : 1;
     for (PagingDomain domain : domains) {
       needed = Iova.max(needed, domain.table().smallestPage());
+    }
+    for (Access access : accesses) {
+      needed = Iova.max(needed, access.alignment());
     }
     return needed;
   }

@@ -1,11 +1,13 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
 
 /** Where pages come from ({@code enum iopt_address_type}). */
 sealed interface PageSource {
@@ -31,6 +33,20 @@ sealed interface PageSource {
   /** Memory of the calling process. */
   record User(UserMemory memory, long start, boolean writable) implements PageSource {
 
+    /**
+     * Copies as the process itself would.
+     *
+     * @param startByte from the first page on
+     * @throws Refused EFAULT
+     */
+    void copy(long startByte, MemorySegment data, boolean write) {
+      if (write) {
+        memory.copyOut(start + startByte, data);
+      } else {
+        memory.copyIn(start + startByte, data);
+      }
+    }
+
     @Override
     public long pin(long first, long pages) {
       long address = start + first * UserMemory.PAGE_SIZE;
@@ -45,6 +61,25 @@ sealed interface PageSource {
 
     @Override
     public void release() {}
+  }
+
+  /** A device's buffer: it is there for as long as nobody takes it back, and nothing is pinned. */
+  record Buffer(OpenFiles files, DmaBuf buffer, long start, long base, DmaBuf.Importer importer)
+      implements PageSource {
+
+    @Override
+    public long pin(long first, long pages) {
+      return base + start + first * UserMemory.PAGE_SIZE;
+    }
+
+    @Override
+    public void unpin(long first, long pages, long physical) {}
+
+    @Override
+    public void release() {
+      buffer.detach(importer);
+      files.drop(buffer);
+    }
   }
 
   /** A file: what it is made of shows only when it is pinned. */

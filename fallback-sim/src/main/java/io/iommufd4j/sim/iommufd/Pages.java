@@ -1,11 +1,15 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DmaBuf;
+import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear piece of user memory or of a file that areas of one or several IOASes share ({@code
@@ -14,26 +18,44 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Pages {
 
   /** Innermost of all locks. */
-  final ReentrantLock lock = new ReentrantLock();
+  final ReentrantLock lock;
 
   /** What is pinned; guarded by {@link #lock}. */
   final PinnedPages pins;
 
+  /** {@code MAX_NPFNS}. */
+  private static final long MOST_BUFFER_PAGES = (1L << 32) - 1;
+
   private final PageSource source;
   private final long count;
   private final boolean writable;
+  private final UserMemory memory;
   private final Accounting accounting;
   private final Accounting.Mode mode;
+  private final @Nullable Revocation revocation;
   private final AtomicInteger references = new AtomicInteger(1);
 
+  private Pages(IommufdContext context, PageSource source, long count, boolean writable) {
+    this(context, source, count, writable, new ReentrantLock(), null);
+  }
+
   private Pages(
-      PageSource source, long count, boolean writable, Accounting accounting, boolean perProcess) {
+      IommufdContext context,
+      PageSource source,
+      long count,
+      boolean writable,
+      ReentrantLock lock,
+      @Nullable Revocation revocation) {
     this.source = source;
     this.pins = new PinnedPages(source);
     this.count = count;
     this.writable = writable;
-    this.accounting = accounting;
-    this.mode = accounting.mode(perProcess);
+    this.memory = context.memory();
+    this.accounting = context.accounting();
+    this.mode =
+        revocation == null ? accounting.mode(context.limitedPerProcess()) : Accounting.Mode.NONE;
+    this.lock = lock;
+    this.revocation = revocation;
   }
 
   /**
@@ -49,7 +71,7 @@ final class Pages {
     long start = address & -UserMemory.PAGE_SIZE;
     long count = count(address - start, length);
     var source = new PageSource.User(context.memory(), start, writable);
-    return new Pages(source, count, writable, context.accounting(), context.limitedPerProcess());
+    return new Pages(context, source, count, writable);
   }
 
   /**
@@ -57,7 +79,8 @@ final class Pages {
    *
    * @param start offset in bytes, not necessarily of a page
    * @throws Refused EINVAL when the range is empty or nearly everything, EOVERFLOW when it wraps,
-   *     EBADF for a closed descriptor
+   *     EBADF for a closed descriptor; of a device's buffer EINVAL past its end, ENODEV when it was
+   *     taken back
    */
   static Pages ofFile(IommufdContext context, int fd, long start, long length, boolean writable) {
     if (length == 0) {
@@ -67,13 +90,32 @@ final class Pages {
     long down = start & -UserMemory.PAGE_SIZE;
     var file = context.files().hold(fd);
     try {
+      if (file instanceof DmaBuf buffer) {
+        return ofBuffer(context, buffer, start, length, writable);
+      }
       long count = count(start - down, length);
       var source = new PageSource.File(context.files(), file, down);
-      return new Pages(source, count, writable, context.accounting(), context.limitedPerProcess());
+      return new Pages(context, source, count, writable);
     } catch (Refused refused) {
       context.files().drop(file);
       throw refused;
     }
+  }
+
+  /** {@code iopt_alloc_dmabuf_pages}: the reference to the buffer is the caller's to give back. */
+  private static Pages ofBuffer(
+      IommufdContext context, DmaBuf buffer, long start, long length, boolean writable) {
+    if (!Iova.below(start + length - 1, buffer.size())
+        || !Iova.below(Long.divideUnsigned(length, UserMemory.PAGE_SIZE), MOST_BUFFER_PAGES)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long down = start & -UserMemory.PAGE_SIZE;
+    long count = count(start - down, length);
+    var lock = new ReentrantLock();
+    var revocation = new Revocation(lock);
+    long base = buffer.attach(revocation);
+    var source = new PageSource.Buffer(context.files(), buffer, down, base, revocation);
+    return new Pages(context, source, count, writable, lock, revocation);
   }
 
   private static long count(long startByte, long length) {
@@ -101,6 +143,125 @@ final class Pages {
   /** Whether it is a file's. */
   boolean ofFile() {
     return source instanceof PageSource.File;
+  }
+
+  /**
+   * Whether a kernel's own access can use the pages.
+   *
+   * @throws Refused EPERM to write what cannot be written, EINVAL for a device's buffer
+   */
+  void requireAccess(boolean write) {
+    if (write && !writable) {
+      throw Refused.with(Errno.EPERM);
+    }
+    if (revocable()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Whether it is a device's buffer, which may be taken back. */
+  boolean revocable() {
+    return revocation != null;
+  }
+
+  /** Whether it was taken back: no domain maps it any more, and none will. */
+  boolean revoked() {
+    return revocation != null && revocation.revoked();
+  }
+
+  /** A domain maps an area of it from now on. */
+  void track(Area area, PagingDomain domain) {
+    if (revocation != null) {
+      revocation.track(area, domain);
+    }
+  }
+
+  /** Undoes {@link #track}. */
+  void untrack(Area area, PagingDomain domain) {
+    if (revocation != null) {
+      revocation.untrack(area, domain);
+    }
+  }
+
+  /**
+   * Pins and pays for pages; {@link #lock} is held.
+   *
+   * @throws Refused when a page cannot be pinned, ENOMEM over the limit; nothing has changed then
+   */
+  void pinAndCharge(long first, long last) {
+    long added = pins.cover(first, last);
+    try {
+      charge(added);
+    } catch (Refused refused) {
+      pins.uncover(first, last);
+      throw refused;
+    }
+  }
+
+  /**
+   * {@code iopt_pages_rw_access}: copies between the pages and the kernel.
+   *
+   * @param startByte where in the pages
+   * @param write into the pages, or out of them
+   * @param slow whether to pin what is the process' own
+   * @throws Refused EPERM to write what cannot be written, EFAULT or EINVAL when a page is not
+   *     there
+   */
+  void copy(long startByte, MemorySegment data, boolean write, boolean slow) {
+    requireAccess(write);
+    long first = Long.divideUnsigned(startByte, UserMemory.PAGE_SIZE);
+    long last = Long.divideUnsigned(startByte + data.byteSize() - 1, UserMemory.PAGE_SIZE);
+    if (source instanceof PageSource.User user && !slow) {
+      user.copy(startByte, data, write);
+    } else if (source instanceof PageSource.User user && first == last) {
+      copyPage(user, first, startByte, data, write);
+    } else {
+      copyPinned(first, last, startByte, data, write);
+    }
+  }
+
+  /** {@code iopt_pages_rw_page}: pins afresh, whatever is pinned already. */
+  private void copyPage(
+      PageSource.User user, long page, long startByte, MemorySegment data, boolean write) {
+    PageSource once = new PageSource.User(user.memory(), user.start(), write);
+    long physical = once.pin(page, 1);
+    try {
+      transfer(physical + startByte % UserMemory.PAGE_SIZE, data, write);
+    } finally {
+      once.unpin(page, 1, physical);
+    }
+  }
+
+  /** {@code iopt_pages_rw_slow}: what is pinned is reached where it is. */
+  private void copyPinned(
+      long first, long last, long startByte, MemorySegment data, boolean write) {
+    lock.lock();
+    try {
+      pins.cover(first, last);
+      try {
+        long done = 0;
+        while (done < data.byteSize()) {
+          long at = startByte + done;
+          long page = Long.divideUnsigned(at, UserMemory.PAGE_SIZE);
+          long offset = at % UserMemory.PAGE_SIZE;
+          long bytes = Math.min(UserMemory.PAGE_SIZE - offset, data.byteSize() - done);
+          transfer(pins.physical(page) + offset, data.asSlice(done, bytes), write);
+          done += bytes;
+        }
+      } finally {
+        pins.uncover(first, last);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void transfer(long physical, MemorySegment data, boolean write) {
+    boolean moved =
+        write ? memory.writePhysical(physical, data) : memory.readPhysical(physical, data);
+    if (!moved) {
+      throw Refused.with(Errno.EFAULT);
+    }
   }
 
   void charge(long pages) {

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.mm;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that {@code mmap} handed out ({@code struct vm_area_struct} and the pages behind). The
@@ -13,6 +14,7 @@ final class Mapping {
   private final MemorySegment memory;
   private final Protection protection;
   private final Kind kind;
+  private final @Nullable FilePages file;
   private final Consumer<Mapping> free;
   // The process' own reference, one for each copy under way, and one while pages are pinned.
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -23,14 +25,30 @@ final class Mapping {
   enum Kind {
     /** Pages of memory, which can be pinned. */
     PAGES,
+    /** Pages that come many at a time: how often a single one is pinned nobody can tell. */
+    HUGE_PAGES,
     /** A device's registers ({@code VM_PFNMAP}): nothing to pin. */
     DEVICE
   }
 
-  Mapping(MemorySegment memory, Protection protection, Kind kind, Consumer<Mapping> free) {
+  /**
+   * Pages of a file.
+   *
+   * @param file whose they are
+   * @param offset of the first, in bytes
+   */
+  record FilePages(Object file, long offset) {}
+
+  Mapping(
+      MemorySegment memory,
+      Protection protection,
+      Kind kind,
+      @Nullable FilePages file,
+      Consumer<Mapping> free) {
     this.memory = memory;
     this.protection = protection;
     this.kind = kind;
+    this.file = file;
     this.free = free;
   }
 
@@ -51,7 +69,22 @@ final class Mapping {
   }
 
   boolean pinnable() {
-    return kind == Kind.PAGES;
+    return kind != Kind.DEVICE;
+  }
+
+  boolean huge() {
+    return kind == Kind.HUGE_PAGES;
+  }
+
+  /** The file that the pages are of and shared through; null for pages of the mapping's own. */
+  @Nullable Object file() {
+    return file == null ? null : file.file;
+  }
+
+  /** The page at an address: its number in the file, or in the address space. */
+  long page(long address) {
+    long at = file == null ? address : file.offset + (address - start());
+    return at / UserMemory.PAGE_SIZE;
   }
 
   /** Whether the process still has it mapped. */

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   private final List<MemorySegment> deadRegisters = new ArrayList<>();
   // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
+  private final ConcurrentHashMap<Object, PinCounts> pinCounts = new ConcurrentHashMap<>();
   private @Nullable BackingFile anonymous;
 
   /** The memory of this process, whatever the host allows to be reached. */
@@ -108,7 +110,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
       return map(
           memory,
           protection,
-          true,
+          Mapping.Kind.HUGE_PAGES,
+          null,
           () -> {
             arena.close();
             pool.giveBack(pages);
@@ -136,22 +139,46 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * Hands out a file's memory.
+   * Hands out memory that has no other name.
    *
-   * @param memory as the file mapped it; accessible from any thread
+   * @param memory accessible from any thread
    * @param pages whether it is pages of memory, which can be pinned, and not a device's registers
    * @param free what ends the memory once it is unmapped and unpinned
    * @return its address
    */
   public long map(MemorySegment memory, Protection protection, boolean pages, Runnable free) {
     var kind = pages ? Mapping.Kind.PAGES : Mapping.Kind.DEVICE;
+    return map(memory, protection, kind, null, free);
+  }
+
+  /**
+   * Hands out a file's pages, which are the same pages wherever they are mapped.
+   *
+   * @param memory as the file mapped it; accessible from any thread
+   * @param file whose they are
+   * @param offset of the first, in bytes
+   * @param free what ends the memory once it is unmapped and unpinned
+   * @return its address
+   */
+  public long mapShared(
+      MemorySegment memory, Protection protection, Object file, long offset, Runnable free) {
+    var pages = new Mapping.FilePages(file, offset);
+    return map(memory, protection, Mapping.Kind.PAGES, pages, free);
+  }
+
+  private long map(
+      MemorySegment memory,
+      Protection protection,
+      Mapping.Kind kind,
+      Mapping.@Nullable FilePages file,
+      Runnable free) {
     // Out of the map before the memory is gone: its address may be given out again at once.
     Consumer<Mapping> gone =
         mapping -> {
           mappings.remove(mapping.start(), mapping);
           free.run();
         };
-    mappings.put(memory.address(), new Mapping(memory, protection, kind, gone));
+    mappings.put(memory.address(), new Mapping(memory, protection, kind, file, gone));
     return memory.address();
   }
 
@@ -327,8 +354,59 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
         }
         throw Refused.with(Errno.EFAULT);
       }
+      count(mapping, at, count, 1);
       at = stop;
     }
+  }
+
+  private void count(@Nullable Mapping mapping, long address, long pages, int change) {
+    pinCounts.compute(
+        space(mapping),
+        (space, known) -> {
+          PinCounts counts = known == null ? new PinCounts() : known;
+          counts.add(page(mapping, address), pages, change);
+          return counts.isEmpty() ? null : counts;
+        });
+  }
+
+  /** What a page's number counts in: the file that it is of, or this memory. */
+  private Object space(@Nullable Mapping mapping) {
+    Object file = mapping == null ? null : mapping.file();
+    return file == null ? this : file;
+  }
+
+  private static long page(@Nullable Mapping mapping, long address) {
+    return mapping == null ? address / PAGE_SIZE : mapping.page(address);
+  }
+
+  @Override
+  public boolean samePage(long address, long physical) {
+    Mapping mapping = mappingOfPage(address);
+    Mapping pinned = covering(physical);
+    return space(mapping) == space(pinned) && page(mapping, address) == page(pinned, physical);
+  }
+
+  @Override
+  public int pins(long address) {
+    Mapping mapping = mappingOfPage(address);
+    if (mapping != null && mapping.huge()) {
+      return UNCOUNTED;
+    }
+    PinCounts counts = pinCounts.get(space(mapping));
+    return counts == null ? 0 : counts.of(page(mapping, address));
+  }
+
+  /** The mapping of a page that is there; null for one that this did not hand out. */
+  private @Nullable Mapping mappingOfPage(long address) {
+    Mapping mapping = address < 0 ? null : covering(address);
+    boolean there =
+        mapping != null
+            ? mapping.mapped() && mapping.pinnable() && mapping.protection().readable()
+            : address >= 0 && there(address & -PAGE_SIZE, 1, false);
+    if (!there) {
+      throw Refused.with(Errno.EFAULT);
+    }
+    return mapping;
   }
 
   private static boolean pinMapping(Mapping mapping, long pages, boolean writable) {
@@ -349,6 +427,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     for (long at = address; at < end; ) {
       Mapping mapping = covering(at);
       long stop = Math.min(mapping != null ? mapping.end() : nextMapping(at, end), end);
+      count(mapping, at, (stop - at) / PAGE_SIZE, -1);
       if (mapping != null) {
         mapping.unpin((stop - at) / PAGE_SIZE);
       }

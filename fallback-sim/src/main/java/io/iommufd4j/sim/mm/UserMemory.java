@@ -12,6 +12,9 @@ public interface UserMemory {
   /** Bytes in a page. */
   int PAGE_SIZE = 4096;
 
+  /** What {@link #pins} answers where Linux counts the pins of many pages as one. */
+  int UNCOUNTED = -1;
+
   /**
    * {@code copy_from_user}: reads {@code into.byteSize()} bytes at an address.
    *
@@ -40,6 +43,21 @@ public interface UserMemory {
 
   /** Undoes {@link #pin}. */
   void unpin(long address, long pages);
+
+  /**
+   * Whether the page at a user address is the very page that is pinned at a physical one.
+   *
+   * @throws Refused EFAULT when there is no page at the user address
+   */
+  boolean samePage(long address, long physical);
+
+  /**
+   * How often the page at a user address is pinned.
+   *
+   * @return {@link #UNCOUNTED} for a page that is part of a larger one
+   * @throws Refused EFAULT when there is no page
+   */
+  int pins(long address);
 
   /** A device reads memory: true when all bytes could be read. */
   boolean readPhysical(long physical, MemorySegment into);

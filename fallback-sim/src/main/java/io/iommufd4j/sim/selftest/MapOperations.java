@@ -2,13 +2,20 @@ package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommufd.Command;
 import io.iommufd4j.sim.iommufd.Ioas;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 
-/** What an IOAS maps and what it may not: {@code IOMMU_TEST_OP_ADD_RESERVED}. */
+/**
+ * What is mapped and what is pinned: {@code IOMMU_TEST_OP_ADD_RESERVED}, {@code MD_CHECK_MAP} and
+ * {@code MD_CHECK_REFS}.
+ */
 final class MapOperations {
+
+  private static final int PAGE_SIZE = UserMemory.PAGE_SIZE;
 
   private MapOperations() {}
 
@@ -33,5 +40,62 @@ final class MapOperations {
     } finally {
       command.objects().put(ioas);
     }
+  }
+
+  /**
+   * {@code MD_CHECK_MAP}: whether a mock HWPT translates a range to the pages of user memory.
+   * ENOENT for an unknown HWPT, EINVAL for another driver's, for what is not made of the HWPT's
+   * pages and for a page that is not the one; EFAULT where user memory has none.
+   */
+  static void checkMap(Command command) {
+    MemorySegment operation = iommu_test_cmd.check_map(command.block());
+    long iova = iommu_test_cmd.check_map.iova(operation);
+    long length = iommu_test_cmd.check_map.length(operation);
+    long address = iommu_test_cmd.check_map.uptr(operation);
+    MockHwpt.with(
+        command,
+        domain -> {
+          long page = domain.table().smallestPage();
+          if (((iova | length | address) & (page - 1)) != 0 || wraps(address, length)) {
+            throw Refused.with(Errno.EINVAL);
+          }
+          for (long at = 0; at != length; at += page) {
+            requireSame(command.context().memory(), domain, iova + at, address + at);
+          }
+        });
+  }
+
+  private static void requireSame(
+      UserMemory memory, MockPagingDomain domain, long iova, long address) {
+    long physical = domain.table().physical(iova);
+    // Without a translation the mock finds page 0, which is nobody's.
+    boolean same = memory.samePage(address, physical == IommuDomain.FAULT ? 0 : physical);
+    if (!same || ((physical ^ address) & (PAGE_SIZE - 1)) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /**
+   * {@code MD_CHECK_REFS}: whether each page of user memory is pinned so often. EINVAL for what is
+   * not made of pages, EFAULT where there is none, EIO for one that is pinned otherwise.
+   */
+  static void checkRefs(Command command) {
+    MemorySegment operation = iommu_test_cmd.check_refs(command.block());
+    long length = iommu_test_cmd.check_refs.length(operation);
+    long address = iommu_test_cmd.check_refs.uptr(operation);
+    int expected = iommu_test_cmd.check_refs.refs(operation);
+    if (((length | address) & (PAGE_SIZE - 1)) != 0 || wraps(address, length)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    for (long at = 0; at != length; at += PAGE_SIZE) {
+      int pins = command.context().memory().pins(address + at);
+      if (pins != UserMemory.UNCOUNTED && pins != expected) {
+        throw Refused.with(Errno.EIO);
+      }
+    }
+  }
+
+  private static boolean wraps(long address, long length) {
+    return Long.compareUnsigned(address + length, address) < 0;
   }
 }

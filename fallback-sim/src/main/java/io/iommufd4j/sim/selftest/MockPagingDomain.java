@@ -21,11 +21,11 @@ final class MockPagingDomain extends PagingDomain {
   }
 
   @Override
-  public void map(long iova, long physical, long bytes, int protection) {
+  public void map(long iova, long physical, long bytes, int protection, long largest) {
     if ((protection & (READ | WRITE)) == 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    super.map(iova, physical, bytes, protection);
+    super.map(iova, physical, bytes, protection, largest);
   }
 
   @Override

@@ -4,10 +4,12 @@ import static io.iommufd4j.bindings.selftest.selftest_h.*;
 
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.iommufd.Command;
 import io.iommufd4j.sim.iommufd.TestCommands;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /** {@code IOMMU_TEST_CMD}: which operation is whose ({@code iommufd_test}). */
 public final class Selftest implements TestCommands {
@@ -21,19 +23,35 @@ public final class Selftest implements TestCommands {
 
   private final Map<Integer, Operation> operations;
 
-  /** The operations of one kernel, on its mock IOMMU. */
-  public Selftest(MockIommu iommu) {
+  /**
+   * The operations of one kernel, on its mock IOMMU.
+   *
+   * @param memory makes so many bytes of memory to export
+   */
+  public Selftest(MockIommu iommu, LongFunction<MappableFile> memory) {
     var devices = new DeviceOperations(iommu);
+    var buffers = new BufferOperations(memory);
     operations =
         Map.ofEntries(
+            Map.entry(IOMMU_TEST_OP_ADD_RESERVED(), MapOperations::addReserved),
             Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN(), devices::mockDomain),
-            Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), devices::mockDomainFlags),
+            Map.entry(IOMMU_TEST_OP_MD_CHECK_MAP(), MapOperations::checkMap),
+            Map.entry(IOMMU_TEST_OP_MD_CHECK_REFS(), MapOperations::checkRefs),
+            Map.entry(IOMMU_TEST_OP_CREATE_ACCESS(), AccessOperations::create),
+            Map.entry(IOMMU_TEST_OP_DESTROY_ACCESS_PAGES(), AccessOperations::unpin),
+            Map.entry(IOMMU_TEST_OP_ACCESS_PAGES(), AccessOperations::pin),
+            Map.entry(IOMMU_TEST_OP_ACCESS_RW(), AccessOperations::copy),
+            Map.entry(IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT(), LimitOperation::set),
             Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE(), DeviceOperations::replace),
+            Map.entry(IOMMU_TEST_OP_ACCESS_REPLACE_IOAS(), AccessOperations::replaceIoas),
+            Map.entry(IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), devices::mockDomainFlags),
+            Map.entry(IOMMU_TEST_OP_DIRTY(), DirtyOperations::dirty),
             Map.entry(IOMMU_TEST_OP_PASID_ATTACH(), PasidOperations::attach),
             Map.entry(IOMMU_TEST_OP_PASID_REPLACE(), PasidOperations::replace),
             Map.entry(IOMMU_TEST_OP_PASID_DETACH(), PasidOperations::detach),
             Map.entry(IOMMU_TEST_OP_PASID_CHECK_HWPT(), PasidOperations::checkHwpt),
-            Map.entry(IOMMU_TEST_OP_ADD_RESERVED(), MapOperations::addReserved));
+            Map.entry(IOMMU_TEST_OP_DMABUF_GET(), buffers::get),
+            Map.entry(IOMMU_TEST_OP_DMABUF_REVOKE(), BufferOperations::revoke));
   }
 
   /** {@inheritDoc} EOPNOTSUPP for an unknown operation. */

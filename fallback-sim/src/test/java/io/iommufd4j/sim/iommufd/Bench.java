@@ -25,8 +25,6 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
-import io.iommufd4j.sim.selftest.MockIommu;
-import io.iommufd4j.sim.selftest.Selftest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -59,7 +57,7 @@ final class Bench implements AutoCloseable {
 
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
-    context = new IommufdContext(memory, accounting, files, false, new Selftest(new MockIommu(0)));
+    context = new IommufdContext(memory, accounting, files, false, command -> {});
     file = new IommufdFile(context);
   }
 

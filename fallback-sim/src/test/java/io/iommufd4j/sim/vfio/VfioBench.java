@@ -25,8 +25,6 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
-import io.iommufd4j.sim.selftest.MockIommu;
-import io.iommufd4j.sim.selftest.Selftest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,9 +49,7 @@ final class VfioBench implements AutoCloseable {
   int openIommufd() {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
     return files.open(
-        new IommufdFile(
-            new IommufdContext(
-                machine.memory, account, files, false, new Selftest(new MockIommu(0)))),
+        new IommufdFile(new IommufdContext(machine.memory, account, files, false, command -> {})),
         READ_WRITE);
   }
 

@@ -1,0 +1,344 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel's own way into an IOAS, beside DMA: pages pinned for it, and bytes copied ({@code struct
+ * iommufd_access}). Made and unmade by a driver, never by {@code IOMMU_DESTROY}.
+ */
+public final class Access extends IommufdObject {
+
+  private final IommufdContext context;
+  private final @Nullable AccessUser user;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** What it works on; null while it is being moved, so that nobody pins meanwhile. */
+  private @Nullable Ioas ioas;
+
+  /** Where unpinning still works. */
+  private @Nullable Ioas unpinFrom;
+
+  private Access(IommufdContext context, @Nullable AccessUser user) {
+    this.context = context;
+    this.user = user;
+  }
+
+  /** {@code iommufd_access_create}: an access without an IOAS. The context lives on with it. */
+  public static Access create(IommufdContext context, AccessUser user) {
+    Access access = reserve(context, user);
+    context.get();
+    context.objects().publish(access);
+    return access;
+  }
+
+  /**
+   * {@code iommufd_access_create_internal}: one of iommufd itself, which nobody asks to let go:
+   * what it pins cannot be unmapped.
+   */
+  static Access internal(IommufdContext context) {
+    Access access = reserve(context, null);
+    context.objects().publish(access);
+    return access;
+  }
+
+  private static Access reserve(IommufdContext context, @Nullable AccessUser user) {
+    Access access = context.objects().reserve(new Access(context, user));
+    context.objects().addUsers(access, 1);
+    return access;
+  }
+
+  /** {@code iommufd_access_destroy}: the last thing done with it; everything is unpinned by now. */
+  public void end() {
+    context.objects().destroyOwn(this);
+  }
+
+  @Override
+  protected void destroy() {
+    lock.lock();
+    try {
+      if (ioas != null) {
+        change(null);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (user != null) {
+      context.put();
+    }
+  }
+
+  /** What its IOVAs have to be aligned to, in bytes. */
+  long alignment() {
+    return user == null || user.pinsPages() ? UserMemory.PAGE_SIZE : 1;
+  }
+
+  /**
+   * {@code iommufd_access_attach}.
+   *
+   * @throws Refused ENOENT for an unknown IOAS, EADDRINUSE when what it maps is not aligned to
+   *     pages and the access needs that
+   */
+  public void attach(int ioasId) {
+    lock.lock();
+    try {
+      change(ioasId);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@code iommufd_access_attach_internal}.
+   *
+   * @throws Refused as {@link #attach(int)}
+   */
+  void attach(Ioas to) {
+    lock.lock();
+    try {
+      change(to);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@code iommufd_access_replace}: on to another IOAS; what was pinned in the old one is unpinned
+   * by its user.
+   *
+   * @throws Refused ENOENT when it has none or there is no such IOAS, EBUSY while somebody else
+   *     moves it, else as {@link #attach(int)}; nothing has changed then
+   */
+  public void replace(int ioasId) {
+    lock.lock();
+    try {
+      if (ioas == null) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      change(ioasId);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@code iommufd_access_detach}. */
+  void detach() {
+    lock.lock();
+    try {
+      change(null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void change(int ioasId) {
+    Ioas to = context.objects().get(ioasId, Ioas.class);
+    try {
+      change(to);
+    } finally {
+      context.objects().put(to);
+    }
+  }
+
+  /** {@code iommufd_access_change_ioas}. */
+  private void change(@Nullable Ioas to) {
+    Ioas from = ioas;
+    if (from != unpinFrom) {
+      throw Refused.with(Errno.EBUSY);
+    }
+    if (from == to) {
+      return;
+    }
+    ioas = null;
+    if (to != null) {
+      try {
+        to.table.addAccess(this);
+      } catch (Refused refused) {
+        ioas = from;
+        throw refused;
+      }
+      context.objects().addUsers(to, 1);
+    }
+    if (from != null) {
+      if (user != null) {
+        lock.unlock();
+        try {
+          user.unmap(0, Iova.MAX);
+        } finally {
+          lock.lock();
+        }
+      }
+      from.table.removeAccess(this);
+      context.objects().removeUsers(from, 1);
+    }
+    ioas = to;
+    unpinFrom = to;
+  }
+
+  /** {@code iommufd_access_notify_unmap} for one access: its user lets go of a range. */
+  void notifyUnmap(long iova, long length) {
+    if (user == null || !context.objects().hold(this)) {
+      return;
+    }
+    try {
+      user.unmap(iova, length);
+    } finally {
+      context.objects().put(this);
+    }
+  }
+
+  /**
+   * {@code iommufd_access_pin_pages}: keeps the pages behind a range until {@link #unpinPages} with
+   * the same range.
+   *
+   * @param length bytes
+   * @return the physical address of each page, in order
+   * @throws Refused EINVAL for no bytes, for a user that pins none, for a part of a page and where
+   *     the range is on its way out; EOVERFLOW past the end; ENOENT without an IOAS and where
+   *     nothing is mapped; EPERM for what may not be read or written; EFAULT or EINVAL when a page
+   *     cannot be pinned, ENOMEM over the limit. Nothing is pinned then
+   */
+  public long[] pinPages(long iova, long length, boolean write) {
+    if (alignment() != UserMemory.PAGE_SIZE || length == 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long last = Iova.last(iova, length);
+    lock.lock();
+    try {
+      List<Long> physical = new ArrayList<>();
+      attached().table.withAreas(areas -> pin(areas, iova, last, write, physical));
+      return physical.stream().mapToLong(Long::longValue).toArray();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void pin(AreaTree areas, long iova, long last, boolean write, List<Long> physical) {
+    var range = new ContiguousAreas(areas, iova, last);
+    try {
+      while (range.next()) {
+        Area area = range.area();
+        if (area.preventAccess || !aligned(range)) {
+          throw Refused.with(Errno.EINVAL);
+        }
+        requireAllowed(area, write);
+        area.addAccess(range.firstPage(), range.lastPage(), write, user == null, physical);
+      }
+      if (!range.reachesEnd()) {
+        throw Refused.with(Errno.ENOENT);
+      }
+    } catch (Refused refused) {
+      if (Iova.below(iova, range.iova())) {
+        unpin(areas, iova, range.iova() - 1);
+      }
+      throw refused;
+    }
+  }
+
+  private static boolean aligned(ContiguousAreas range) {
+    Area area = range.area();
+    long mask = UserMemory.PAGE_SIZE - 1;
+    return (area.startByte(range.iova()) & mask) == 0
+        && (range.reachesEnd() || (area.startByte(area.last) & mask) == mask);
+  }
+
+  private static void requireAllowed(Area area, boolean write) {
+    int needed = write ? PagingDomain.WRITE : PagingDomain.READ;
+    if ((area.protection & needed) == 0) {
+      throw Refused.with(Errno.EPERM);
+    }
+  }
+
+  /** {@code iommufd_access_unpin_pages}: undoes {@link #pinPages}, with the same range. */
+  public void unpinPages(long iova, long length) {
+    long last = Iova.last(iova, length);
+    lock.lock();
+    try {
+      Ioas from = unpinFrom;
+      if (from == null) {
+        throw new IllegalStateException("pages of an access without an IOAS are unpinned already");
+      }
+      from.table.withAreas(areas -> unpin(areas, iova, last));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void unpin(AreaTree areas, long iova, long last) {
+    var range = new ContiguousAreas(areas, iova, last);
+    while (range.next()) {
+      range.area().removeAccess(range.firstPage(), range.lastPage(), user == null);
+    }
+  }
+
+  /**
+   * {@code iommufd_access_rw}: copies bytes at any alignment. What was copied before a refusal
+   * stays copied.
+   *
+   * @param data the kernel's bytes
+   * @param write into the IOAS, or out of it
+   * @param slow whether to reach the pages as a device does, even the calling process' own
+   * @throws Refused EINVAL for no bytes and where the range is on its way out; EOVERFLOW past the
+   *     end; ENOENT without an IOAS and where nothing is mapped; EPERM for what may not be read or
+   *     written; EFAULT or EINVAL when a page is not there
+   */
+  public void copy(long iova, MemorySegment data, boolean write, boolean slow) {
+    long length = data.byteSize();
+    if (length == 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long last = Iova.last(iova, length);
+    lock.lock();
+    try {
+      attached().table.withAreas(areas -> copy(areas, iova, last, data, write, slow));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void copy(
+      AreaTree areas, long iova, long last, MemorySegment data, boolean write, boolean slow) {
+    var range = new ContiguousAreas(areas, iova, last);
+    while (range.next()) {
+      Area area = range.area();
+      if (area.preventAccess) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      requireAllowed(area, write);
+      MemorySegment piece = data.asSlice(range.iova() - iova, range.last() - range.iova() + 1);
+      Pages pages = area.backing();
+      pages.copy(area.startByte(range.iova()), piece, write, slow);
+    }
+    if (!range.reachesEnd()) {
+      throw Refused.with(Errno.ENOENT);
+    }
+  }
+
+  /**
+   * The IOVA at an offset in the n-th mapping of its IOAS, for programs that guess ({@code
+   * iommufd_test_syz_conv_iova}); 0 when there is none.
+   */
+  public long iovaInMapping(int nth, int offset) {
+    lock.lock();
+    try {
+      return ioas == null ? 0 : ioas.table.iovaInMapping(nth, offset);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Ioas attached() {
+    Ioas now = ioas;
+    if (now == null) {
+      throw Refused.with(Errno.ENOENT);
+    }
+    return now;
+  }
+}

@@ -1,0 +1,16 @@
+package io.iommufd4j.sim.iommufd;
+
+/** Who reads and writes an IOAS without DMA ({@code struct iommufd_access_ops}). */
+public interface AccessUser {
+
+  /** Whether it pins pages, and so needs IOVAs to be aligned to pages. */
+  boolean pinsPages();
+
+  /**
+   * {@code unmap}: a range is about to go; all that the user has pinned there must be unpinned when
+   * this returns. No lock is held.
+   *
+   * @param length bytes
+   */
+  void unmap(long iova, long length);
+}

@@ -1,0 +1,56 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.sim.fs.DmaBuf;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Where a device's buffer is mapped, so that it can be unmapped at once when it is taken back, for
+ * good ({@code struct iopt_pages_dmabuf}). Guarded by the pages' lock.
+ */
+final class Revocation implements DmaBuf.Importer {
+
+  private record Track(Area area, PagingDomain domain) {}
+
+  private final ReentrantLock pagesLock;
+  private final List<Track> tracks = new ArrayList<>();
+  private boolean revoked;
+
+  Revocation(ReentrantLock pagesLock) {
+    this.pagesLock = pagesLock;
+  }
+
+  /** Whether it was taken back. */
+  boolean revoked() {
+    return revoked;
+  }
+
+  /** {@code iopt_dmabuf_track_domain}. */
+  void track(Area area, PagingDomain domain) {
+    tracks.add(new Track(area, domain));
+  }
+
+  /** {@code iopt_dmabuf_untrack_domain}. */
+  void untrack(Area area, PagingDomain domain) {
+    tracks.remove(new Track(area, domain));
+  }
+
+  /** {@code iopt_revoke_notify}. */
+  @Override
+  public void invalidate() {
+    pagesLock.lock();
+    try {
+      if (revoked) {
+        return;
+      }
+      for (Track track : tracks) {
+        track.domain.unmap(track.area.iova, track.area.length());
+      }
+      revoked = true;
+    } finally {
+      pagesLock.unlock();
+    }
+  }
+}

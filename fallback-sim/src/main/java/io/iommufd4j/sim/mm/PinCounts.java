@@ -1,0 +1,48 @@
+package io.iommufd4j.sim.mm;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How often each page of one piece of memory is pinned ({@code GUP_PIN_COUNTING_BIAS} in a page's
+ * reference count). Kept as runs of pages that are pinned equally often.
+ */
+final class PinCounts {
+
+  /** By the first page of a run; it ends where the next begins. Pages before the first have 0. */
+  private final TreeMap<Long, Integer> counts = new TreeMap<>();
+
+  /** Changes the count of a range of pages. */
+  synchronized void add(long first, long pages, int change) {
+    long end = first + pages;
+    split(first);
+    split(end);
+    counts.subMap(first, end).replaceAll((page, count) -> Math.max(0, count + change));
+    join(end);
+    join(first);
+  }
+
+  /** How often a page is pinned. */
+  synchronized int of(long page) {
+    return count(counts.floorEntry(page));
+  }
+
+  synchronized boolean isEmpty() {
+    return counts.isEmpty();
+  }
+
+  private void split(long page) {
+    counts.putIfAbsent(page, count(counts.floorEntry(page)));
+  }
+
+  private void join(long page) {
+    if (count(counts.lowerEntry(page)) == count(counts.floorEntry(page))) {
+      counts.remove(page);
+    }
+  }
+
+  private static int count(Map.@Nullable Entry<Long, Integer> run) {
+    return run == null ? 0 : run.getValue();
+  }
+}
