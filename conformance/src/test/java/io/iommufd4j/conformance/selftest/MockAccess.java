@@ -10,21 +10,21 @@ import io.iommufd4j.kernel.Kernel;
  * The kernel's own access to an IOAS, as mediated devices have it: it pins pages, and reads and
  * writes through the IOAS' mappings. Every method answers as the kernel does.
  */
-final class MockAccess implements Handle {
+public final class MockAccess implements Handle {
 
   private final Kernel kernel;
   private final MockIommufd mock;
   private final int fd;
   private boolean open = true;
 
-  MockAccess(Kernel kernel, MockIommufd mock, int fd) {
+  public MockAccess(Kernel kernel, MockIommufd mock, int fd) {
     this.kernel = kernel;
     this.mock = mock;
     this.fd = fd;
   }
 
   /** The descriptor that it lives and goes with. */
-  int fd() {
+  public int fd() {
     return fd;
   }
 
@@ -35,12 +35,12 @@ final class MockAccess implements Handle {
    *     with {@code MOCK_FLAGS_ACCESS_SYZ} alone
    * @return the id of what was pinned
    */
-  int pin(long iova, long bytes, long userAddress) {
+  public int pin(long iova, long bytes, long userAddress) {
     return pin(iova, bytes, userAddress, 0);
   }
 
   /** As above, with {@code MOCK_FLAGS_ACCESS_*}. */
-  int pin(long iova, long bytes, long userAddress, int flags) {
+  public int pin(long iova, long bytes, long userAddress, int flags) {
     TestCommand command =
         mock.command(IOMMU_TEST_OP_ACCESS_PAGES(), "access_pages")
             .id(fd)
@@ -53,7 +53,7 @@ final class MockAccess implements Handle {
   }
 
   /** Unpins what was pinned ({@code IOMMU_TEST_OP_DESTROY_ACCESS_PAGES}). */
-  int unpin(int pages) {
+  public int unpin(int pages) {
     return mock.run(
         mock.command(IOMMU_TEST_OP_DESTROY_ACCESS_PAGES(), "destroy_access_pages")
             .id(fd)
@@ -65,7 +65,7 @@ final class MockAccess implements Handle {
    *
    * @param flags {@code MOCK_ACCESS_RW_*}
    */
-  int transfer(long iova, long bytes, long userAddress, int flags) {
+  public int transfer(long iova, long bytes, long userAddress, int flags) {
     return mock.run(
         mock.command(IOMMU_TEST_OP_ACCESS_RW(), "access_rw")
             .id(fd)
@@ -76,7 +76,7 @@ final class MockAccess implements Handle {
   }
 
   /** Turns to another IOAS ({@code IOMMU_TEST_OP_ACCESS_REPLACE_IOAS}). */
-  int replaceIoas(int ioas) {
+  public int replaceIoas(int ioas) {
     return mock.run(
         mock.command(IOMMU_TEST_OP_ACCESS_REPLACE_IOAS(), "access_replace_ioas")
             .id(fd)

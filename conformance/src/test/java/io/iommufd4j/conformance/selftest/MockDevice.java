@@ -10,10 +10,10 @@ import io.iommufd4j.conformance.Answers;
  * @param hwpt id of the HWPT it came to be attached to
  * @param id id of the bound device, as VFIO's bind gives it
  */
-record MockDevice(int answer, int stdev, int hwpt, int id) {
+public record MockDevice(int answer, int stdev, int hwpt, int id) {
 
   /** Expects it to be there. */
-  MockDevice ok() {
+  public MockDevice ok() {
     Answers.ok(answer);
     return this;
   }

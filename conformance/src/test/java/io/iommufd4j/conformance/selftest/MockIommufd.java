@@ -13,10 +13,10 @@ import java.lang.foreign.MemorySegment;
  * An open {@code /dev/iommu} and what {@code IOMMU_TEST_CMD} does there, operation by operation.
  * Every method answers as the kernel does: a value ≥ 0 or −errno.
  */
-final class MockIommufd {
+public final class MockIommufd {
 
   /** {@code IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT} of a kernel that nobody limited, in bytes. */
-  static final int DEFAULT_MEMORY_LIMIT = 65536;
+  public static final int DEFAULT_MEMORY_LIMIT = 65536;
 
   private final KernelUnderTest test;
   private final OpenIommufd iommufd;
@@ -29,32 +29,32 @@ final class MockIommufd {
   }
 
   /** Opens {@code /dev/iommu}. */
-  static MockIommufd open(KernelUnderTest test) {
+  public static MockIommufd open(KernelUnderTest test) {
     return on(test, test.iommufd());
   }
 
   /** On a file that is open. */
-  static MockIommufd on(KernelUnderTest test, OpenIommufd iommufd) {
+  public static MockIommufd on(KernelUnderTest test, OpenIommufd iommufd) {
     return new MockIommufd(test, iommufd);
   }
 
   /** The file, for the requests that are not the mock's. */
-  OpenIommufd iommufd() {
+  public OpenIommufd iommufd() {
     return iommufd;
   }
 
   /** A block for an operation. */
-  TestCommand command(int operation, String member) {
+  public TestCommand command(int operation, String member) {
     return new TestCommand(block, operation, member);
   }
 
   /** Makes the request. */
-  int run(TestCommand command) {
+  public int run(TestCommand command) {
     return command.on(iommufd);
   }
 
   /** A new device, attached to an IOAS or HWPT. */
-  MockDevice device(int pt) {
+  public MockDevice device(int pt) {
     TestCommand command = command(IOMMU_TEST_OP_MOCK_DOMAIN(), "mock_domain").id(pt);
     return device(run(command), command);
   }
@@ -64,7 +64,7 @@ final class MockIommufd {
    *
    * @param flags {@code MOCK_FLAGS_DEVICE_*}
    */
-  MockDevice device(int pt, int flags) {
+  public MockDevice device(int pt, int flags) {
     TestCommand command =
         command(IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), "mock_domain_flags")
             .id(pt)
@@ -83,7 +83,7 @@ final class MockIommufd {
   }
 
   /** Replaces what a device is attached to: the id of the HWPT it is on now. */
-  int replace(int stdev, int pt) {
+  public int replace(int stdev, int pt) {
     TestCommand command =
         command(IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE(), "mock_domain_replace")
             .id(stdev)
@@ -93,7 +93,7 @@ final class MockIommufd {
   }
 
   /** Whether a HWPT translates a range to the very pages that user memory has: 0 when it does. */
-  int checkMap(int hwpt, long iova, long bytes, long userAddress) {
+  public int checkMap(int hwpt, long iova, long bytes, long userAddress) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_MAP(), "check_map")
             .id(hwpt)
@@ -103,7 +103,7 @@ final class MockIommufd {
   }
 
   /** Whether each page of user memory is pinned so often: 0 when it is. */
-  int checkPins(long userAddress, long bytes, int times) {
+  public int checkPins(long userAddress, long bytes, int times) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_REFS(), "check_refs")
             .set("length", bytes)
@@ -112,7 +112,7 @@ final class MockIommufd {
   }
 
   /** Reserves a range of an IOAS, as a device would. */
-  int addReserved(int ioas, long start, long bytes) {
+  public int addReserved(int ioas, long start, long bytes) {
     return run(
         command(IOMMU_TEST_OP_ADD_RESERVED(), "add_reserved")
             .id(ioas)
@@ -121,7 +121,7 @@ final class MockIommufd {
   }
 
   /** How much memory the kernel may take for a batch of pages, in bytes, on every iommufd. */
-  int memoryLimit(int bytes) {
+  public int memoryLimit(int bytes) {
     return run(command(IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT(), "memory_limit").set("limit", bytes));
   }
 
@@ -130,7 +130,7 @@ final class MockIommufd {
    *
    * @param flags {@code MOCK_FLAGS_ACCESS_CREATE_*}
    */
-  MockAccess access(int ioas, int flags) {
+  public MockAccess access(int ioas, int flags) {
     int fd = Answers.ok(accessFd(ioas, flags));
     return test.keep(new MockAccess(test.kernel(), this, fd));
   }
@@ -138,7 +138,7 @@ final class MockIommufd {
   /**
    * {@code IOMMU_TEST_OP_CREATE_ACCESS}: the access' descriptor, which is the caller's to close.
    */
-  int accessFd(int ioas, int flags) {
+  public int accessFd(int ioas, int flags) {
     TestCommand command =
         command(IOMMU_TEST_OP_CREATE_ACCESS(), "create_access").id(ioas).set("flags", flags);
     int answer = run(command);
@@ -150,7 +150,7 @@ final class MockIommufd {
    *
    * @param pageSize bytes that a bit stands for
    */
-  long dirty(int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap) {
+  public long dirty(int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap) {
     TestCommand command =
         command(IOMMU_TEST_OP_DIRTY(), "dirty")
             .id(hwpt)
@@ -163,7 +163,7 @@ final class MockIommufd {
   }
 
   /** Whether an entry of a nested HWPT's mock IOTLB has a value: 0 when it has. */
-  int checkIotlb(int hwpt, int index, int value) {
+  public int checkIotlb(int hwpt, int index, int value) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_IOTLB(), "check_iotlb")
             .id(hwpt)
@@ -172,14 +172,14 @@ final class MockIommufd {
   }
 
   /** Expects all entries of a nested HWPT's mock IOTLB to have a value. */
-  void allIotlbs(int hwpt, int value) {
+  public void allIotlbs(int hwpt, int value) {
     for (int i = 0; i < MOCK_NESTED_DOMAIN_IOTLB_NUM(); i++) {
       Answers.ok(checkIotlb(hwpt, i, value));
     }
   }
 
   /** Whether an entry of a device's mock cache has a value: 0 when it has. */
-  int checkCache(int device, int index, int value) {
+  public int checkCache(int device, int index, int value) {
     return run(
         command(IOMMU_TEST_OP_DEV_CHECK_CACHE(), "check_dev_cache")
             .id(device)
@@ -188,7 +188,7 @@ final class MockIommufd {
   }
 
   /** Expects all entries of a device's mock cache to have a value. */
-  void allCaches(int device, int value) {
+  public void allCaches(int device, int value) {
     for (int i = 0; i < MOCK_DEV_CACHE_NUM(); i++) {
       Answers.ok(checkCache(device, i, value));
     }
@@ -199,7 +199,7 @@ final class MockIommufd {
    *
    * @param permission {@code IOMMU_PGFAULT_PERM_*}
    */
-  int triggerFault(int device, int pasid, int group, int permission, long address) {
+  public int triggerFault(int device, int pasid, int group, int permission, long address) {
     return run(
         command(IOMMU_TEST_OP_TRIGGER_IOPF(), "trigger_iopf")
             .set("dev_id", device)
@@ -210,12 +210,12 @@ final class MockIommufd {
   }
 
   /** A device raises an event ({@code IOMMU_TEST_OP_TRIGGER_VEVENT}). */
-  int triggerEvent(int device) {
+  public int triggerEvent(int device) {
     return run(command(IOMMU_TEST_OP_TRIGGER_VEVENT(), "trigger_vevent").set("dev_id", device));
   }
 
   /** Attaches a PASID of a device. */
-  int attachPasid(int stdev, int pasid, int pt) {
+  public int attachPasid(int stdev, int pasid, int pt) {
     return run(
         command(IOMMU_TEST_OP_PASID_ATTACH(), "pasid_attach")
             .id(stdev)
@@ -224,7 +224,7 @@ final class MockIommufd {
   }
 
   /** Replaces what a PASID of a device is attached to. */
-  int replacePasid(int stdev, int pasid, int pt) {
+  public int replacePasid(int stdev, int pasid, int pt) {
     return run(
         command(IOMMU_TEST_OP_PASID_REPLACE(), "pasid_replace")
             .id(stdev)
@@ -233,12 +233,12 @@ final class MockIommufd {
   }
 
   /** Detaches a PASID of a device. */
-  int detachPasid(int stdev, int pasid) {
+  public int detachPasid(int stdev, int pasid) {
     return run(command(IOMMU_TEST_OP_PASID_DETACH(), "pasid_detach").id(stdev).set("pasid", pasid));
   }
 
   /** Whether a PASID of a device is on a HWPT, or with id 0 on none: 0 when it is. */
-  int checkPasid(int stdev, int pasid, int hwpt) {
+  public int checkPasid(int stdev, int pasid, int hwpt) {
     return run(
         command(IOMMU_TEST_OP_PASID_CHECK_HWPT(), "pasid_check")
             .id(stdev)
@@ -250,7 +250,7 @@ final class MockIommufd {
    * {@code IOMMU_TEST_OP_DMABUF_GET}: a descriptor as the kernel answers it, which Linux 7.3.4 does
    * not: it makes one and answers 0.
    */
-  int dmaBuf(int bytes) {
+  public int dmaBuf(int bytes) {
     return run(
         command(IOMMU_TEST_OP_DMABUF_GET(), "dmabuf_get")
             .set("length", bytes)
@@ -258,7 +258,7 @@ final class MockIommufd {
   }
 
   /** Takes a DMA-BUF's memory back from those who have it mapped, or gives it to them again. */
-  int revokeDmaBuf(int fd, boolean revoked) {
+  public int revokeDmaBuf(int fd, boolean revoked) {
     return run(
         command(IOMMU_TEST_OP_DMABUF_REVOKE(), "dmabuf_revoke")
             .set("dmabuf_fd", fd)

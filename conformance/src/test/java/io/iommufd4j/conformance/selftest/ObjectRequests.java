@@ -10,14 +10,14 @@ import java.lang.foreign.MemorySegment;
  * The requests for the objects that only some IOMMUs have: nested HWPTs, queues, virtual IOMMUs and
  * their devices. Every method answers as the kernel does: an id or value ≥ 0, or −errno.
  */
-final class ObjectRequests {
+public final class ObjectRequests {
 
   /** No data of the driver's. */
-  static final MemorySegment NO_DATA = MemorySegment.NULL;
+  public static final MemorySegment NO_DATA = MemorySegment.NULL;
 
   private final OpenIommufd iommufd;
 
-  ObjectRequests(OpenIommufd iommufd) {
+  public ObjectRequests(OpenIommufd iommufd) {
     this.iommufd = iommufd;
   }
 
@@ -26,7 +26,7 @@ final class ObjectRequests {
    *
    * @param answer 0, or −errno, when the others are 0
    */
-  record Queue(int answer, int id, int fd) {}
+  public record Queue(int answer, int id, int fd) {}
 
   /**
    * What {@code IOMMU_HWPT_INVALIDATE} answered.
@@ -34,7 +34,7 @@ final class ObjectRequests {
    * @param answer 0, or −errno
    * @param done how many entries were carried out
    */
-  record Invalidation(int answer, int done) {}
+  public record Invalidation(int answer, int done) {}
 
   /**
    * What {@code IOMMU_GET_HW_INFO} answered.
@@ -45,15 +45,15 @@ final class ObjectRequests {
    * @param capabilities {@code out_capabilities}
    * @param pasidBits {@code out_max_pasid_log2}
    */
-  record HardwareInfo(int answer, int type, int length, long capabilities, int pasidBits) {}
+  public record HardwareInfo(int answer, int type, int length, long capabilities, int pasidBits) {}
 
   /** {@code IOMMU_HWPT_ALLOC} with data of a type of the driver's, as long as it is. */
-  int hwpt(int device, int pt, int flags, int type, MemorySegment data) {
+  public int hwpt(int device, int pt, int flags, int type, MemorySegment data) {
     return hwpt(device, pt, flags, 0, type, data, data.byteSize());
   }
 
   /** {@code IOMMU_HWPT_ALLOC} with all that it takes. */
-  int hwpt(
+  public int hwpt(
       int device, int pt, int flags, int faultQueue, int type, MemorySegment data, long bytes) {
     RequestBlock block =
         iommufd
@@ -75,7 +75,7 @@ final class ObjectRequests {
    * @param object a nested HWPT or a vIOMMU
    * @param entryBytes length of an entry
    */
-  Invalidation invalidate(int object, int type, MemorySegment entries, long entryBytes, int count) {
+  public Invalidation invalidate(int object, int type, MemorySegment entries, long entryBytes, int count) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_HWPT_INVALIDATE)
@@ -89,7 +89,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_HWPT_SET_DIRTY_TRACKING}. */
-  int dirtyTracking(int hwpt, boolean enabled) {
+  public int dirtyTracking(int hwpt, boolean enabled) {
     return iommufd.ioctl(
         iommufd
             .block(Request.IOMMU_HWPT_SET_DIRTY_TRACKING)
@@ -98,7 +98,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_HWPT_GET_DIRTY_BITMAP}. */
-  int dirtyBitmap(int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap, int flags) {
+  public int dirtyBitmap(int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap, int flags) {
     return iommufd.ioctl(
         iommufd
             .block(Request.IOMMU_HWPT_GET_DIRTY_BITMAP)
@@ -111,7 +111,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_GET_HW_INFO} of the driver's own type, into memory as long as it is. */
-  HardwareInfo hardwareInfo(int device, MemorySegment into) {
+  public HardwareInfo hardwareInfo(int device, MemorySegment into) {
     return hardwareInfo(device, 0, 0, into, into.byteSize());
   }
 
@@ -120,7 +120,7 @@ final class ObjectRequests {
    *
    * @param type {@code IOMMU_HW_INFO_TYPE_*}
    */
-  HardwareInfo hardwareInfo(int device, int type, MemorySegment into) {
+  public HardwareInfo hardwareInfo(int device, int type, MemorySegment into) {
     int flags = iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE();
     return hardwareInfo(device, flags, type, into, into.byteSize());
   }
@@ -145,14 +145,14 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_FAULT_QUEUE_ALLOC}. */
-  Queue faultQueue() {
+  public Queue faultQueue() {
     RequestBlock block = iommufd.block(Request.IOMMU_FAULT_QUEUE_ALLOC);
     int answer = iommufd.ioctl(block);
     return new Queue(answer, (int) block.get("out_fault_id"), (int) block.get("out_fault_fd"));
   }
 
   /** {@code IOMMU_VIOMMU_ALLOC} with data of the driver's, as long as it is. */
-  int viommu(int device, int hwpt, int flags, int type, MemorySegment data) {
+  public int viommu(int device, int hwpt, int flags, int type, MemorySegment data) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_VIOMMU_ALLOC)
@@ -167,7 +167,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_VDEVICE_ALLOC}. */
-  int vdevice(int viommu, int device, long virtualId) {
+  public int vdevice(int viommu, int device, long virtualId) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_VDEVICE_ALLOC)
@@ -179,7 +179,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_HW_QUEUE_ALLOC}. */
-  int hardwareQueue(int viommu, int type, int index, long iova, long bytes) {
+  public int hardwareQueue(int viommu, int type, int index, long iova, long bytes) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_HW_QUEUE_ALLOC)
@@ -193,7 +193,7 @@ final class ObjectRequests {
   }
 
   /** {@code IOMMU_VEVENTQ_ALLOC}. */
-  Queue eventQueue(int viommu, int type, int depth) {
+  public Queue eventQueue(int viommu, int type, int depth) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_VEVENTQ_ALLOC)

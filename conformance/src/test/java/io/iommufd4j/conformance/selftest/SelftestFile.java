@@ -11,7 +11,7 @@ import io.iommufd4j.conformance.OpenIommufd;
  * What each of the kernel's cases starts from and ends with: a buffer, an open {@code /dev/iommu},
  * and afterwards no page of the buffer that is still pinned.
  */
-final class SelftestFile {
+public final class SelftestFile {
 
   private final KernelUnderTest test;
   private final TestMemory buffer;
@@ -28,7 +28,7 @@ final class SelftestFile {
     this.objects = new ObjectRequests(iommufd);
   }
 
-  static SelftestFile open(KernelUnderTest test) {
+  public static SelftestFile open(KernelUnderTest test) {
     return new SelftestFile(test);
   }
 
@@ -38,29 +38,29 @@ final class SelftestFile {
     after.iommufd().close();
   }
 
-  KernelUnderTest test() {
+  public KernelUnderTest test() {
     return test;
   }
 
   /** The buffer: {@link TestMemory#BUFFER} bytes. */
-  TestMemory buffer() {
+  public TestMemory buffer() {
     return buffer;
   }
 
-  MockIommufd mock() {
+  public MockIommufd mock() {
     return mock;
   }
 
-  OpenIommufd iommufd() {
+  public OpenIommufd iommufd() {
     return iommufd;
   }
 
-  ObjectRequests objects() {
+  public ObjectRequests objects() {
     return objects;
   }
 
   /** A new IOAS. */
-  int ioas() {
+  public int ioas() {
     return ok(iommufd.ioasAlloc());
   }
 }

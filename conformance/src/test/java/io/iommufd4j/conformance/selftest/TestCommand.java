@@ -14,7 +14,7 @@ import java.lang.foreign.ValueLayout;
  * The block of {@code IOMMU_TEST_CMD} for one operation: its fields go by their names in the
  * operation's member of the union.
  */
-final class TestCommand {
+public final class TestCommand {
 
   private static final GroupLayout BLOCK = iommu_test_cmd.layout();
   private static final MemoryLayout UNION =
@@ -35,7 +35,7 @@ final class TestCommand {
    * @param operation {@code IOMMU_TEST_OP_*}
    * @param member the operation's member of the union
    */
-  TestCommand(MemorySegment block, int operation, String member) {
+  public TestCommand(MemorySegment block, int operation, String member) {
     this.block = block.fill((byte) 0);
     this.member = UNION.select(PathElement.groupElement(member));
     iommu_test_cmd.size(block, (int) BLOCK.byteSize());
@@ -43,13 +43,13 @@ final class TestCommand {
   }
 
   /** The object the operation is about. */
-  TestCommand id(int id) {
+  public TestCommand id(int id) {
     iommu_test_cmd.id(block, id);
     return this;
   }
 
   /** Sets a field. A value is cut to the field's width. */
-  TestCommand set(String field, long value) {
+  public TestCommand set(String field, long value) {
     if (width(field) == Integer.BYTES) {
       block.set(ValueLayout.JAVA_INT, offset(field), (int) value);
     } else {
@@ -59,17 +59,17 @@ final class TestCommand {
   }
 
   /** A field of 32 bits. */
-  int id(String field) {
+  public int id(String field) {
     return block.get(ValueLayout.JAVA_INT, offset(field));
   }
 
   /** A field of 64 bits. */
-  long get(String field) {
+  public long get(String field) {
     return block.get(ValueLayout.JAVA_LONG, offset(field));
   }
 
   /** {@code ioctl(2)} with it: ≥ 0, or −errno. */
-  int on(OpenIommufd iommufd) {
+  public int on(OpenIommufd iommufd) {
     return iommufd.ioctl(selftest_h.IOMMU_TEST_CMD(), block);
   }
 

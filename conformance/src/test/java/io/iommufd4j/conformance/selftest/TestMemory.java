@@ -8,16 +8,16 @@ import io.iommufd4j.kernel.Kernel;
 import java.lang.foreign.MemorySegment;
 
 /** Shared user memory of the kinds that the kernel's cases map: small pages, huge ones, files. */
-final class TestMemory implements Handle {
+public final class TestMemory implements Handle {
 
   /** Bytes in a page. */
-  static final long PAGE = 4096;
+  public static final long PAGE = 4096;
 
   /** Bytes in a huge page. */
-  static final long HUGE_PAGE = 2L << 20;
+  public static final long HUGE_PAGE = 2L << 20;
 
   /** As much as most cases map. */
-  static final long BUFFER = 16 * PAGE;
+  public static final long BUFFER = 16 * PAGE;
 
   private static final int READ_WRITE = libc_h.PROT_READ() | libc_h.PROT_WRITE();
   private static final int SHARED = libc_h.MAP_SHARED();
@@ -42,37 +42,46 @@ final class TestMemory implements Handle {
   }
 
   /** Anonymous memory that starts where a huge page could. */
-  static TestMemory aligned(KernelUnderTest test, long bytes) {
+  public static TestMemory aligned(KernelUnderTest test, long bytes) {
     return map(test, bytes, bytes + HUGE_PAGE, SHARED | libc_h.MAP_ANONYMOUS(), NO_FILE);
   }
 
   /** Anonymous memory of small pages. */
-  static TestMemory small(KernelUnderTest test, long bytes) {
+  public static TestMemory small(KernelUnderTest test, long bytes) {
     return map(test, bytes, bytes, SHARED | libc_h.MAP_ANONYMOUS(), NO_FILE);
   }
 
   /** Anonymous memory of huge pages. */
-  static TestMemory huge(KernelUnderTest test, long bytes) {
+  public static TestMemory huge(KernelUnderTest test, long bytes) {
     test.holdHugePages(bytes / HUGE_PAGE);
     int flags = SHARED | libc_h.MAP_ANONYMOUS() | libc_h.MAP_HUGETLB() | MAP_POPULATE;
     return map(test, bytes, bytes, flags, NO_FILE);
   }
 
   /** A file of small pages, mapped. */
-  static TestMemory file(KernelUnderTest test, long bytes) {
+  public static TestMemory file(KernelUnderTest test, long bytes) {
     return file(test, bytes, 0);
   }
 
   /** A file of huge pages, mapped. */
-  static TestMemory hugeFile(KernelUnderTest test, long bytes) {
+  public static TestMemory hugeFile(KernelUnderTest test, long bytes) {
     test.holdHugePages(bytes / HUGE_PAGE);
     return file(test, bytes, libc_h.MFD_HUGETLB());
   }
 
+  /** A file, mapped so that what is written to stays the process' own. */
+  public static TestMemory privateFile(KernelUnderTest test, long bytes) {
+    return map(test, bytes, bytes, libc_h.MAP_PRIVATE(), file(test.kernel(), bytes, 0));
+  }
+
   private static TestMemory file(KernelUnderTest test, long bytes, int flags) {
-    int fd = Answers.ok(test.kernel().memfd("buffer", flags));
-    Answers.ok(test.kernel().ftruncate(fd, bytes));
-    return map(test, bytes, bytes, SHARED, fd);
+    return map(test, bytes, bytes, SHARED, file(test.kernel(), bytes, flags));
+  }
+
+  private static int file(Kernel kernel, long bytes, int flags) {
+    int fd = Answers.ok(kernel.memfd("buffer", flags));
+    Answers.ok(kernel.ftruncate(fd, bytes));
+    return fd;
   }
 
   private static TestMemory map(
@@ -83,17 +92,17 @@ final class TestMemory implements Handle {
   }
 
   /** User address of the first byte. */
-  long address() {
+  public long address() {
     return address;
   }
 
   /** Length in bytes. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 
   /** Descriptor of the file that is mapped. */
-  int fd() {
+  public int fd() {
     if (fd == NO_FILE) {
       throw new IllegalStateException("anonymous memory has no descriptor");
     }
@@ -101,12 +110,12 @@ final class TestMemory implements Handle {
   }
 
   /** The memory itself. */
-  MemorySegment memory() {
+  public MemorySegment memory() {
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
   /** Gives part of it back before the rest: {@code munmap(2)}'s answer. */
-  int unmap(long offset, long length) {
+  public int unmap(long offset, long length) {
     return kernel.munmap(address + offset, length);
   }
 

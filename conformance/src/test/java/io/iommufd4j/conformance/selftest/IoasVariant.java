@@ -1,0 +1,42 @@
+package io.iommufd4j.conformance.selftest;
+
+import java.util.Locale;
+
+/** What there is beside the IOAS in the cases of {@code iommufd_ioas}. */
+enum IoasVariant {
+  NO_DOMAIN(0, MockIommufd.DEFAULT_MEMORY_LIMIT, false),
+  MOCK_DOMAIN(1, MockIommufd.DEFAULT_MEMORY_LIMIT, true),
+  TWO_MOCK_DOMAIN(2, MockIommufd.DEFAULT_MEMORY_LIMIT, false),
+  /** With so little memory that pages are pinned and mapped a few at a time. */
+  MOCK_DOMAIN_LIMIT(1, 16, false);
+
+  private final int devices;
+  private final int memoryLimit;
+  private final boolean pasid;
+
+  IoasVariant(int devices, int memoryLimit, boolean pasid) {
+    this.devices = devices;
+    this.memoryLimit = memoryLimit;
+    this.pasid = pasid;
+  }
+
+  /** How many devices are attached to the IOAS. */
+  int devices() {
+    return devices;
+  }
+
+  /** What the kernel may take for a batch of pages, in bytes. */
+  int memoryLimit() {
+    return memoryLimit;
+  }
+
+  /** Whether a device with PASIDs is attached as well. */
+  boolean pasid() {
+    return pasid;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
