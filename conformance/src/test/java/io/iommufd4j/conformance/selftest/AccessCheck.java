@@ -66,8 +66,7 @@ final class AccessCheck {
   }
 
   private void same(long at, MemorySegment bytes, long length) {
-    long difference =
-        MemorySegment.mismatch(memory, at, at + length, bytes, 0, length);
+    long difference = MemorySegment.mismatch(memory, at, at + length, bytes, 0, length);
     assertEquals(-1, difference, () -> length + " bytes at " + at);
   }
 }

@@ -95,8 +95,7 @@ final class MockDomainFixture {
         iommufd()
             .block(Request.IOMMU_IOAS_MAP_FILE)
             .set(
-                "flags",
-                iommufd_h.IOMMU_IOAS_MAP_READABLE() | iommufd_h.IOMMU_IOAS_MAP_WRITEABLE())
+                "flags", iommufd_h.IOMMU_IOAS_MAP_READABLE() | iommufd_h.IOMMU_IOAS_MAP_WRITEABLE())
             .set("ioas_id", into)
             .set("fd", fd)
             .set("start", offset)

@@ -78,8 +78,11 @@ final class MockDomainTest {
   void everyAlignment(MockDomainVariant variant, KernelUnderTest test) {
     MockDomainFixture domains = MockDomainFixture.open(test, variant);
     TestMemory memory = domains.memory();
-    sweep(variant, domains, memory, (start, iova, length) ->
-        checked(domains, memory, start, iova, length));
+    sweep(
+        variant,
+        domains,
+        memory,
+        (start, iova, length) -> checked(domains, memory, start, iova, length));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -88,13 +91,16 @@ final class MockDomainTest {
   void everyAlignmentWithADomainMore(MockDomainVariant variant, KernelUnderTest test) {
     MockDomainFixture domains = MockDomainFixture.open(test, variant);
     TestMemory memory = domains.memory();
-    sweep(variant, domains, memory, (start, iova, length) -> {
-      MockDevice device = domains.mock().device(domains.ioas()).ok();
-      same(
-          0, domains.mock().checkMap(device.hwpt(), iova, length, memory.address() + start));
-      checked(domains, memory, start, iova, length);
-      ok(domains.iommufd().destroy(device.stdev()));
-    });
+    sweep(
+        variant,
+        domains,
+        memory,
+        (start, iova, length) -> {
+          MockDevice device = domains.mock().device(domains.ioas()).ok();
+          same(0, domains.mock().checkMap(device.hwpt(), iova, length, memory.address() + start));
+          checked(domains, memory, start, iova, length);
+          ok(domains.iommufd().destroy(device.stdev()));
+        });
   }
 
   /** What is looked at while part of memory is mapped. */
@@ -145,8 +151,7 @@ final class MockDomainTest {
 
     int from = domains.file().ioas();
     long iova = ok(domains.map(from, buffer, 0, BUFFER));
-    MockAccess access =
-        domains.mock().access(from, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES());
+    MockAccess access = domains.mock().access(from, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES());
     ok(access.pin(iova, BUFFER, buffer.address()));
     ok(iommufd.copy(from, iova, domains.ioas(), START, BUFFER, WRITE));
     domains.translated(buffer.address(), START, BUFFER);

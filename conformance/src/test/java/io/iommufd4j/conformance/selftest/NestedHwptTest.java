@@ -102,12 +102,9 @@ final class NestedHwptTest {
       int first = nest(parent);
       int second = nest(parent);
       refused(
-          ENOENT,
-          objects.hwpt(device, parent, FAULT_ID_VALID, -1, DATA, data, data.byteSize()));
+          ENOENT, objects.hwpt(device, parent, FAULT_ID_VALID, -1, DATA, data, data.byteSize()));
       int faulting =
-          ok(
-              objects.hwpt(
-                  device, parent, FAULT_ID_VALID, queue.id(), DATA, data, data.byteSize()));
+          ok(objects.hwpt(device, parent, FAULT_ID_VALID, queue.id(), DATA, data, data.byteSize()));
       mock.allIotlbs(first, DEFAULT);
       mock.allIotlbs(second, DEFAULT);
       refused(EINVAL, objects.hwpt(device, first, 0, DATA, data));
@@ -139,8 +136,7 @@ final class NestedHwptTest {
     }
 
     private void badNesting(int parent, int noParent) {
-      refused(
-          EINVAL, objects.hwpt(device, parent, 0, iommufd_h.IOMMU_HWPT_DATA_NONE(), data));
+      refused(EINVAL, objects.hwpt(device, parent, 0, iommufd_h.IOMMU_HWPT_DATA_NONE(), data));
       refused(EOPNOTSUPP, objects.hwpt(device, parent, 0, DATA + 1, data));
       long least = Integer.BYTES;
       refused(EINVAL, objects.hwpt(device, parent, 0, 0, DATA, data, least - 1));

@@ -75,7 +75,8 @@ public final class ObjectRequests {
    * @param object a nested HWPT or a vIOMMU
    * @param entryBytes length of an entry
    */
-  public Invalidation invalidate(int object, int type, MemorySegment entries, long entryBytes, int count) {
+  public Invalidation invalidate(
+      int object, int type, MemorySegment entries, long entryBytes, int count) {
     RequestBlock block =
         iommufd
             .block(Request.IOMMU_HWPT_INVALIDATE)
@@ -98,7 +99,8 @@ public final class ObjectRequests {
   }
 
   /** {@code IOMMU_HWPT_GET_DIRTY_BITMAP}. */
-  public int dirtyBitmap(int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap, int flags) {
+  public int dirtyBitmap(
+      int hwpt, long iova, long bytes, long pageSize, MemorySegment bitmap, int flags) {
     return iommufd.ioctl(
         iommufd
             .block(Request.IOMMU_HWPT_GET_DIRTY_BITMAP)

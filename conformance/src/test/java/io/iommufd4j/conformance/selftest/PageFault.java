@@ -25,8 +25,7 @@ public final class PageFault {
    * @param fd the queue's descriptor
    */
   public static void raised(SelftestFile file, int device, int pasid, int fd) {
-    int permission =
-        iommufd_h.IOMMU_PGFAULT_PERM_READ() | iommufd_h.IOMMU_PGFAULT_PERM_WRITE();
+    int permission = iommufd_h.IOMMU_PGFAULT_PERM_READ() | iommufd_h.IOMMU_PGFAULT_PERM_WRITE();
     same(0, file.mock().triggerFault(device, pasid, GROUP, permission, ADDRESS));
     Kernel kernel = file.test().kernel();
     var fault = file.test().arena().allocate(iommu_hwpt_pgfault.layout());
