@@ -28,7 +28,12 @@ public final class OpenIommufd implements Handle {
   private final int fd;
   private boolean open = true;
 
-  OpenIommufd(Kernel kernel, Arena arena, int fd) {
+  /**
+   * On a descriptor that is open.
+   *
+   * @param arena where the memory of requests comes from
+   */
+  public OpenIommufd(Kernel kernel, Arena arena, int fd) {
     this.kernel = kernel;
     this.arena = arena;
     this.fd = fd;

@@ -7,6 +7,7 @@ import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.conformance.Answers;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,10 +23,10 @@ public final class MockIommufd {
   private final OpenIommufd iommufd;
   private final MemorySegment block;
 
-  private MockIommufd(KernelUnderTest test, OpenIommufd iommufd) {
+  private MockIommufd(KernelUnderTest test, OpenIommufd iommufd, Arena arena) {
     this.test = test;
     this.iommufd = iommufd;
-    this.block = test.arena().allocate(iommu_test_cmd.layout());
+    this.block = arena.allocate(iommu_test_cmd.layout());
   }
 
   /** Opens {@code /dev/iommu}. */
@@ -35,7 +36,16 @@ public final class MockIommufd {
 
   /** On a file that is open. */
   public static MockIommufd on(KernelUnderTest test, OpenIommufd iommufd) {
-    return new MockIommufd(test, iommufd);
+    return on(test, iommufd, test.arena());
+  }
+
+  /**
+   * On a file that is open.
+   *
+   * @param arena where the memory of requests comes from
+   */
+  public static MockIommufd on(KernelUnderTest test, OpenIommufd iommufd, Arena arena) {
+    return new MockIommufd(test, iommufd, arena);
   }
 
   /** The file, for the requests that are not the mock's. */
