@@ -14,6 +14,7 @@ import io.iommufd4j.sim.fs.Memfd;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.Poll;
 import io.iommufd4j.sim.fs.Procfs;
+import io.iommufd4j.sim.fs.RecordFile;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.DmaPort;
@@ -240,7 +241,8 @@ public final class SimKernel implements Kernel {
     if (path.equals(IOMMU_NODE)) {
       requireRoot();
       var context =
-          new IommufdContext(memory, accounting, files, allowUnsafeInterrupts.get(), selftest);
+          new IommufdContext(
+              memory, accounting, files, wakeups, allowUnsafeInterrupts.get(), selftest);
       contexts.removeIf(IommufdContext::gone);
       contexts.add(context);
       return files.open(new IommufdFile(context), flags);
@@ -304,28 +306,22 @@ public final class SimKernel implements Kernel {
   public int ioctl(int fd, int request, MemorySegment argument) {
     requireNative(argument);
     return (int)
-        call(() -> {
-          OpenFile file = files.hold(fd);
-          @Nullable MemorySegment before =
-              memory.lend(vouchedFor(argument) ? argument : MemorySegment.NULL);
-          try {
-            return use(file, f -> f.ioctl(request, argument.address()));
-          } finally {
-            memory.takeBack(before);
-          }
-        });
+        call(() ->
+            use(
+                files.hold(fd),
+                file -> lending(argument, () -> file.ioctl(request, argument.address()))));
   }
 
   @Override
   public long read(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToRead(fd), file -> fill(buffer, file::read)));
+    return call(() -> use(files.holdToRead(fd), file -> read(file, buffer)));
   }
 
   @Override
   public long write(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToWrite(fd), file -> file.write(drained(buffer))));
+    return call(() -> use(files.holdToWrite(fd), file -> write(file, buffer)));
   }
 
   @Override
@@ -344,6 +340,28 @@ public final class SimKernel implements Kernel {
       requireOffset(offset);
       return use(files.holdToWrite(fd), file -> file.pwrite(drained(buffer), offset));
     });
+  }
+
+  private long read(OpenFile file, MemorySegment buffer) {
+    return file instanceof RecordFile records
+        ? lending(buffer, () -> records.read(buffer.address(), buffer.byteSize()))
+        : fill(buffer, file::read);
+  }
+
+  private long write(OpenFile file, MemorySegment buffer) {
+    return file instanceof RecordFile records
+        ? lending(buffer, () -> records.write(buffer.address(), buffer.byteSize()))
+        : file.write(drained(buffer));
+  }
+
+  /** Runs a call that reaches a buffer by its address. */
+  private long lending(MemorySegment buffer, Call call) {
+    @Nullable MemorySegment before = memory.lend(vouchedFor(buffer) ? buffer : MemorySegment.NULL);
+    try {
+      return call.run();
+    } finally {
+      memory.takeBack(before);
+    }
   }
 
   /** Reads into a buffer, by way of one of the kernel's own where nobody vouches for it. */

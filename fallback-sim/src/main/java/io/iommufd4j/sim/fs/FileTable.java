@@ -5,8 +5,10 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +38,17 @@ public final class FileTable implements OpenFiles {
 
   private final IdTable<Description> descriptors = new IdTable<>(FIRST);
   private final IdentityHashMap<OpenFile, Description> files = new IdentityHashMap<>();
+  private final Map<Integer, Description> reserved = new HashMap<>();
 
   @Override
   public int open(OpenFile file, int flags) {
+    int fd = reserve(file, flags);
+    install(fd);
+    return fd;
+  }
+
+  @Override
+  public int reserve(OpenFile file, int flags) {
     int mode = flags & (libc_h.O_RDWR() | libc_h.O_WRONLY());
     var description = new Description(file, mode != libc_h.O_WRONLY(), mode != libc_h.O_RDONLY());
     synchronized (this) {
@@ -46,20 +56,46 @@ public final class FileTable implements OpenFiles {
       description.references = 1;
     }
     try {
-      return install(description);
+      int fd = reserveNumber();
+      synchronized (this) {
+        reserved.put(fd, description);
+      }
+      return fd;
     } catch (Refused refused) {
       drop(file);
       throw refused;
     }
   }
 
-  private int install(Description description) {
+  @Override
+  public synchronized void install(int fd) {
+    descriptors.publish(fd, takeReserved(fd));
+  }
+
+  @Override
+  public void cancel(int fd) {
+    OpenFile file;
+    synchronized (this) {
+      file = takeReserved(fd).file;
+      descriptors.remove(fd);
+    }
+    drop(file);
+  }
+
+  private Description takeReserved(int fd) {
+    Description description = reserved.remove(fd);
+    if (description == null) {
+      throw new IllegalStateException("descriptor " + fd + " was not reserved");
+    }
+    return description;
+  }
+
+  private int reserveNumber() {
     int fd = descriptors.reserve();
     if (fd >= LIMIT) {
       descriptors.remove(fd);
       throw Refused.with(Errno.EMFILE);
     }
-    descriptors.publish(fd, description);
     return fd;
   }
 
@@ -75,7 +111,9 @@ public final class FileTable implements OpenFiles {
       description.references++;
     }
     try {
-      return install(description);
+      int second = reserveNumber();
+      descriptors.publish(second, description);
+      return second;
     } catch (Refused refused) {
       drop(description.file);
       throw refused;

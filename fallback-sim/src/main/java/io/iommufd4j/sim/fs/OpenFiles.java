@@ -33,4 +33,19 @@ public interface OpenFiles {
 
   /** {@code fput}: undoes {@link #hold}; the last one releases the file. */
   void drop(OpenFile file);
+
+  /**
+   * {@code get_unused_fd_flags} and {@code anon_inode_getfile}: a descriptor for a file just made,
+   * under which nobody finds it yet.
+   *
+   * @param flags {@code O_*}; only the access mode counts here
+   * @throws Refused EMFILE when there are too many; the file is released then
+   */
+  int reserve(OpenFile file, int flags);
+
+  /** {@code fd_install}: from now on the descriptor stands for its file. */
+  void install(int fd);
+
+  /** {@code put_unused_fd} and {@code fput}: undoes {@link #reserve}, and releases the file. */
+  void cancel(int fd);
 }

@@ -48,7 +48,7 @@ final class CommandTable {
         iommufd_h.IOMMU_FAULT_QUEUE_ALLOC(),
         iommu_fault_alloc.sizeof(),
         iommu_fault_alloc.out_fault_fd$offset() + Integer.BYTES,
-        UnbuiltCommands.refusing(Errno.EOPNOTSUPP));
+        FaultQueueCommand::alloc);
     enter(
         iommufd_h.IOMMU_GET_HW_INFO(),
         iommu_hw_info.sizeof(),
@@ -58,12 +58,12 @@ final class CommandTable {
         iommufd_h.IOMMU_HW_QUEUE_ALLOC(),
         iommu_hw_queue_alloc.sizeof(),
         iommu_hw_queue_alloc.length$offset() + Long.BYTES,
-        UnbuiltCommands::hwQueueAlloc);
+        HwQueueCommand::alloc);
     enter(
         iommufd_h.IOMMU_HWPT_ALLOC(),
         iommu_hwpt_alloc.sizeof(),
         iommu_hwpt_alloc.__reserved$offset() + Integer.BYTES,
-        HwptCommands::alloc);
+        HwptAllocCommand::execute);
     enter(
         iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP(),
         iommu_hwpt_get_dirty_bitmap.sizeof(),
@@ -73,7 +73,7 @@ final class CommandTable {
         iommufd_h.IOMMU_HWPT_INVALIDATE(),
         iommu_hwpt_invalidate.sizeof(),
         iommu_hwpt_invalidate.__reserved$offset() + Integer.BYTES,
-        HwptCommands::invalidate);
+        InvalidateCommand::execute);
     enter(
         iommufd_h.IOMMU_HWPT_SET_DIRTY_TRACKING(),
         iommu_hwpt_set_dirty_tracking.sizeof(),
@@ -133,12 +133,12 @@ final class CommandTable {
         iommufd_h.IOMMU_VDEVICE_ALLOC(),
         iommu_vdevice_alloc.sizeof(),
         iommu_vdevice_alloc.virt_id$offset() + Long.BYTES,
-        UnbuiltCommands.refusing(Errno.ENOENT));
+        VdeviceCommand::alloc);
     enter(
         iommufd_h.IOMMU_VEVENTQ_ALLOC(),
         iommu_veventq_alloc.sizeof(),
         iommu_veventq_alloc.out_veventq_fd$offset() + Integer.BYTES,
-        UnbuiltCommands::veventqAlloc);
+        VirtualEventQueueCommand::alloc);
     enter(
         iommufd_h.IOMMU_VFIO_IOAS(),
         iommu_vfio_ioas.sizeof(),
@@ -148,7 +148,7 @@ final class CommandTable {
         iommufd_h.IOMMU_VIOMMU_ALLOC(),
         iommu_viommu_alloc.sizeof(),
         iommu_viommu_alloc.out_viommu_id$offset() + Integer.BYTES,
-        UnbuiltCommands::viommuAlloc);
+        ViommuCommand::alloc);
     enter(
         selftest_h.IOMMU_TEST_CMD(),
         iommu_test_cmd.sizeof(),

@@ -1,6 +1,8 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuDomain;
+import org.jspecify.annotations.Nullable;
 
 /** A hardware page table that devices are attached to ({@code struct iommufd_hw_pagetable}). */
 public abstract class Hwpt extends IommufdObject {
@@ -8,8 +10,38 @@ public abstract class Hwpt extends IommufdObject {
   /** Whether devices that use PASIDs can be attached. */
   final boolean pasidCompatible;
 
-  Hwpt(boolean pasidCompatible) {
+  private final ObjectTable objects;
+  private @Nullable FaultQueue faultQueue;
+
+  Hwpt(ObjectTable objects, boolean pasidCompatible) {
+    this.objects = objects;
     this.pasidCompatible = pasidCompatible;
+  }
+
+  final ObjectTable objects() {
+    return objects;
+  }
+
+  /** Page requests that meet it go into a queue, which it needs from now on. */
+  final void reportTo(FaultQueue queue) {
+    objects.addUsers(queue, 1);
+    faultQueue = queue;
+    domain().pageRequestHandler(queue);
+  }
+
+  /** {@code iommufd_auto_response_faults}: what is pending of an attachment that is gone. */
+  final void refusePending(@Nullable AttachHandle handle) {
+    if (faultQueue != null && handle != null) {
+      faultQueue.refuseAll(handle);
+    }
+  }
+
+  /** {@code __iommufd_hwpt_destroy}. */
+  final void freeDomain() {
+    domain().dispose();
+    if (faultQueue != null) {
+      objects.removeUsers(faultQueue, 1);
+    }
   }
 
   /** What it is to the IOMMU core. */

@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -17,9 +18,11 @@ public final class IommufdContext {
   private final UserMemory memory;
   private final Accounting accounting;
   private final OpenFiles files;
+  private final Wakeups wakeups;
   private final TestCommands tests;
   private final boolean unsafeInterrupts;
   private final ObjectTable objects = new ObjectTable();
+  private final MmapAreas mmapAreas = new MmapAreas(objects);
   private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean limitedPerProcess;
@@ -30,6 +33,7 @@ public final class IommufdContext {
    * @param memory of the process that opens it
    * @param accounting what that process may pin
    * @param files its descriptors
+   * @param wakeups where calls wait until one of them is ready
    * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
    *     isolated
    * @param tests who serves {@code IOMMU_TEST_CMD}
@@ -38,11 +42,13 @@ public final class IommufdContext {
       UserMemory memory,
       Accounting accounting,
       OpenFiles files,
+      Wakeups wakeups,
       boolean allowUnsafeInterrupts,
       TestCommands tests) {
     this.memory = memory;
     this.accounting = accounting;
     this.files = files;
+    this.wakeups = wakeups;
     this.unsafeInterrupts = allowUnsafeInterrupts;
     this.tests = tests;
   }
@@ -81,6 +87,16 @@ public final class IommufdContext {
   /** That process' descriptors. */
   public OpenFiles files() {
     return files;
+  }
+
+  /** Where calls wait until a file is ready. */
+  Wakeups wakeups() {
+    return wakeups;
+  }
+
+  /** What of this context can be mapped. */
+  MmapAreas mmapAreas() {
+    return mmapAreas;
   }
 
   /** Its objects. */

@@ -24,6 +24,12 @@ public final class IommufdDevice extends IommufdObject {
   private final boolean enforcesCoherency;
   private @Nullable IommufdGroup group;
 
+  /** What it is to a guest; guarded by the group's lock. */
+  @Nullable Vdevice vdevice;
+
+  /** Whether no guest may get it any more; guarded by the group's lock. */
+  boolean destroying;
+
   private IommufdDevice(IommufdContext context, IommuDevice hardware) {
     this.context = context;
     this.hardware = hardware;
@@ -122,6 +128,24 @@ public final class IommufdDevice extends IommufdObject {
   /** {@code iommufd_device_unbind}: the last thing done with it; it is detached by now. */
   public void unbind() {
     context.objects().destroyOwn(this);
+  }
+
+  /** {@code iommufd_device_pre_destroy}: the guest loses it. */
+  @Override
+  protected void preDestroy() {
+    Vdevice lost;
+    group().lock.lock();
+    try {
+      destroying = true;
+      lost = vdevice;
+      // One that is being destroyed lets go of the device by itself.
+      if (lost == null || !context.objects().tryAddUser(lost)) {
+        return;
+      }
+    } finally {
+      group().lock.unlock();
+    }
+    context.objects().bury(lost);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class IommufdFile implements OpenFile {
 
   private static final int MAP_SHARED = 1;
+  private static final int PROT_WRITE = 2;
   private static final int PROT_EXEC = 4;
 
   private final IommufdContext context;
@@ -43,9 +44,10 @@ public final class IommufdFile implements OpenFile {
   }
 
   /**
-   * Refuses, as nothing hands out an offset to map at.
+   * {@code iommufd_fops_mmap}: registers that a request handed out the offset of.
    *
-   * @throws Refused EINVAL for a private mapping, EPERM for an executable one, else ENXIO
+   * @throws Refused EINVAL for a private mapping, EPERM for an executable one, ENXIO where nothing
+   *     is or not just so much
    */
   @Override
   public MemorySegment mmap(long bytes, int protection, int flags, long offset) {
@@ -55,7 +57,12 @@ public final class IommufdFile implements OpenFile {
     if ((protection & PROT_EXEC) != 0) {
       throw Refused.with(Errno.EPERM);
     }
-    throw Refused.with(Errno.ENXIO);
+    return context.mmapAreas().map(bytes, offset, (protection & PROT_WRITE) != 0);
+  }
+
+  @Override
+  public void unmapped(MemorySegment mapping) {
+    context.mmapAreas().unmapped(mapping);
   }
 
   @Override

@@ -31,7 +31,10 @@ final class IommufdGroup {
 
   private final ObjectTable objects;
   private final IommuGroup group;
-  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Taken after an IOAS's lock and before the core group's. */
+  final ReentrantLock lock = new ReentrantLock();
+
   private final Map<Integer, Attachment> attachments = new HashMap<>();
 
   /** How many devices of the context are in it; guarded by the context. */
@@ -102,9 +105,9 @@ final class IommufdGroup {
   private void attachCore(Hwpt hwpt, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
     if (pasid == IommuGroup.NO_PASID) {
-      group.attach(hwpt.domain(), new AttachHandle());
+      group.attach(hwpt.domain(), new DeviceAttachHandle(device));
     } else {
-      group.attachPasid(device.hardware(), pasid, hwpt.domain(), new AttachHandle());
+      group.attachPasid(device.hardware(), pasid, hwpt.domain(), new DeviceAttachHandle(device));
     }
   }
 
@@ -125,11 +128,13 @@ final class IommufdGroup {
       }
       hwpt = attachment.hwpt;
       if (attachment.devices.isEmpty()) {
+        AttachHandle handle = group.handle(pasid);
         if (pasid == IommuGroup.NO_PASID) {
           group.detach();
         } else {
           group.detachPasid(pasid);
         }
+        hwpt.refusePending(handle);
         attachments.remove(pasid);
       }
       if (pasid == IommuGroup.NO_PASID) {
@@ -171,7 +176,7 @@ final class IommufdGroup {
             to.table.reserveFor(each.hardware());
           }
         }
-        replaceCore(hwpt, device, pasid);
+        replaceCore(hwpt, old, device, pasid);
       } catch (Refused refused) {
         if (reserves) {
           // As the kernel does it, even where both HWPTs are of one IOAS.
@@ -192,13 +197,16 @@ final class IommufdGroup {
     }
   }
 
-  private void replaceCore(Hwpt hwpt, IommufdDevice device, int pasid) {
+  private void replaceCore(Hwpt hwpt, Hwpt old, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
+    AttachHandle oldHandle = group.handle(pasid);
+    DeviceAttachHandle handle = new DeviceAttachHandle(device);
     if (pasid == IommuGroup.NO_PASID) {
-      group.replaceHandle(hwpt.domain(), new AttachHandle());
+      group.replaceHandle(hwpt.domain(), handle);
     } else {
-      group.replacePasid(device.hardware(), pasid, hwpt.domain(), new AttachHandle());
+      group.replacePasid(device.hardware(), pasid, hwpt.domain(), handle);
     }
+    old.refusePending(oldHandle);
   }
 
   private static void unreserve(Attachment attachment, Ioas ioas) {

@@ -18,6 +18,10 @@ public final class ObjectTable {
 
   private final IdTable<IommufdObject> ids = new IdTable<>(1);
   private int taken;
+
+  /** How many of the numbers taken stand for nothing any more. */
+  private int buried;
+
   private @Nullable Ioas compatible;
 
   /** Takes a number for an object that nobody can find before {@link #publish}. */
@@ -76,6 +80,18 @@ public final class ObjectTable {
     object.users += count;
   }
 
+  /**
+   * {@code iommufd_try_inc_users}: {@link #addUsers} of one from outside a request that holds the
+   * object; false when it is being destroyed.
+   */
+  synchronized boolean tryAddUser(IommufdObject object) {
+    if (object.users == 0) {
+      return false;
+    }
+    object.users++;
+    return true;
+  }
+
   /** Undoes {@link #addUsers}; never the last. */
   synchronized void removeUsers(IommufdObject object, int count) {
     object.users -= count;
@@ -125,6 +141,18 @@ public final class ObjectTable {
    * #addUsers}, once the requests that run with it are through.
    */
   void destroyOwn(IommufdObject object) {
+    destroyOwn(object, false);
+  }
+
+  /**
+   * {@code iommufd_object_tombstone_user}: as {@link #destroyOwn}, but the number is not given out
+   * again, so that who still knows it meets no other object.
+   */
+  void bury(IommufdObject object) {
+    destroyOwn(object, true);
+  }
+
+  private void destroyOwn(IommufdObject object, boolean bury) {
     if (!awaitUnused(object)) {
       removeUsers(object, 1);
       return;
@@ -135,7 +163,13 @@ public final class ObjectTable {
         object.waits = 1;
         return;
       }
-      unpublish(object);
+      object.users = 0;
+      if (bury) {
+        ids.bury(object.id);
+        buried++;
+      } else {
+        take(object);
+      }
     }
     object.destroy();
   }
@@ -143,8 +177,7 @@ public final class ObjectTable {
   /** Nobody can reach the context any more: every object goes, those that nobody needs first. */
   void destroyAll() {
     while (true) {
-      List<IommufdObject> objects = new ArrayList<>();
-      ids.forEach(objects::add);
+      List<IommufdObject> objects = all();
       boolean progress = false;
       for (IommufdObject object : objects) {
         synchronized (this) {
@@ -157,8 +190,12 @@ public final class ObjectTable {
         object.destroy();
       }
       if (!progress) {
-        return;
+        break;
       }
+    }
+    synchronized (this) {
+      taken -= buried;
+      buried = 0;
     }
   }
 
@@ -214,27 +251,31 @@ public final class ObjectTable {
   }
 
   /** {@code iommufd_object_dec_wait}: false when requests did not let go in time. */
-  private synchronized boolean awaitUnused(IommufdObject object) {
-    if (--object.waits == 0) {
-      return true;
+  private boolean awaitUnused(IommufdObject object) {
+    synchronized (this) {
+      if (--object.waits == 0) {
+        return true;
+      }
     }
     object.preDestroy();
     long deadline = System.nanoTime() + DESTROY_TIMEOUT;
     boolean interrupted = false;
     try {
-      while (object.waits != 0) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (left <= 0) {
-          object.waits++;
-          return false;
+      synchronized (this) {
+        while (object.waits != 0) {
+          long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+          if (left <= 0) {
+            object.waits++;
+            return false;
+          }
+          try {
+            wait(left);
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
         }
-        try {
-          wait(left);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
+        return true;
       }
-      return true;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -26,14 +26,12 @@ public final class PagingHwpt extends Hwpt {
   /** Made by an attach to the IOAS, and gone with its last user. */
   volatile boolean automatic;
 
-  private final ObjectTable objects;
   private final PagingDomain domain;
   private boolean enforcesCoherency;
   private boolean listed;
 
   private PagingHwpt(ObjectTable objects, Ioas ioas, PagingDomain domain, int flags) {
-    super((flags & iommufd_h.IOMMU_HWPT_ALLOC_PASID()) != 0);
-    this.objects = objects;
+    super(objects, (flags & iommufd_h.IOMMU_HWPT_ALLOC_PASID()) != 0);
     this.ioas = ioas;
     this.domain = domain;
     this.nestParent = (flags & iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()) != 0;
@@ -43,6 +41,7 @@ public final class PagingHwpt extends Hwpt {
    * {@code iommufd_hwpt_paging_alloc}: makes a domain for a device, and maps all of the IOAS into
    * it. The caller holds the IOAS's lock until the HWPT is published or aborted.
    *
+   * @param data what only the driver understands; null for none
    * @param attachPasid a PASID (0 for none) to attach at once, before the domain is filled;
    *     negative for not at all
    * @throws Refused EOPNOTSUPP for flags or data that the driver does not know, else as {@link
@@ -51,11 +50,9 @@ public final class PagingHwpt extends Hwpt {
   static PagingHwpt alloc(
       Ioas ioas, IommufdDevice device, int flags, @Nullable UserData data, int attachPasid) {
     IommuDevice hardware = device.hardware();
-    requireSupported(hardware, flags, data != null);
-    PagingDomain domain =
-        hardware
-            .driver()
-            .allocPaging(hardware, flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID(), data);
+    requireSupported(hardware, flags, data);
+    int driverFlags = flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID();
+    PagingDomain domain = hardware.driver().allocPaging(hardware, driverFlags, data);
     ObjectTable objects = device.context().objects();
     PagingHwpt hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
     objects.addUsers(ioas, 1);
@@ -83,11 +80,11 @@ public final class PagingHwpt extends Hwpt {
     return hwpt;
   }
 
-  private static void requireSupported(IommuDevice device, int flags, boolean userData) {
+  private static void requireSupported(IommuDevice device, int flags, @Nullable UserData data) {
     boolean tracksDirty = (flags & iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING()) != 0;
     boolean nestParent = (flags & iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()) != 0;
     boolean faults = (flags & iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()) != 0;
-    boolean plain = flags == 0 && !userData;
+    boolean plain = flags == 0 && data == null;
     if ((!plain && !device.driver().allocatesWithFlags())
         || (flags & ~FLAGS) != 0
         || (tracksDirty && !device.driver().capable(device, Capability.DIRTY_TRACKING))
@@ -148,7 +145,7 @@ public final class PagingHwpt extends Hwpt {
   }
 
   private void free() {
-    domain.dispose();
-    objects.removeUsers(ioas, 1);
+    freeDomain();
+    objects().removeUsers(ioas, 1);
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class IdTable<T> {
 
   private final int first;
-  private final BitSet taken = new BitSet();
+  private final BitSet numbers = new BitSet();
   private final List<@Nullable T> objects = new ArrayList<>();
 
   /**
@@ -29,8 +30,8 @@ public final class IdTable<T> {
 
   /** Takes the lowest free number; nothing is found under it until {@link #publish}. */
   public synchronized int reserve() {
-    int id = taken.nextClearBit(first);
-    taken.set(id);
+    int id = numbers.nextClearBit(first);
+    numbers.set(id);
     while (objects.size() <= id) {
       objects.add(null);
     }
@@ -52,8 +53,28 @@ public final class IdTable<T> {
     if (id < 0 || id >= objects.size()) {
       return null;
     }
-    taken.clear(id);
+    numbers.clear(id);
     return objects.set(id, null);
+  }
+
+  /**
+   * Takes away the objects that a condition holds for, by rising number, and frees their numbers.
+   *
+   * @param taken gets each of them
+   */
+  public synchronized void removeIf(Predicate<T> condition, Consumer<T> taken) {
+    for (int id = first; id < objects.size(); id++) {
+      T object = objects.get(id);
+      if (object != null && condition.test(object)) {
+        remove(id);
+        taken.accept(object);
+      }
+    }
+  }
+
+  /** Takes an object away and keeps its number taken; nothing is found under it ever again. */
+  public synchronized void bury(int id) {
+    objects.set(id, null);
   }
 
   /** How many objects can be found. */

@@ -18,6 +18,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.fs.FileTable;
+import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -44,6 +45,7 @@ final class Bench implements AutoCloseable {
   final Arena arena = Arena.ofShared();
   final ProcessMemory memory = new ProcessMemory();
   final FileTable files = new FileTable();
+  final Wakeups wakeups = new Wakeups();
   final Accounting accounting;
   final IommufdContext context;
   final IommufdFile file;
@@ -57,7 +59,7 @@ final class Bench implements AutoCloseable {
 
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
-    context = new IommufdContext(memory, accounting, files, false, command -> {});
+    context = new IommufdContext(memory, accounting, files, wakeups, false, command -> {});
     file = new IommufdFile(context);
   }
 

@@ -49,7 +49,8 @@ final class VfioBench implements AutoCloseable {
   int openIommufd() {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
     return files.open(
-        new IommufdFile(new IommufdContext(machine.memory, account, files, false, command -> {})),
+        new IommufdFile(
+            new IommufdContext(machine.memory, account, files, wakeups, false, command -> {})),
         READ_WRITE);
   }
 

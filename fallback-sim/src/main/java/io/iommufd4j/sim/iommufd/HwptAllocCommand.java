@@ -1,0 +1,99 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
+
+/** {@code IOMMU_HWPT_ALLOC}. */
+final class HwptAllocCommand {
+
+  private HwptAllocCommand() {}
+
+  /**
+   * EOPNOTSUPP for reserved fields, EINVAL when data and its type do not go together, ENOENT for an
+   * unknown device, EINVAL for an unknown page table or one of the wrong type, then as {@link
+   * PagingHwpt#alloc} or {@link NestedHwpt#alloc(PagingHwpt, IommufdDevice, int, UserData)}; ENOENT
+   * for an unknown fault queue.
+   */
+  static void execute(Command command) {
+    MemorySegment block = command.block();
+    if (iommu_hwpt_alloc.__reserved(block) != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    boolean typed = iommu_hwpt_alloc.data_type(block) != iommufd_h.IOMMU_HWPT_DATA_NONE();
+    boolean data = iommu_hwpt_alloc.data_len(block) != 0;
+    if (typed != data) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    ObjectTable objects = command.objects();
+    IommufdDevice device = objects.get(iommu_hwpt_alloc.dev_id(block), IommufdDevice.class);
+    try {
+      IommufdObject target = target(objects, iommu_hwpt_alloc.pt_id(block));
+      try {
+        alloc(command, target, device);
+      } finally {
+        objects.put(target);
+      }
+    } finally {
+      objects.put(device);
+    }
+  }
+
+  private static IommufdObject target(ObjectTable objects, int id) {
+    try {
+      return objects.get(id, IommufdObject.class);
+    } catch (Refused unknown) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  private static void alloc(Command command, IommufdObject target, IommufdDevice device) {
+    MemorySegment block = command.block();
+    int flags = iommu_hwpt_alloc.flags(block);
+    var data =
+        new UserData(
+            iommu_hwpt_alloc.data_type(block),
+            iommu_hwpt_alloc.data_uptr(block),
+            Integer.toUnsignedLong(iommu_hwpt_alloc.data_len(block)),
+            command.context().memory());
+    switch (target) {
+      case Ioas ioas -> {
+        ioas.lock.lock();
+        try {
+          publish(
+              command,
+              () -> PagingHwpt.alloc(ioas, device, flags, data.length() == 0 ? null : data, -1));
+        } finally {
+          ioas.lock.unlock();
+        }
+      }
+      case PagingHwpt parent ->
+          publish(command, () -> NestedHwpt.alloc(parent, device, flags, data));
+      case Viommu viommu -> publish(command, () -> NestedHwpt.alloc(viommu, device, flags, data));
+      default -> throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  private static void publish(Command command, Supplier<? extends Hwpt> maker) {
+    MemorySegment block = command.block();
+    ObjectTable objects = command.objects();
+    Hwpt hwpt = maker.get();
+    try {
+      if ((iommu_hwpt_alloc.flags(block) & iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()) != 0) {
+        FaultQueue queue = objects.get(iommu_hwpt_alloc.fault_id(block), FaultQueue.class);
+        hwpt.reportTo(queue);
+        objects.put(queue);
+      }
+      iommu_hwpt_alloc.out_hwpt_id(block, hwpt.id);
+      command.respond(iommu_hwpt_alloc.sizeof());
+    } catch (Refused refused) {
+      objects.abort(hwpt);
+      throw refused;
+    }
+    objects.publish(hwpt);
+  }
+}
