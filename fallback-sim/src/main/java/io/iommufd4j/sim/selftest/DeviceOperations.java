@@ -35,7 +35,7 @@ final class DeviceOperations {
     MockBinding binding = command.objects().reserve(new MockBinding(iommu));
     try {
       IommufdDevice bound = binding.plug(command, flags);
-      int hwptId = bound.attach(IommuGroup.NO_PASID, iommu_test_cmd.id(block));
+      int hwptId = binding.attach(IommuGroup.NO_PASID, iommu_test_cmd.id(block));
       MemorySegment answer = iommu_test_cmd.mock_domain(block);
       iommu_test_cmd.mock_domain.out_hwpt_id(answer, hwptId);
       iommu_test_cmd.mock_domain.out_stdev_id(answer, binding.id());
@@ -59,7 +59,7 @@ final class DeviceOperations {
     try {
       int ptId = iommu_test_cmd.mock_domain_replace.pt_id(operation);
       iommu_test_cmd.mock_domain_replace.pt_id(
-          operation, binding.bound().replace(IommuGroup.NO_PASID, ptId));
+          operation, binding.replace(IommuGroup.NO_PASID, ptId));
       command.respond(iommu_test_cmd.sizeof());
     } finally {
       command.objects().put(binding);

@@ -5,6 +5,8 @@ import io.iommufd4j.sim.iommufd.Command;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.concurrent.locks.Lock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,34 @@ final class MockBinding extends IommufdObject {
     return there(bound);
   }
 
+  /** As {@link IommufdDevice#attach}; the device asks for no page meanwhile. */
+  int attach(int pasid, int ptId) {
+    return undisturbed(() -> bound().attach(pasid, ptId));
+  }
+
+  /** As {@link IommufdDevice#replace}; the device asks for no page meanwhile. */
+  int replace(int pasid, int ptId) {
+    return undisturbed(() -> bound().replace(pasid, ptId));
+  }
+
+  /** As {@link IommufdDevice#detach}; the device asks for no page meanwhile. */
+  void detach(int pasid) {
+    undisturbed(() -> {
+      bound().detach(pasid);
+      return 0;
+    });
+  }
+
+  private int undisturbed(IntSupplier change) {
+    Lock lock = device().pageRequests().lock.writeLock();
+    lock.lock();
+    try {
+      return change.getAsInt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private static <T> T there(@Nullable T part) {
     if (part == null) {
       throw new IllegalStateException("nobody finds a binding before its device is bound");
@@ -67,7 +97,7 @@ final class MockBinding extends IommufdObject {
   @Override
   protected void destroy() {
     if (bound != null) {
-      bound.detach(IommuGroup.NO_PASID);
+      detach(IommuGroup.NO_PASID);
       bound.unbind();
     }
     if (device != null) {

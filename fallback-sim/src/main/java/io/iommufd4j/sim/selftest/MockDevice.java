@@ -9,6 +9,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.PageRequest;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,14 @@ final class MockDevice extends IommuDevice {
 
   private final int number;
   private final int flags;
+  private final MockDeviceCache cache = new MockDeviceCache();
+  private final MockPageRequests pageRequests = new MockPageRequests(this);
+
+  /** Where it is whose, guarded by itself ({@code viommu_rwsem}). */
+  private final MockGuest guest = new MockGuest();
+
+  /** What it was attached to last; guarded by the group's lock. */
+  private @Nullable IommuDomain entered;
 
   /** Whether the next attach of the reserved PASID fails ({@code pasid_1024_fake_error}). */
   private boolean reservedPasidFails;
@@ -60,15 +69,52 @@ final class MockDevice extends IommuDevice {
     return true;
   }
 
+  /** What it has cached. */
+  MockDeviceCache cache() {
+    return cache;
+  }
+
+  /** Whether it may ask for pages. */
+  MockPageRequests pageRequests() {
+    return pageRequests;
+  }
+
+  /** Asks for a page, whether anybody looks after that or not. */
+  void ask(PageRequest request) {
+    pageRequests.lock.readLock().lock();
+    try {
+      report(request);
+    } catch (Refused nobody) {
+      // The device got its answer; who made it ask is not told.
+    } finally {
+      pageRequests.lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * Its guest is told about it.
+   *
+   * @throws Refused ENOENT when it has none, else as {@link
+   *     io.iommufd4j.sim.iommu.ViommuCore#reportEvent}
+   */
+  void reportToGuest() {
+    guest.report();
+  }
+
   /**
    * {@code mock_domain_nop_attach}; the group's lock is held.
    *
-   * @throws Refused EINVAL for a domain that tracks dirty pages where the device does not
+   * @throws Refused EINVAL for a domain that tracks dirty pages where the device does not, ENOENT
+   *     for a guest's where the guest does not have the device
    */
   void enter(IommuDomain domain) {
     if (domain instanceof PagingDomain paging && paging.tracksDirty() && !tracksDirty()) {
       throw Refused.with(Errno.EINVAL);
     }
+    guest.become(domain instanceof MockNestedDomain nested ? nested.viommu() : null, this);
+    pageRequests.enable(domain);
+    pageRequests.disable(entered);
+    entered = domain;
     steer(domain);
   }
 
@@ -87,6 +133,8 @@ final class MockDevice extends IommuDevice {
         throw Refused.with(Errno.ENOMEM);
       }
     }
+    pageRequests.enable(domain);
+    pageRequests.disable(old);
     steerPasid(pasid, blocks ? null : domain);
   }
 }

@@ -8,6 +8,7 @@ import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT
 import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_HWPT_DATA_SELFTEST;
 import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_HW_INFO_SELFTEST_REGVAL;
 import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_HW_INFO_TYPE_SELFTEST;
+import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_VIOMMU_TYPE_SELFTEST;
 import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_FLAGS_DEVICE_NO_DIRTY;
 import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_FLAGS_DEVICE_PASID;
 
@@ -20,9 +21,12 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.NestedDomain;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommu.ViommuCore;
+import io.iommufd4j.sim.iommu.ViommuOps;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
@@ -128,6 +132,28 @@ public final class MockIommu implements IommuDriver {
       case DIRTY_TRACKING -> !(device instanceof MockDevice mock) || mock.tracksDirty();
       default -> false;
     };
+  }
+
+  @Override
+  public boolean allocatesNested() {
+    return true;
+  }
+
+  @Override
+  public NestedDomain allocNested(
+      IommuDevice device, PagingDomain parent, int flags, UserData data) {
+    return MockNestedDomain.alloc(this, null, flags, data);
+  }
+
+  @Override
+  public boolean virtualizes(IommuDevice device, int type) {
+    return type == IOMMU_VIOMMU_TYPE_SELFTEST();
+  }
+
+  @Override
+  public ViommuOps initViommu(
+      ViommuCore core, IommuDevice device, int type, PagingDomain parent, @Nullable UserData data) {
+    return new MockViommu(this, core, data);
   }
 
   @Override

@@ -24,11 +24,11 @@ final class PasidOperations {
     MockBinding binding = MockBinding.get(command, iommu_test_cmd.id(command.block()));
     try {
       int ptId = iommu_test_cmd.pasid_attach.pt_id(operation);
-      iommu_test_cmd.pasid_attach.pt_id(operation, binding.bound().attach(pasid, ptId));
+      iommu_test_cmd.pasid_attach.pt_id(operation, binding.attach(pasid, ptId));
       try {
         command.respond(iommu_test_cmd.sizeof());
       } catch (Refused refused) {
-        binding.bound().detach(pasid);
+        binding.detach(pasid);
         throw refused;
       }
     } finally {
@@ -43,7 +43,7 @@ final class PasidOperations {
     MockBinding binding = MockBinding.get(command, iommu_test_cmd.id(command.block()));
     try {
       int ptId = iommu_test_cmd.pasid_replace.pt_id(operation);
-      iommu_test_cmd.pasid_replace.pt_id(operation, binding.bound().replace(pasid, ptId));
+      iommu_test_cmd.pasid_replace.pt_id(operation, binding.replace(pasid, ptId));
       command.respond(iommu_test_cmd.sizeof());
     } finally {
       command.objects().put(binding);
@@ -55,7 +55,7 @@ final class PasidOperations {
     MemorySegment operation = iommu_test_cmd.pasid_detach(command.block());
     MockBinding binding = MockBinding.get(command, iommu_test_cmd.id(command.block()));
     try {
-      binding.bound().detach(iommu_test_cmd.pasid_detach.pasid(operation));
+      binding.detach(iommu_test_cmd.pasid_detach.pasid(operation));
     } finally {
       command.objects().put(binding);
     }

@@ -1,0 +1,61 @@
+package io.iommufd4j.sim.selftest;
+
+import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_VEVENTQ_TYPE_SELFTEST;
+
+import io.iommufd4j.bindings.selftest.iommu_viommu_event_selftest;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/** Whose guest's a mock device is, and what that calls it ({@code mock_dev::viommu}). */
+final class MockGuest {
+
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private @Nullable MockViommu viommu;
+  private long virtualId;
+
+  /**
+   * The device goes to another guest.
+   *
+   * @param next null for none
+   * @throws Refused ENOENT when that guest does not have it
+   */
+  void become(@Nullable MockViommu next, IommuDevice device) {
+    long id = 0;
+    if (next != null) {
+      id = next.core().virtualId(device).orElseThrow(() -> Refused.with(Errno.ENOENT));
+    }
+    lock.writeLock().lock();
+    try {
+      if (next != viommu) {
+        viommu = next;
+        virtualId = id;
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /**
+   * {@code iommufd_test_trigger_vevent}: the guest is told about its device.
+   *
+   * @throws Refused ENOENT when the device is nobody's, or called 0; EOPNOTSUPP when nobody reads
+   *     the guest's events
+   */
+  void report() {
+    lock.readLock().lock();
+    try {
+      if (viommu == null || virtualId == 0) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      MemorySegment event = MemorySegment.ofArray(new int[1]);
+      iommu_viommu_event_selftest.virt_id(event, (int) virtualId);
+      viommu.core().reportEvent(IOMMU_VEVENTQ_TYPE_SELFTEST(), event);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+}
