@@ -149,6 +149,16 @@ public final class KernelUnderTest implements AutoCloseable {
     opened.push(() -> Answers.ok(kernel.close(descriptor)));
   }
 
+  /** An eventfd that has counted nothing. */
+  public OpenEventFd eventFd() {
+    return eventFd(0);
+  }
+
+  /** An eventfd that has counted so much. */
+  public OpenEventFd eventFd(long initial) {
+    return keep(new OpenEventFd(kernel, arena, initial));
+  }
+
   /** A descriptor of anonymous memory. */
   public int memfd(long pages) {
     int file = Answers.ok(kernel.memfd("conformance", 0));

@@ -40,7 +40,7 @@ final class PassiveFunction extends PciFunction {
   }
 
   @Override
-  public void writeBar(int bar, long offset, int bytes, long value) {}
+  protected void writeBar(int bar, long offset, int bytes, long value) {}
 
   @Override
   protected void resetRegisters() {}

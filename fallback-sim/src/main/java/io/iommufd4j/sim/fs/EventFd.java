@@ -5,6 +5,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A counter that can be waited for ({@code eventfd(2)}); interrupts of a device are counted in one.
@@ -16,6 +18,16 @@ public final class EventFd implements OpenFile {
   /** The count that a write can never reach ({@code ULLONG_MAX}); signals stop there. */
   private static final long FULL = -1;
 
+  /** A part of the kernel that takes what is counted ({@code eventfd_ctx_do_read}). */
+  public interface Consumer {
+    /** Something was counted, and is taken by now. */
+    void signalled();
+
+    /** The file is closed: nothing will be counted any more ({@code EPOLLHUP}). */
+    void closed();
+  }
+
+  private final List<Consumer> consumers = new CopyOnWriteArrayList<>();
   private final Wakeups wakeups;
   private final boolean semaphore;
   private final boolean nonblocking;
@@ -46,7 +58,39 @@ public final class EventFd implements OpenFile {
         count++;
       }
     }
+    counted();
+  }
+
+  /**
+   * Has somebody take whatever is counted from now on, before any reader can.
+   *
+   * @return whether something was counted already; that stays
+   */
+  public boolean consumeBy(Consumer consumer) {
+    consumers.add(consumer);
+    synchronized (this) {
+      return count != 0;
+    }
+  }
+
+  /** Undoes {@link #consumeBy}. */
+  public void leave(Consumer consumer) {
+    consumers.remove(consumer);
+  }
+
+  private void counted() {
+    for (Consumer consumer : consumers) {
+      synchronized (this) {
+        count -= semaphore && count != 0 ? 1 : count;
+      }
+      consumer.signalled();
+    }
     wakeups.wake();
+  }
+
+  @Override
+  public void release() {
+    consumers.forEach(Consumer::closed);
   }
 
   @Override
@@ -89,7 +133,7 @@ public final class EventFd implements OpenFile {
       }
       await(before);
     }
-    wakeups.wake();
+    counted();
     return BYTES;
   }
 

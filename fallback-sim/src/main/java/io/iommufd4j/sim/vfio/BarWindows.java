@@ -82,7 +82,7 @@ final class BarWindows {
     void write(Cell cell) {
       if (decoding.getAsBoolean()) {
         Register register = cell.register;
-        function.writeBar(cell.bar, register.offset(), register.bytes(), cell.seen);
+        function.store(cell.bar, register.offset(), register.bytes(), cell.seen);
       }
     }
   }

@@ -94,13 +94,7 @@ final class DeviceFeatures {
     if (fd < 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    EventFd held = device.irqs().hold(fd);
-    try {
-      enterLowPower(held);
-    } catch (Refused refused) {
-      device.files().drop(held);
-      throw refused;
-    }
+    enterLowPower(device.eventFd(fd));
   }
 
   private synchronized void enterLowPower(@Nullable EventFd wakes) {
@@ -113,11 +107,7 @@ final class DeviceFeatures {
 
   private synchronized void leaveLowPower() {
     lowPower = false;
-    EventFd held = wakeup;
-    if (held != null) {
-      wakeup = null;
-      device.files().drop(held);
-    }
+    wakeup = null;
   }
 
   /** What the last close leaves. */

@@ -18,18 +18,19 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_REQ_IRQ_INDEX;
 import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.EventFd;
-import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.TreeMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code VFIO_DEVICE_SET_IRQS} ({@code vfio_pci_intrs.c}): which eventfd each interrupt is counted
- * in. Interrupts that the user triggers are counted; those of the function are not delivered yet.
+ * in, the function's own and those that the user triggers for a try. The function has either its
+ * legacy interrupt or messages.
  */
-final class DeviceIrqs {
+final class DeviceIrqs implements VirtualConfig.Listener {
 
   private static final int NONE = -1;
 
@@ -55,14 +56,20 @@ final class DeviceIrqs {
   }
 
   private final VfioDevice device;
-  private final TreeMap<Integer, EventFd> triggers = new TreeMap<>();
+  private final LegacyInterrupt legacy;
+  private final Map<Integer, EventFd> messages = new ConcurrentHashMap<>();
   private int mode = NONE;
-  private @Nullable EventFd unmask;
-  private @Nullable EventFd error;
-  private @Nullable EventFd request;
+  private volatile @Nullable EventFd error;
+  private volatile @Nullable EventFd request;
 
   DeviceIrqs(VfioDevice device) {
     this.device = device;
+    this.legacy = new LegacyInterrupt(device);
+  }
+
+  @Override
+  public void pinDisabled(boolean disabled) {
+    legacy.disabledByCommand(disabled);
   }
 
   /** {@code vfio_pci_get_irq_count}: how many interrupts an index has; 0 for an unknown one. */
@@ -146,24 +153,26 @@ final class DeviceIrqs {
 
   /** {@code vfio_pci_set_intx_trigger}. */
   private void triggerLegacy(Change change) {
-    boolean legacy = mode == VFIO_PCI_INTX_IRQ_INDEX();
-    if (legacy && change.count() == 0 && change.hasNoData()) {
+    boolean on = mode == VFIO_PCI_INTX_IRQ_INDEX();
+    if (on && change.count() == 0 && change.hasNoData()) {
       off();
       return;
     }
-    if (!(legacy || mode == NONE) || change.start() != 0 || change.count() != 1) {
+    if (!(on || mode == NONE) || change.start() != 0 || change.count() != 1) {
       throw Refused.with(Errno.EINVAL);
     }
     if (change.hasEventFds()) {
-      replaceTrigger(0, change.fd(0));
-      mode = VFIO_PCI_INTX_IRQ_INDEX();
-      return;
-    }
-    if (!legacy) {
+      EventFd trigger = change.fd(0) < 0 ? null : device.eventFd(change.fd(0));
+      if (on) {
+        legacy.trigger(trigger);
+      } else {
+        mode = VFIO_PCI_INTX_IRQ_INDEX();
+        legacy.enable(trigger);
+      }
+    } else if (!on) {
       throw Refused.with(Errno.EINVAL);
-    }
-    if (change.means(0)) {
-      signal(triggers.get(0));
+    } else if (change.means(0)) {
+      legacy.signal();
     }
   }
 
@@ -172,24 +181,22 @@ final class DeviceIrqs {
     if (mode != VFIO_PCI_INTX_IRQ_INDEX() || change.start() != 0 || change.count() != 1) {
       throw Refused.with(Errno.EINVAL);
     }
-    if (!change.hasEventFds()) {
-      return;
+    if (change.hasEventFds()) {
+      if (!unmasks) {
+        throw Refused.with(Errno.ENOTTY);
+      }
+      if (change.fd(0) < 0) {
+        legacy.unmaskFd().disable();
+      } else {
+        legacy.unmaskFd().enable(change.fd(0));
+      }
+    } else if (change.means(0)) {
+      if (unmasks) {
+        legacy.unmask();
+      } else {
+        legacy.mask();
+      }
     }
-    if (!unmasks) {
-      throw Refused.with(Errno.ENOTTY);
-    }
-    EventFd old = unmask;
-    if (change.fd(0) < 0) {
-      unmask = null;
-      drop(old);
-      return;
-    }
-    EventFd held = hold(change.fd(0));
-    if (old != null) {
-      drop(held);
-      throw Refused.with(Errno.EBUSY);
-    }
-    unmask = held;
   }
 
   /** {@code vfio_pci_set_msi_trigger}. */
@@ -203,28 +210,48 @@ final class DeviceIrqs {
       throw Refused.with(Errno.EINVAL);
     }
     if (change.hasEventFds()) {
-      mode = change.index();
-      device.config().msiInUse(true);
-      try {
-        for (int i = 0; i < change.count(); i++) {
-          replaceTrigger(change.start() + i, change.fd(i));
-        }
-      } catch (Refused refused) {
-        for (int i = 0; i < change.count(); i++) {
-          drop(triggers.remove(change.start() + i));
-        }
-        if (!on) {
-          off();
-        }
-        throw refused;
-      }
+      setMessages(change, on);
       return;
     }
     for (int i = 0; i < change.count(); i++) {
       if (change.means(i)) {
-        signal(triggers.get(change.start() + i));
+        signal(messages.get(change.start() + i));
       }
     }
+  }
+
+  /** {@code vfio_msi_enable} and {@code vfio_msi_set_block}. */
+  private void setMessages(Change change, boolean on) {
+    if (!on && change.start() + change.count() == 0) {
+      throw Refused.with(Errno.ERANGE);
+    }
+    if (!on) {
+      mode = change.index();
+      device.config().msiInUse(true);
+      device.function().interrupts().handleMessages(this::handleMessage);
+    }
+    try {
+      for (int i = 0; i < change.count(); i++) {
+        int vector = change.start() + i;
+        messages.remove(vector);
+        if (change.fd(i) >= 0) {
+          messages.put(vector, device.eventFd(change.fd(i)));
+        }
+      }
+    } catch (Refused refused) {
+      for (int i = 0; i < change.count(); i++) {
+        messages.remove(change.start() + i);
+      }
+      if (!on) {
+        off();
+      }
+      throw refused;
+    }
+  }
+
+  /** {@code vfio_msihandler}. */
+  private void handleMessage(int vector) {
+    signal(messages.get(vector));
   }
 
   /** {@code vfio_pci_set_ctx_trigger_single}: what stands there afterwards. */
@@ -237,7 +264,6 @@ final class DeviceIrqs {
         old.signal();
         return old;
       }
-      drop(old);
       return null;
     }
     if (change.count() == 0) {
@@ -253,58 +279,31 @@ final class DeviceIrqs {
     if (fd < -1) {
       throw Refused.with(Errno.EINVAL);
     }
-    EventFd held = fd == -1 ? null : hold(fd);
-    drop(old);
-    return held;
-  }
-
-  private void replaceTrigger(int vector, int fd) {
-    EventFd held = fd < 0 ? null : hold(fd);
-    EventFd old = held == null ? triggers.remove(vector) : triggers.put(vector, held);
-    drop(old);
+    return fd == -1 ? null : device.eventFd(fd);
   }
 
   private void off() {
-    triggers.values().forEach(this::drop);
-    triggers.clear();
-    drop(unmask);
-    unmask = null;
+    if (mode == VFIO_PCI_INTX_IRQ_INDEX()) {
+      legacy.disable();
+    } else if (mode != NONE) {
+      messages.clear();
+      device.config().msiInUse(false);
+      device.function().interrupts().handleMessages(null);
+    }
     mode = NONE;
-    device.config().msiInUse(false);
   }
 
   /** What the last close leaves: no interrupt is set up. */
   synchronized void clear() {
     off();
-    drop(error);
+    legacy.clear();
     error = null;
-    drop(request);
     request = null;
   }
 
   /** {@code vfio_pci_core_request}: the user is asked to close the device. */
-  synchronized void request() {
+  void request() {
     signal(request);
-  }
-
-  /**
-   * {@code eventfd_ctx_fdget}.
-   *
-   * @throws Refused EBADF for a closed descriptor, EINVAL for another kind of file
-   */
-  EventFd hold(int fd) {
-    OpenFile held = device.files().hold(fd);
-    if (held instanceof EventFd event) {
-      return event;
-    }
-    device.files().drop(held);
-    throw Refused.with(Errno.EINVAL);
-  }
-
-  private void drop(@Nullable EventFd held) {
-    if (held != null) {
-      device.files().drop(held);
-    }
   }
 
   private static void signal(@Nullable EventFd event) {

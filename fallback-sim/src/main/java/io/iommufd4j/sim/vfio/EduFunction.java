@@ -160,7 +160,7 @@ public final class EduFunction extends PciFunction {
   }
 
   @Override
-  public synchronized void writeBar(int bar, long offset, int bytes, long value) {
+  protected synchronized void writeBar(int bar, long offset, int bytes, long value) {
     if (bytes < 4 || (offset < WIDE_REGISTERS && bytes != 4)) {
       return;
     }
@@ -170,12 +170,12 @@ public final class EduFunction extends PciFunction {
       case FACTORIAL -> {
         factorial = factorialOf((int) written);
         if ((status & STATUS_INTERRUPT) != 0) {
-          interrupts |= FACTORIAL_DONE;
+          raise(FACTORIAL_DONE);
         }
       }
       case STATUS -> status = (int) written & STATUS_INTERRUPT;
-      case INTERRUPT_RAISE -> interrupts |= (int) written;
-      case INTERRUPT_ACKNOWLEDGE -> interrupts &= (int) ~written;
+      case INTERRUPT_RAISE -> raise((int) written);
+      case INTERRUPT_ACKNOWLEDGE -> acknowledge((int) written);
       case DMA_SOURCE -> source = written;
       case DMA_DESTINATION -> destination = written;
       case DMA_COUNT -> count = written;
@@ -194,11 +194,25 @@ public final class EduFunction extends PciFunction {
     liveness = 0;
     factorial = 0;
     status = 0;
-    interrupts = 0;
+    acknowledge(-1);
     source = 0;
     destination = 0;
     count = 0;
     command = 0;
+  }
+
+  private void raise(int which) {
+    interrupts |= which;
+    if (interrupts != 0) {
+      interrupts().raise();
+    }
+  }
+
+  private void acknowledge(int which) {
+    interrupts &= ~which;
+    if (interrupts == 0) {
+      interrupts().lower();
+    }
   }
 
   private static int factorialOf(int n) {
@@ -220,7 +234,7 @@ public final class EduFunction extends PciFunction {
     }
     command &= ~RUN;
     if ((command & INTERRUPT) != 0) {
-      interrupts |= DMA_DONE;
+      raise(DMA_DONE);
     }
   }
 

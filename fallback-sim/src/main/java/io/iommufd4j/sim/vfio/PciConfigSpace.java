@@ -44,8 +44,15 @@ public final class PciConfigSpace {
   private static final int COMMAND_SERR = 0x100;
   private static final int STATUS_CAP_LIST = PCI_STATUS_CAP_LIST();
 
+  /** {@code PCI_STATUS_INTERRUPT}. */
+  private static final int STATUS_INTERRUPT = 8;
+
+  private static final int MSI_FLAGS = 2;
+  private static final int NOWHERE = 0;
+
   private final byte[] registers = new byte[SIZE];
   private final byte[] writable = new byte[SIZE];
+  private int msiAt = NOWHERE;
 
   /**
    * Registers after the firmware has been there: memory decoded, bus mastering off.
@@ -102,6 +109,7 @@ public final class PciConfigSpace {
 
   /** An MSI capability of one vector with a 64-bit address, first in the list. */
   public void msi(int at) {
+    msiAt = at;
     put(at, 1, PCI_CAP_ID_MSI());
     put(at + 1, 1, get(PCI_CAPABILITY_LIST(), 1));
     put(at + 2, 2, PCI_MSI_FLAGS_64BIT());
@@ -140,6 +148,24 @@ public final class PciConfigSpace {
   /** Puts registers back to what {@link #bytes} returned once. */
   synchronized void restore(byte[] saved) {
     System.arraycopy(saved, 0, registers, 0, SIZE);
+  }
+
+  /** Whether interrupts leave as messages. */
+  synchronized boolean messagesEnabled() {
+    return msiAt != NOWHERE && (get(msiAt + MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE()) != 0;
+  }
+
+  synchronized void messagesEnabled(boolean enable) {
+    if (msiAt != NOWHERE) {
+      int flags = get(msiAt + MSI_FLAGS, 2) & ~PCI_MSI_FLAGS_ENABLE();
+      put(msiAt + MSI_FLAGS, 2, enable ? flags | PCI_MSI_FLAGS_ENABLE() : flags);
+    }
+  }
+
+  /** Shows whether the legacy pin is asserted. */
+  synchronized void interruptStatus(boolean asserted) {
+    int status = get(PCI_STATUS(), 2) & ~STATUS_INTERRUPT;
+    put(PCI_STATUS(), 2, asserted ? status | STATUS_INTERRUPT : status);
   }
 
   /** Whether the function may do DMA. */

@@ -30,11 +30,13 @@ public abstract class PciFunction {
   private final PciBus bus;
   private final PciConfigSpace config;
   private final BarWindows windows = new BarWindows();
+  private final InterruptPort interrupts;
 
   protected PciFunction(IommuDevice device, PciBus bus, PciConfigSpace config) {
     this.device = device;
     this.bus = bus;
     this.config = config;
+    this.interrupts = new InterruptPort(config);
   }
 
   /** Puts it on its bus, once it is whole. */
@@ -116,8 +118,22 @@ public abstract class PciFunction {
    */
   public abstract long readBar(int bar, long offset, int bytes);
 
-  /** A write that reaches a BAR; as {@link #readBar}. */
-  public abstract void writeBar(int bar, long offset, int bytes, long value);
+  /**
+   * A write that reaches a BAR; as {@link #readBar}. What interrupts it raises are delivered
+   * afterwards, by {@link #store}.
+   */
+  protected abstract void writeBar(int bar, long offset, int bytes, long value);
+
+  /** A write that reaches a BAR, and the interrupts it raises. */
+  public final void store(int bar, long offset, int bytes, long value) {
+    writeBar(bar, offset, bytes, value);
+    interrupts.deliver();
+  }
+
+  /** Where its interrupts leave it. */
+  protected final InterruptPort interrupts() {
+    return interrupts;
+  }
 
   /** What a reset does to the registers behind the BARs. */
   protected abstract void resetRegisters();

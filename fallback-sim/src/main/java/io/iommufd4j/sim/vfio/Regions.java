@@ -30,6 +30,16 @@ final class Regions {
     return (long) index << INDEX_SHIFT;
   }
 
+  /** Which region an offset in the file lies in; {@code VFIO_PCI_OFFSET_TO_INDEX}. */
+  static int indexOf(long offset) {
+    return (int) (offset >>> INDEX_SHIFT);
+  }
+
+  /** Where in its region an offset in the file lies. */
+  static long within(long offset) {
+    return offset & WITHIN;
+  }
+
   long read(MemorySegment into, long offset) {
     if (into.byteSize() == 0) {
       return 0;
@@ -75,7 +85,7 @@ final class Regions {
         throw Refused.with(Errno.EIO);
       }
       if (write) {
-        device.function().writeBar((int) index, at, bytes, get(buffer, done, bytes));
+        device.function().store((int) index, at, bytes, get(buffer, done, bytes));
       } else {
         put(buffer, done, bytes, device.function().readBar((int) index, at, bytes));
       }

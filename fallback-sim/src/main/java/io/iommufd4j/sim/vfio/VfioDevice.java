@@ -6,6 +6,7 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MASTER;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MEMORY;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.iommufd.IommufdContext;
@@ -27,7 +28,8 @@ public final class VfioDevice {
   private final ReentrantLock lock;
   private final DeviceDescription description = new DeviceDescription(this);
   private final DeviceFeatures features = new DeviceFeatures(this);
-  private final DeviceIrqs irqs = new DeviceIrqs(this);
+  private final DeviceIrqs irqs;
+  private final IoEventFds ioEventFds = new IoEventFds(this);
   private final Regions regions = new Regions(this);
   private final HotReset hotReset = new HotReset(this);
   private int opens;
@@ -41,6 +43,7 @@ public final class VfioDevice {
     this.function = function;
     this.index = index;
     this.driver = driver;
+    this.irqs = new DeviceIrqs(this);
     this.lock = function.bus().resettable() ? driver.lockOf(function.bus()) : new ReentrantLock();
   }
 
@@ -122,6 +125,22 @@ public final class VfioDevice {
     return driver.files();
   }
 
+  /**
+   * {@code eventfd_ctx_fdget}: the counter lives on when the descriptor is closed.
+   *
+   * @throws Refused EBADF for a closed descriptor, EINVAL for another kind of file
+   */
+  EventFd eventFd(int fd) {
+    OpenFile file = files().find(fd);
+    if (file == null) {
+      throw Refused.with(Errno.EBADF);
+    }
+    if (file instanceof EventFd event) {
+      return event;
+    }
+    throw Refused.with(Errno.EINVAL);
+  }
+
   DeviceDescription description() {
     return description;
   }
@@ -132,6 +151,10 @@ public final class VfioDevice {
 
   DeviceIrqs irqs() {
     return irqs;
+  }
+
+  IoEventFds ioEventFds() {
+    return ioEventFds;
   }
 
   Regions regions() {
@@ -192,7 +215,7 @@ public final class VfioDevice {
     }
     saved = hardware.bytes();
     command(PCI_COMMAND_INTX_DISABLE(), 0);
-    config = new VirtualConfig(function);
+    config = new VirtualConfig(function, irqs);
   }
 
   /** Undoes {@link #enable} before anything was attached. */
@@ -205,6 +228,7 @@ public final class VfioDevice {
   void close() {
     command(PCI_COMMAND_MASTER(), 0);
     irqs.clear();
+    ioEventFds.clear();
     features.clear();
     config = null;
     function.config().restore(saved);

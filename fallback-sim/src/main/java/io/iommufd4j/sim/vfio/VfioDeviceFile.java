@@ -8,6 +8,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_INFO;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_IRQ_INFO;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_REGION_INFO;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_IOEVENTFD;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_PCI_HOT_RESET;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_RESET;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_SET_IRQS;
@@ -55,6 +56,8 @@ public final class VfioDeviceFile implements OpenFile {
       device.description().irqInfo(argument);
     } else if (request == VFIO_DEVICE_SET_IRQS()) {
       device.irqs().set(argument);
+    } else if (request == VFIO_DEVICE_IOEVENTFD()) {
+      device.ioEventFds().set(argument);
     } else if (request == VFIO_DEVICE_RESET()) {
       device.reset();
     } else if (request == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO()) {

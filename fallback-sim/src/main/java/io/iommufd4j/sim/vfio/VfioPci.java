@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.vfio;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
@@ -23,6 +24,7 @@ public final class VfioPci {
 
   private final UserMemory memory;
   private final OpenFiles files;
+  private final DeferredWork deferred = new DeferredWork();
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
 
@@ -89,6 +91,10 @@ public final class VfioPci {
 
   OpenFiles files() {
     return files;
+  }
+
+  DeferredWork deferred() {
+    return deferred;
   }
 
   synchronized ReentrantLock lockOf(PciBus bus) {

@@ -42,7 +42,17 @@ final class VirtualConfig {
   private static final int MSI_FLAGS = 2;
   private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
 
+  /** Who has to act when the user writes the command register. */
+  interface Listener {
+    /** {@code PCI_COMMAND_INTX_DISABLE} is this from now on. */
+    default void pinDisabled(boolean disabled) {}
+
+    /** {@code PCI_COMMAND_MEMORY} is this from now on. */
+    default void decoding(boolean memory) {}
+  }
+
   private final PciFunction function;
+  private final Listener listener;
   private final PciConfigSpace hardware;
   private final byte[] copy = new byte[PciConfigSpace.SIZE];
   private final byte[] virtual = new byte[PciConfigSpace.SIZE];
@@ -54,8 +64,9 @@ final class VirtualConfig {
   private boolean barsWritten = true;
 
   /** {@code vfio_config_init}. */
-  VirtualConfig(PciFunction function) {
+  VirtualConfig(PciFunction function, Listener listener) {
     this.function = function;
+    this.listener = listener;
     this.hardware = function.config();
     Arrays.fill(owner, 0, PciConfigSpace.HEADER, BASIC);
     Arrays.fill(owner, PciConfigSpace.HEADER, PciConfigSpace.SIZE, UNASSIGNED);
@@ -224,6 +235,10 @@ final class VirtualConfig {
     }
     if (position == PCI_COMMAND()) {
       put(PCI_COMMAND(), 2, (get(PCI_COMMAND(), 2) & ~DECODING) | (value & DECODING));
+      listener.decoding(decodesMemory());
+    }
+    if (position == PCI_COMMAND() || position == PCI_COMMAND() + 1) {
+      listener.pinDisabled((get(PCI_COMMAND(), 2) & PCI_COMMAND_INTX_DISABLE()) != 0);
     }
     if (isBar(position)) {
       barsWritten = true;

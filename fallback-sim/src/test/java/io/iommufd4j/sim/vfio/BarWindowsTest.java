@@ -70,7 +70,7 @@ final class BarWindowsTest {
     INTS.setRelease(one, 8L, 5);
     awaitInt(other, 8, 120);
     edu.windows().unmap(one);
-    edu.writeBar(0, EduFunction.FACTORIAL, 4, 4);
+    edu.store(0, EduFunction.FACTORIAL, 4, 4);
     awaitInt(other, 8, 24);
     edu.windows().unmap(other);
   }

@@ -219,7 +219,7 @@ final class DeviceDescriptionTest {
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(3, info.get(ValueLayout.JAVA_INT, 4));
     assertEquals(0, info.get(ValueLayout.JAVA_INT, 20));
-    two.writeBar(0, EduFunction.LIVENESS, 4, 1);
+    two.store(0, EduFunction.LIVENESS, 4, 1);
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_PCI_HOT_RESET(), reset));
     assertEquals(0, two.readBar(0, EduFunction.LIVENESS, 4));
   }

@@ -44,7 +44,7 @@ final class EduFunctionTest {
   }
 
   private void put(int offset, long value) {
-    edu.writeBar(0, offset, offset < EduFunction.DMA_SOURCE ? 4 : 8, value);
+    edu.store(0, offset, offset < EduFunction.DMA_SOURCE ? 4 : 8, value);
   }
 
   private void dma(long source, long destination, long count, int command) {
@@ -98,8 +98,8 @@ final class EduFunctionTest {
     put(EduFunction.INTERRUPT_ACKNOWLEDGE, 2);
     assertEquals(5, get(EduFunction.INTERRUPT_STATUS));
     put(EduFunction.DMA_SOURCE, 0x12345678_9abcdef0L);
-    edu.writeBar(0, EduFunction.DMA_SOURCE, 4, 0x1234);
-    edu.writeBar(0, EduFunction.DMA_SOURCE + 4, 4, 0x9999);
+    edu.store(0, EduFunction.DMA_SOURCE, 4, 0x1234);
+    edu.store(0, EduFunction.DMA_SOURCE + 4, 4, 0x9999);
     assertEquals(0x1234, edu.readBar(0, EduFunction.DMA_SOURCE, 8));
   }
 

@@ -427,7 +427,7 @@ final class VfioDeviceFileTest {
       EduFunction alone =
           bench.machine.edu("0000:02:01.0", new PciBus(true), bench.machine.group(7));
       int aloneFd = bench.open(bench.driver.probe(alone));
-      alone.writeBar(0, EduFunction.LIVENESS, 4, 1);
+      alone.store(0, EduFunction.LIVENESS, 4, 1);
       assertTrue(bench.bind(aloneFd, iommufd) > 0);
       assertEquals(0, bench.get(aloneFd, 4, 4), "the open resets it");
       bench.put(aloneFd, 4, 4, 1);

@@ -20,7 +20,7 @@ final class VirtualConfigTest {
 
   private final TestMachine machine = new TestMachine(IommuPreset.VTD);
   private final EduFunction edu = machine.edu("0000:00:08.0", new PciBus(false), machine.group(3));
-  private final VirtualConfig config = new VirtualConfig(edu);
+  private final VirtualConfig config = new VirtualConfig(edu, new VirtualConfig.Listener() {});
 
   @AfterEach
   void close() {
