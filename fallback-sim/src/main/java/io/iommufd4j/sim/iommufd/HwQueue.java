@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.HwQueueCore;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class HwQueue extends IommufdObject implements HwQueueCore {
 
+  /** What {@code kvzalloc} gives for pointers to pages: {@code INT_MAX} bytes. */
+  private static final long MOST_PAGES = Integer.MAX_VALUE / Long.BYTES;
+
   private final Viommu viommu;
   private final int type;
   private final long baseAddress;
   private final long length;
-  private boolean needsViommu;
+  private long physical;
+  private @Nullable Access access;
   private @Nullable Runnable undo;
 
   HwQueue(Viommu viommu, int type, long baseAddress, long length) {
@@ -26,16 +31,73 @@ final class HwQueue extends IommufdObject implements HwQueueCore {
   }
 
   /**
-   * {@code iommufd_hw_queue_alloc_phys}, and the driver's part.
+   * Pins the queue and makes the driver's part.
    *
    * @param index which of the guest's queues
-   * @throws Refused ENOENT where the guest has no memory, EFAULT when it is not in one piece, else
-   *     as the driver answers
+   * @throws Refused as {@link #pin}, else as the driver answers
    */
   void init(int index) {
+    access = pin();
     viommu.context().objects().addUsers(viommu, 1);
-    needsViommu = true;
-    undo = viommu.ops().initHwQueue(this, index, 0);
+    undo = viommu.ops().initHwQueue(this, index, physical);
+  }
+
+  /**
+   * {@code iommufd_hw_queue_alloc_phys}.
+   *
+   * @throws Refused ERANGE for nearly all there is, ENOMEM for more pages than the kernel lists,
+   *     EFAULT for pages that do not lie side by side, else as {@link Access#pinPages}
+   */
+  private Access pin() {
+    requireCountable();
+    Access own = Access.internal(viommu.context());
+    try {
+      own.attach(viommu.hwpt().ioas);
+      try {
+        long[] pages = own.pinPages(firstPage(), wholePages(), false);
+        if (!sideBySide(pages)) {
+          own.unpinPages(firstPage(), wholePages());
+          throw Refused.with(Errno.EFAULT);
+        }
+        physical = pages[0] + baseAddress - firstPage();
+      } catch (Refused refused) {
+        own.detach();
+        throw refused;
+      }
+    } catch (Refused refused) {
+      own.end();
+      throw refused;
+    }
+    return own;
+  }
+
+  private void requireCountable() {
+    long offset = baseAddress - firstPage();
+    if (Iova.above(length, Iova.MAX - offset - (UserMemory.PAGE_SIZE - 1))) {
+      throw Refused.with(Errno.ERANGE);
+    }
+    if (Iova.above(wholePages() / UserMemory.PAGE_SIZE, MOST_PAGES)) {
+      throw Refused.with(Errno.ENOMEM);
+    }
+  }
+
+  private long firstPage() {
+    return baseAddress & -UserMemory.PAGE_SIZE;
+  }
+
+  /** Bytes in the pages that it lies in. */
+  private long wholePages() {
+    long bytes = baseAddress - firstPage() + length;
+    return (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
+  }
+
+  private static boolean sideBySide(long[] pages) {
+    for (int i = 1; i < pages.length; i++) {
+      if (pages[i] != pages[i - 1] + UserMemory.PAGE_SIZE) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -74,7 +136,10 @@ final class HwQueue extends IommufdObject implements HwQueueCore {
     if (undo != null) {
       undo.run();
     }
-    if (needsViommu) {
+    if (access != null) {
+      access.unpinPages(firstPage(), wholePages());
+      access.detach();
+      access.end();
       viommu.context().objects().removeUsers(viommu, 1);
     }
   }

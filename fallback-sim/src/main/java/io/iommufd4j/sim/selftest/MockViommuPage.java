@@ -9,6 +9,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.BackingFile;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Two pages of a mock vIOMMU that user space can map; they start with what it gave. */
 final class MockViommuPage {
@@ -31,7 +32,7 @@ final class MockViommuPage {
     MemorySegment struct = data.copyIn(type, iommu_viommu_selftest.sizeof(), minimum);
     int given = iommu_viommu_selftest.in_data(struct);
     pages = new BackingFile();
-    pages.write(0, MemorySegment.ofArray(new int[] {given}));
+    pages.write(0, bytes(given));
     offset = core.allocMmap(pages, BYTES);
     iommu_viommu_selftest.out_data(struct, given);
     iommu_viommu_selftest.out_mmap_length(struct, BYTES);
@@ -42,6 +43,12 @@ final class MockViommuPage {
       close();
       throw refused;
     }
+  }
+
+  private static MemorySegment bytes(int value) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[Integer.BYTES]);
+    bytes.set(ValueLayout.JAVA_INT_UNALIGNED, 0, value);
+    return bytes;
   }
 
   /** Gives the pages back. */
