@@ -509,7 +509,6 @@ public final class SimKernel implements Kernel {
     return (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
   }
 
-  /** As in Linux, but for part of a mapping, which is refused with EINVAL. */
   @Override
   public int munmap(long address, long bytes) {
     // Memory outlives the kernel, as it does a host's: it is the process' own.

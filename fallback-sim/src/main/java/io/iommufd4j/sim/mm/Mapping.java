@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.mm;
 
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ final class Mapping {
   private final AtomicInteger holders = new AtomicInteger(1);
   private long pinnedPages;
   private volatile boolean mapped = true;
+  // Pages that were unmapped while others of the mapping stay; their memory goes with the last.
+  private final BitSet holes = new BitSet();
 
   /** What is mapped. */
   enum Kind {
@@ -87,9 +90,19 @@ final class Mapping {
     return at / UserMemory.PAGE_SIZE;
   }
 
-  /** Whether the process still has it mapped. */
+  /** Whether the process still has any of it mapped. */
   boolean mapped() {
     return mapped;
+  }
+
+  /** Whether the process still has all of a range mapped, which lies within. */
+  synchronized boolean mapped(long address, long bytes) {
+    int hole = holes.nextSetBit(pageWithin(address));
+    return mapped && (hole < 0 || hole > pageWithin(address + Math.max(bytes, 1) - 1));
+  }
+
+  private int pageWithin(long address) {
+    return (int) ((address - start()) / UserMemory.PAGE_SIZE);
   }
 
   /** Keeps the memory; false when it is gone already. */
@@ -115,6 +128,18 @@ final class Mapping {
   void unmap() {
     mapped = false;
     drop();
+  }
+
+  /** Unmaps whole pages from one address to another, and all when none is left then. */
+  void unmap(long from, long to) {
+    boolean none;
+    synchronized (this) {
+      holes.set(pageWithin(Math.max(from, start())), pageWithin(Math.min(to, end())));
+      none = holes.cardinality() == pageWithin(end());
+    }
+    if (none) {
+      unmap();
+    }
   }
 
   /** Keeps the memory for pinned pages; false when it is gone already. */

@@ -183,11 +183,11 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * Takes memory back that was handed out. Whole mappings only: a part is refused, where Linux
-   * would split the mapping. A range in which nothing is mapped is no fault.
+   * Takes memory back that was handed out, or part of it; what a part occupied is free when the
+   * last of its mapping goes. A range in which nothing is mapped is no fault.
    *
    * @throws Refused EINVAL when the address is not a multiple of the page size, there are no bytes,
-   *     or part of a mapping would be left
+   *     or a huge page would be left in part
    */
   public void unmap(long address, long bytes) {
     long pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE == 0 ? 0 : 1);
@@ -196,17 +196,21 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
       throw Refused.with(Errno.EINVAL);
     }
     synchronized (mappings) {
+      requireWholePages(covering(address), address);
+      requireWholePages(covering(end - 1), end);
       Mapping first = covering(address);
-      Mapping last = covering(end - 1);
-      if ((first != null && first.mapped() && first.start() != address)
-          || (last != null && last.mapped() && last.end() > end)) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      for (Mapping mapping : mappings.subMap(address, end).values()) {
+      long start = first == null ? address : first.start();
+      for (Mapping mapping : mappings.subMap(start, end).values()) {
         if (mapping.mapped()) {
-          mapping.unmap();
+          mapping.unmap(address, end);
         }
       }
+    }
+  }
+
+  private static void requireWholePages(@Nullable Mapping mapping, long edge) {
+    if (mapping != null && mapping.huge() && edge < mapping.end() && edge % HugePages.BYTES != 0) {
+      throw Refused.with(Errno.EINVAL);
     }
   }
 
@@ -308,7 +312,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     }
     try {
       boolean allowed = write ? mapping.protection().writable() : mapping.protection().readable();
-      boolean refused = !physical && (!mapping.mapped() || !allowed);
+      boolean there = mapping.mapped(address, piece.byteSize());
+      boolean refused = !physical && (!there || !allowed);
       if (refused || (write && mapping.memory().isReadOnly())) {
         return false;
       }
@@ -347,7 +352,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
       long stop = Math.min(mapping != null ? mapping.end() : nextMapping(at, end), end);
       long count = (stop - at) / PAGE_SIZE;
       boolean pinned =
-          mapping != null ? pinMapping(mapping, count, writable) : there(at, count, writable);
+          mapping != null ? pinMapping(mapping, at, count, writable) : there(at, count, writable);
       if (!pinned) {
         if (at > address) {
           unpin(address, (at - address) / PAGE_SIZE);
@@ -401,7 +406,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     Mapping mapping = address < 0 ? null : covering(address);
     boolean there =
         mapping != null
-            ? mapping.mapped() && mapping.pinnable() && mapping.protection().readable()
+            ? mapping.mapped(address, 1) && mapping.pinnable() && mapping.protection().readable()
             : address >= 0 && there(address & -PAGE_SIZE, 1, false);
     if (!there) {
       throw Refused.with(Errno.EFAULT);
@@ -409,8 +414,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     return mapping;
   }
 
-  private static boolean pinMapping(Mapping mapping, long pages, boolean writable) {
-    return mapping.mapped()
+  private static boolean pinMapping(Mapping mapping, long at, long pages, boolean writable) {
+    return mapping.mapped(at, pages * PAGE_SIZE)
         && mapping.pinnable()
         && (writable ? mapping.protection().writable() : mapping.protection().readable())
         && mapping.pin(pages);

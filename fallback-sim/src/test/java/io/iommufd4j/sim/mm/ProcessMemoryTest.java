@@ -180,10 +180,25 @@ class ProcessMemoryTest {
   }
 
   @Test
-  void wholeMappingsAreUnmappedAndPartsAreNot() {
+  void partsAreUnmappedAndTheRestStays() {
     long address = memory.mapAnonymous(4 * PAGE, READ_WRITE);
-    refused(Errno.EINVAL, () -> memory.unmap(address, PAGE));
-    refused(Errno.EINVAL, () -> memory.unmap(address + PAGE, 3 * PAGE));
+    memory.unmap(address + PAGE, PAGE);
+    assertEquals(0, byteAt(address));
+    refused(Errno.EFAULT, () -> byteAt(address + PAGE));
+    refused(Errno.EFAULT, () -> memory.pin(address, 2, true));
+    assertEquals(0, byteAt(address + 2 * PAGE));
+    memory.pin(address + 2 * PAGE, 1, true);
+    memory.unmap(address, PAGE);
+    memory.unmap(address + 2 * PAGE, 2 * PAGE);
+    refused(Errno.EFAULT, () -> byteAt(address + 2 * PAGE));
+    assertTrue(memory.writePhysical(address + 2 * PAGE, bytes(5)));
+    memory.unpin(address + 2 * PAGE, 1);
+    assertFalse(memory.writePhysical(address + 2 * PAGE, bytes(5)));
+  }
+
+  @Test
+  void badRangesAreNotUnmapped() {
+    long address = memory.mapAnonymous(4 * PAGE, READ_WRITE);
     refused(Errno.EINVAL, () -> memory.unmap(address + 1, 4 * PAGE));
     refused(Errno.EINVAL, () -> memory.unmap(address, 0));
     refused(Errno.EINVAL, () -> memory.unmap(address, -PAGE));
