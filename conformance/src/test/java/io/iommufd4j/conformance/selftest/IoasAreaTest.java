@@ -57,7 +57,7 @@ final class IoasAreaTest {
     IoasFixture ioas = IoasFixture.open(test, variant);
     long base = ioas.base() + 4 * PAGE;
     for (int i = 0; i < 4; i++) {
-      ok(ioas.mapFixed(ioas.address(), 8 * PAGE, base + i * 16 * PAGE));
+      ok(ioas.mapFixed(ioas.address(), 8 * PAGE, base + 16 * PAGE * i));
     }
     long last = base + 3 * 16 * PAGE;
     refused(ENOENT, ioas.unmap(base - 4 * PAGE, 8 * PAGE));

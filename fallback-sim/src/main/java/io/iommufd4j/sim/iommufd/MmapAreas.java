@@ -23,7 +23,7 @@ final class MmapAreas {
 
   private final ObjectTable objects;
   private final TreeMap<Long, Area> areas = new TreeMap<>();
-  private final Map<MemorySegment, IommufdObject> mapped = new IdentityHashMap<>();
+  private final IdentityHashMap<MemorySegment, IommufdObject> mapped = new IdentityHashMap<>();
 
   MmapAreas(ObjectTable objects) {
     this.objects = objects;
