@@ -10,6 +10,7 @@ import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioPci;
@@ -62,12 +63,25 @@ final class SysfsView {
     core.drivers().forEach(this::showDriver);
     board.functions().forEach(this::showFunction);
     board.groups().forEach(this::showGroup);
+    showMock();
     showModules(allowUnsafeInterrupts);
     sysfs.attribute("devices/virtual/misc/iommu/dev", "10:257\n");
     sysfs.attribute(
         "devices/virtual/misc/iommu/uevent", "MAJOR=10\nMINOR=257\nDEVNAME=iommu\nDEVMODE=0660\n");
     sysfs.link("class/misc/iommu", "devices/virtual/misc/iommu");
     core.onChange(this::change);
+  }
+
+  /** The mock IOMMU of {@code CONFIG_IOMMUFD_TEST}; its devices come and go with their contexts. */
+  private void showMock() {
+    String name = MockIommu.NAME + ".0";
+    String device = "devices/platform/" + name;
+    String iommu = device + "/iommu/" + name;
+    sysfs.directory(iommu + "/devices");
+    sysfs.attribute(iommu + "/uevent", "");
+    sysfs.link(iommu + "/device", device);
+    sysfs.link(iommu + "/subsystem", "class/iommu");
+    sysfs.link("class/iommu/" + name, iommu);
   }
 
   private void showModules(AtomicBoolean allowUnsafeInterrupts) {

@@ -5,6 +5,7 @@ import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
@@ -71,6 +72,7 @@ final class MapCommands {
 
   static void copy(Command command) {
     MemorySegment block = command.block();
+    findSource(command);
     int flags = iommu_ioas_copy.flags(block);
     long length = iommu_ioas_copy.length(block);
     long iova = iommu_ioas_copy.dst_iova(block);
@@ -96,6 +98,32 @@ final class MapCommands {
       }
       iommu_ioas_copy.dst_iova(block, mapped);
       command.respond(iommu_ioas_copy.sizeof());
+    } finally {
+      command.objects().put(ioas);
+    }
+  }
+
+  /**
+   * {@code iommufd_test_syz_conv_iova_id}: a kernel with {@code CONFIG_IOMMUFD_TEST} knows a flag
+   * by which programs that guess name a mapping by its number. It stands in the answer as an IOVA.
+   */
+  private static void findSource(Command command) {
+    MemorySegment block = command.block();
+    int flags = iommu_ioas_copy.flags(block);
+    if ((flags & selftest_h.MOCK_FLAGS_ACCESS_SYZ()) == 0) {
+      return;
+    }
+    iommu_ioas_copy.flags(block, flags & ~selftest_h.MOCK_FLAGS_ACCESS_SYZ());
+    Ioas ioas;
+    try {
+      ioas = command.objects().get(iommu_ioas_copy.src_ioas_id(block), Ioas.class);
+    } catch (Refused unknown) {
+      return;
+    }
+    try {
+      long given = iommu_ioas_copy.src_iova(block);
+      iommu_ioas_copy.src_iova(
+          block, ioas.table.iovaInMapping((int) given, (int) (given >>> Integer.SIZE)));
     } finally {
       command.objects().put(ioas);
     }

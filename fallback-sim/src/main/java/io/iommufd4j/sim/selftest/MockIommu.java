@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 /** The mock IOMMU, its bus and its driver ({@code mock_iommu}, {@code mock_ops}). */
 public final class MockIommu implements IommuDriver {
 
+  /** Of its driver and its platform device. */
+  public static final String NAME = "iommufd_selftest_iommu";
+
   private static final int PAGING_FLAGS =
       IOMMU_HWPT_ALLOC_DIRTY_TRACKING() | IOMMU_HWPT_ALLOC_NEST_PARENT() | IOMMU_HWPT_ALLOC_PASID();
 
@@ -79,7 +82,7 @@ public final class MockIommu implements IommuDriver {
 
   @Override
   public String name() {
-    return "iommufd_selftest_iommu";
+    return NAME;
   }
 
   @Override

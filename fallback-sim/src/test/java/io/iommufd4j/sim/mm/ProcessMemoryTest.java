@@ -197,6 +197,55 @@ class ProcessMemoryTest {
   }
 
   @Test
+  void hugePagesAreUnmappedWhole() {
+    var pool = new HugePages();
+    pool.resize(2);
+    long address = memory.mapHuge(2 * HugePages.BYTES, READ_WRITE, pool);
+    refused(Errno.EINVAL, () -> memory.unmap(address, PAGE));
+    refused(Errno.EINVAL, () -> memory.unmap(address + PAGE, HugePages.BYTES - PAGE));
+    memory.unmap(address, HugePages.BYTES);
+    refused(Errno.EFAULT, () -> byteAt(address));
+    assertEquals(0, byteAt(address + HugePages.BYTES));
+    memory.unmap(address + HugePages.BYTES, HugePages.BYTES);
+  }
+
+  @Test
+  void pinsOfAPageAreCounted() {
+    long address = memory.mapAnonymous(4 * PAGE, READ_WRITE);
+    memory.pin(address, 3, true);
+    memory.pin(address + PAGE, 1, false);
+    assertEquals(1, memory.pins(address));
+    assertEquals(2, memory.pins(address + PAGE));
+    assertEquals(1, memory.pins(address + 2 * PAGE));
+    assertEquals(0, memory.pins(address + 3 * PAGE));
+    memory.unpin(address, 3);
+    assertEquals(0, memory.pins(address));
+    assertEquals(1, memory.pins(address + PAGE));
+    memory.unpin(address + PAGE, 1);
+    assertEquals(0, memory.pins(address + PAGE));
+    memory.unmap(address, 4 * PAGE);
+    refused(Errno.EFAULT, () -> memory.pins(address));
+  }
+
+  @Test
+  void pagesOfAFileAreTheSameWhereverTheyAreMapped() {
+    try (var arena = Arena.ofShared()) {
+      var file = new Object();
+      long one = memory.mapShared(arena.allocate(2 * PAGE, PAGE), READ_WRITE, file, 0, () -> {});
+      long other =
+          memory.mapShared(arena.allocate(2 * PAGE, PAGE), READ_WRITE, file, PAGE, () -> {});
+      assertTrue(memory.samePage(one + PAGE, other));
+      assertFalse(memory.samePage(one, other));
+      memory.pin(other, 1, true);
+      assertEquals(1, memory.pins(one + PAGE));
+      assertEquals(0, memory.pins(one));
+      memory.unpin(other, 1);
+      memory.unmap(one, 2 * PAGE);
+      memory.unmap(other, 2 * PAGE);
+    }
+  }
+
+  @Test
   void badRangesAreNotUnmapped() {
     long address = memory.mapAnonymous(4 * PAGE, READ_WRITE);
     refused(Errno.EINVAL, () -> memory.unmap(address + 1, 4 * PAGE));
