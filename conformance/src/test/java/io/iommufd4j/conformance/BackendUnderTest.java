@@ -10,12 +10,17 @@ import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.sim.Census;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
+import org.jspecify.annotations.Nullable;
 
 /** Where kernels for tests come from. */
 sealed interface BackendUnderTest extends Handle {
 
-  /** A kernel for one test, with its devices bound to vfio-pci. */
-  KernelUnderTest open();
+  /**
+   * A kernel for one test, with its devices bound to vfio-pci.
+   *
+   * @param limit how much memory the test may pin; null for as much as it likes
+   */
+  KernelUnderTest open(@Nullable MemlockLimit limit);
 
   /** Whether the tests run on a simulated kernel. */
   static boolean simulated() {
@@ -48,8 +53,9 @@ sealed interface BackendUnderTest extends Handle {
     private final VfioBinding binding = VfioBinding.bind(kernel, machine.all());
 
     @Override
-    public KernelUnderTest open() {
-      return new KernelUnderTest(kernel, machine, () -> {});
+    public KernelUnderTest open(@Nullable MemlockLimit limit) {
+      Handle limited = limit == null ? () -> {} : LimitedProcess.limit(limit.pages());
+      return new KernelUnderTest(kernel, machine, limited);
     }
 
     @Override
@@ -66,8 +72,12 @@ sealed interface BackendUnderTest extends Handle {
         Machine.named(System.getProperty("iommufd4j.machine", "many") + ":" + simulatedIommu());
 
     @Override
-    public KernelUnderTest open() {
-      var kernel = SimKernel.on(machine);
+    public KernelUnderTest open(@Nullable MemlockLimit limit) {
+      var builder = SimKernel.builder().machine(machine);
+      if (limit != null) {
+        builder.memlockLimit(limit.pages() * UserPages.PAGE).memlockBinding(true);
+      }
+      var kernel = builder.build();
       var devices = MachineUnderTest.of(Host.of(kernel));
       var binding = VfioBinding.bind(kernel, devices.all());
       return new KernelUnderTest(

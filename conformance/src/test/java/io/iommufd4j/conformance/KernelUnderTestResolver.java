@@ -1,9 +1,11 @@
 package io.iommufd4j.conformance;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Hands each test its {@link KernelUnderTest}, and takes it back afterwards. */
 public final class KernelUnderTestResolver implements ParameterResolver {
@@ -25,6 +27,12 @@ public final class KernelUnderTestResolver implements ParameterResolver {
                 BackendUnderTest.class, _ -> BackendUnderTest.chosen(), BackendUnderTest.class);
     return context
         .getStore(HERE)
-        .getOrComputeIfAbsent(KernelUnderTest.class, _ -> backend.open(), KernelUnderTest.class);
+        .getOrComputeIfAbsent(
+            KernelUnderTest.class, _ -> backend.open(limit(context)), KernelUnderTest.class);
+  }
+
+  private static @Nullable MemlockLimit limit(ExtensionContext context) {
+    return AnnotationSupport.findAnnotation(context.getRequiredTestClass(), MemlockLimit.class)
+        .orElse(null);
   }
 }

@@ -21,6 +21,7 @@ import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.HugePages;
@@ -62,6 +63,7 @@ public final class SimKernel implements Kernel {
   private static final String IOMMU_NODE = "/dev/iommu";
   private static final String VFIO_NODES = "/dev/vfio/devices/";
   private static final String SYSFS = "/sys/";
+  private static final String PROCFS = "/proc/";
 
   private static final long BOUNCE_BYTES = 1 << 20;
   private static final int MAP_TYPE = 0xf;
@@ -70,7 +72,8 @@ public final class SimKernel implements Kernel {
   private final Machine machine;
   private final int userId;
   private final long memlockLimit;
-  private final ProcessMemory memory = new ProcessMemory();
+  private final FaultPlan faults = new FaultPlan();
+  private final ProcessMemory memory = new ProcessMemory(faults);
   private final HugePages hugePages = new HugePages();
   private final Accounting accounting;
   private final Wakeups wakeups = new Wakeups();
@@ -90,16 +93,18 @@ public final class SimKernel implements Kernel {
     userId = builder.userId;
     memlockLimit = builder.memlockLimit;
     boolean root = userId == 0;
-    accounting = new Accounting(memlockLimit, root);
+    accounting = new Accounting(memlockLimit, root, root && !builder.memlockBinding);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files);
     selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
-    procfs = new Procfs(sysfs.root().getFileSystem(), ProcessHandle.current().pid());
+    procfs =
+        new Procfs(sysfs.root().getFileSystem(), ProcessHandle.current().pid(), faults, accounting);
     core.boot();
     new SysfsView(sysfs, board, core, vfio).show(allowUnsafeInterrupts);
+    new FaultKnobs(sysfs, faults).show();
   }
 
   private Memfd kernelMemory(long bytes) {
@@ -165,6 +170,11 @@ public final class SimKernel implements Kernel {
         .function(address.toString())
         .orElseThrow(
             () -> new IllegalArgumentException(machine.name() + " has nothing at " + address));
+  }
+
+  /** Lets its own allocations fail, for those who test what happens then. */
+  public FaultInjection faults() {
+    return new FaultInjection(faults);
   }
 
   /** How many descriptors are open. */
@@ -240,9 +250,11 @@ public final class SimKernel implements Kernel {
   private int openNode(String path, int flags) {
     if (path.equals(IOMMU_NODE)) {
       requireRoot();
+      faults.alloc(); // The open file.
+      faults.alloc(); // The context.
       var context =
           new IommufdContext(
-              memory, accounting, files, wakeups, allowUnsafeInterrupts.get(), selftest);
+              memory, accounting, files, wakeups, allowUnsafeInterrupts.get(), faults, selftest);
       contexts.removeIf(IommufdContext::gone);
       contexts.add(context);
       return files.open(new IommufdFile(context), flags);
@@ -261,6 +273,9 @@ public final class SimKernel implements Kernel {
     if (path.startsWith(SYSFS)) {
       return files.open(sysfs.open(path, flags), flags);
     }
+    if (path.startsWith(PROCFS)) {
+      return files.open(procfs.open(path), flags);
+    }
     throw Refused.with(Errno.ENOENT);
   }
 
@@ -268,6 +283,8 @@ public final class SimKernel implements Kernel {
     for (VfioDevice device : vfio.devices()) {
       if (device.nodeName().equals(name)) {
         requireRoot();
+        faults.alloc(); // The open file.
+        faults.alloc(); // What VFIO keeps of it.
         return device.open();
       }
     }
@@ -416,12 +433,23 @@ public final class SimKernel implements Kernel {
 
   @Override
   public int eventfd(int initial, int flags) {
-    return (int) call(() -> files.open(new EventFd(wakeups, initial, flags), libc_h.O_RDWR()));
+    return (int)
+        call(() -> {
+          faults.alloc(); // The counter.
+          faults.alloc(); // The open file.
+          return files.open(new EventFd(wakeups, initial, flags), libc_h.O_RDWR());
+        });
   }
 
   @Override
   public int memfd(String name, int flags) {
-    return (int) call(() -> files.open(new Memfd(memory, name, flags), libc_h.O_RDWR()));
+    return (int)
+        call(() -> {
+          faults.alloc(); // The name.
+          faults.alloc(); // The inode.
+          faults.alloc(); // The open file.
+          return files.open(new Memfd(memory, name, flags), libc_h.O_RDWR());
+        });
   }
 
   @Override
@@ -542,6 +570,7 @@ public final class SimKernel implements Kernel {
     private Machine machine = Machine.named(Machine.DEFAULT);
     private long memlockLimit = DEFAULT_MEMLOCK;
     private int userId;
+    private boolean memlockBinding;
     private boolean allowUnsafeInterrupts;
 
     private Builder() {}
@@ -554,10 +583,19 @@ public final class SimKernel implements Kernel {
 
     /**
      * {@code RLIMIT_MEMLOCK} of the calling process, in bytes; {@link ProcessFacts#UNLIMITED} for
-     * none. Root is not limited by it.
+     * none. Root is not limited by it, unless {@link #memlockBinding} says so.
      */
     public Builder memlockLimit(long bytes) {
       memlockLimit = bytes;
+      return this;
+    }
+
+    /**
+     * Whether the limit binds root too, as it does where root lacks {@code CAP_IPC_LOCK}: in most
+     * containers.
+     */
+    public Builder memlockBinding(boolean binding) {
+      memlockBinding = binding;
       return this;
     }
 

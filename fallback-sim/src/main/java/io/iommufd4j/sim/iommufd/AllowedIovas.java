@@ -3,7 +3,6 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.Map;
@@ -27,9 +26,9 @@ record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
    * @param address of the first
    * @param count unsigned
    * @throws Refused EFAULT for a bad address, EINVAL when a range has no second byte or overlaps
-   *     one before
+   *     one before, ENOMEM
    */
-  static AllowedIovas read(UserMemory memory, long address, int count) {
+  static AllowedIovas read(IommufdContext context, long address, int count) {
     if (count == 0) {
       return ANY;
     }
@@ -37,12 +36,13 @@ record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
     MemorySegment block = MemorySegment.ofArray(new long[2]);
     long size = iommu_iova_range.sizeof();
     for (long i = 0; i < Integer.toUnsignedLong(count); i++) {
-      memory.copyIn(address + i * size, block);
+      context.memory().copyIn(address + i * size, block);
       long start = iommu_iova_range.start(block);
       long last = iommu_iova_range.last(block);
       if (!Iova.below(start, last) || intersects(ranges, start, last)) {
         throw Refused.with(Errno.EINVAL);
       }
+      context.faults().alloc();
       ranges.put(start, last);
     }
     return new AllowedIovas(ranges);

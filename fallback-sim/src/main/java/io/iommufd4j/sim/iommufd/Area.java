@@ -253,6 +253,7 @@ final class Area {
         long pages = backing.pins.contiguous(page, lastPage);
         long offset = page == firstPage ? pageOffset : 0;
         long bytes = Iova.min(pages * UserMemory.PAGE_SIZE - offset, last - next + 1);
+        backing.chargeTable();
         domain.map(next, backing.pins.physical(page) + offset, bytes, protection, largest);
         next += bytes;
         page += pages;

@@ -43,6 +43,7 @@ final class HwInfoCommand {
 
   private static void answer(Command command, IommuDevice device) {
     MemorySegment block = command.block();
+    command.context().faults().alloc();
     HardwareInfo info = device.driver().hardwareInfo(device, iommu_hw_info.in_data_type(block));
     iommu_hw_info.out_data_type(block, info.type());
     byte[] data = info.data();

@@ -4,6 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class IoPageTable {
   /** How often accesses are asked to let go of one area. */
   private static final int MOST_TRIES = 100;
 
+  private final FaultPlan faults;
   private final ReentrantReadWriteLock domainsLock = new ReentrantReadWriteLock();
   private final ReentrantReadWriteLock iovaLock = new ReentrantReadWriteLock();
   private final List<PagingDomain> domains = new ArrayList<>();
@@ -30,6 +32,10 @@ final class IoPageTable {
   private AllowedIovas allowed = AllowedIovas.ANY;
   private volatile boolean smallPagesOnly;
   private volatile long alignment = 1;
+
+  IoPageTable(FaultPlan faults) {
+    this.faults = faults;
+  }
 
   /** What an IOVA, a length and an offset in a page must be multiples of. */
   long alignment() {
@@ -50,10 +56,13 @@ final class IoPageTable {
    * @return the IOVA
    * @throws Refused EINVAL for a length or place that is misaligned or reserved, EEXIST where
    *     something is mapped, EOVERFLOW past the end, EPERM to write what cannot be written, ENOSPC,
-   *     and EFAULT or ENOMEM when pages cannot be pinned
+   *     EFAULT or ENOMEM when pages cannot be pinned, and ENOMEM
    */
   long map(List<PagesSlice> slices, long length, boolean fixed, long iova, int protection) {
     try {
+      for (int i = 0; i < slices.size(); i++) {
+        faults.alloc(); // Its area.
+      }
       long start = insert(slices, length, fixed, iova, protection);
       fillAndPublish(slices);
       return start;
@@ -173,7 +182,8 @@ final class IoPageTable {
   /**
    * The slices behind a range, each with a reference ({@code iopt_get_pages}).
    *
-   * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT where a byte is not mapped
+   * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT where a byte is not mapped,
+   *     ENOMEM
    */
   List<PagesSlice> slices(long iova, long length) {
     if (length == 0) {
@@ -188,10 +198,10 @@ final class IoPageTable {
       while (true) {
         Pages pages = area == null || Iova.above(area.iova, next) ? null : area.pages;
         if (area == null || pages == null) {
-          slices.forEach(slice -> slice.pages.put());
           throw Refused.with(Errno.ENOENT);
         }
         long end = Iova.min(last, area.last);
+        faults.alloc();
         pages.get();
         slices.add(new PagesSlice(pages, area.startByte(next), end - next + 1));
         if (!Iova.below(area.last, last)) {
@@ -200,6 +210,9 @@ final class IoPageTable {
         next = area.last + 1;
         area = areas.next(area, last);
       }
+    } catch (Refused refused) {
+      slices.forEach(slice -> slice.pages.put());
+      throw refused;
     } finally {
       iovaLock.readLock().unlock();
     }
@@ -365,7 +378,8 @@ final class IoPageTable {
    * by itself.
    *
    * @throws Refused EINVAL when the cut is not between two pages or an access has some of them
-   *     pinned, EBUSY when somebody else is changing the area, EOPNOTSUPP for a device's buffer
+   *     pinned, EBUSY when somebody else is changing the area, EOPNOTSUPP for a device's buffer,
+   *     ENOMEM
    */
   void cutAfter(long iova) {
     iovaLock.writeLock().lock();
@@ -387,6 +401,8 @@ final class IoPageTable {
       if (area.accesses > 0) {
         throw Refused.with(Errno.EINVAL);
       }
+      faults.alloc();
+      faults.alloc();
       areas.remove(area);
       area.split(next).forEach(areas::insert);
     } finally {
@@ -495,9 +511,10 @@ final class IoPageTable {
    * {@code iopt_table_enforce_dev_resv_regions}: what a device cannot use, nobody maps.
    *
    * @throws Refused EADDRINUSE when a region is mapped or allowed; all of the device's are gone
-   *     then
+   *     then; ENOMEM
    */
   void reserveFor(IommuDevice device) {
+    faults.inject(Errno.EINVAL);
     iovaLock.writeLock().lock();
     try {
       for (ReservedRegion region : device.driver().reservedRegions(device)) {
@@ -527,6 +544,7 @@ final class IoPageTable {
     if (areas.first(start, last) != null || allowed.intersects(start, last)) {
       throw Refused.with(Errno.EADDRINUSE);
     }
+    faults.alloc();
     reserved.add(start, last, owner);
   }
 
@@ -567,6 +585,7 @@ final class IoPageTable {
         if (last != Iova.MAX) {
           reserve(last + 1, Iova.MAX, domain);
         }
+        faults.alloc(); // The domain's place among the others.
         fillDomain(domain);
       } catch (Refused refused) {
         reserved.removeOwner(domain);

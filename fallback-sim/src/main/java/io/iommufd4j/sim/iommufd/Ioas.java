@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,11 @@ public final class Ioas extends IommufdObject {
   final List<PagingHwpt> hwpts = new ArrayList<>();
 
   /** What it maps. */
-  final IoPageTable table = new IoPageTable();
+  final IoPageTable table;
+
+  Ioas(FaultPlan faults) {
+    table = new IoPageTable(faults);
+  }
 
   /**
    * {@code iopt_reserve_iova} without an owner: nobody maps these for as long as the IOAS lives.

@@ -21,7 +21,7 @@ final class IoasCommands {
     if (iommu_ioas_alloc.flags(block) != 0) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
-    Ioas ioas = command.objects().reserve(new Ioas());
+    Ioas ioas = command.objects().reserve(new Ioas(command.context().faults()));
     try {
       iommu_ioas_alloc.out_ioas_id(block, ioas.id);
       command.respond(iommu_ioas_alloc.sizeof());
@@ -83,7 +83,7 @@ final class IoasCommands {
     try {
       ioas.table.allow(
           AllowedIovas.read(
-              command.context().memory(),
+              command.context(),
               iommu_ioas_allow_iovas.allowed_iovas(block),
               iommu_ioas_allow_iovas.num_iovas(block)));
     } finally {

@@ -3,6 +3,8 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.HashMap;
@@ -21,8 +23,9 @@ public final class IommufdContext {
   private final Wakeups wakeups;
   private final TestCommands tests;
   private final boolean unsafeInterrupts;
-  private final ObjectTable objects = new ObjectTable();
-  private final MmapAreas mmapAreas = new MmapAreas(objects);
+  private final FaultPlan faults;
+  private final ObjectTable objects;
+  private final MmapAreas mmapAreas;
   private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean limitedPerProcess;
@@ -36,6 +39,7 @@ public final class IommufdContext {
    * @param wakeups where calls wait until one of them is ready
    * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
    *     isolated
+   * @param faults which of its allocations fail
    * @param tests who serves {@code IOMMU_TEST_CMD}
    */
   public IommufdContext(
@@ -44,6 +48,7 @@ public final class IommufdContext {
       OpenFiles files,
       Wakeups wakeups,
       boolean allowUnsafeInterrupts,
+      FaultPlan faults,
       TestCommands tests) {
     this.memory = memory;
     this.accounting = accounting;
@@ -51,6 +56,9 @@ public final class IommufdContext {
     this.wakeups = wakeups;
     this.unsafeInterrupts = allowUnsafeInterrupts;
     this.tests = tests;
+    this.faults = faults;
+    this.objects = new ObjectTable(faults);
+    this.mmapAreas = new MmapAreas(objects);
   }
 
   /** {@code iommufd_ctx_get}. */
@@ -108,6 +116,11 @@ public final class IommufdContext {
     return tests;
   }
 
+  /** Which of its allocations fail. */
+  public FaultPlan faults() {
+    return faults;
+  }
+
   boolean allowsUnsafeInterrupts() {
     return unsafeInterrupts;
   }
@@ -121,10 +134,19 @@ public final class IommufdContext {
     limitedPerProcess = perProcess;
   }
 
-  /** {@code iommufd_get_group}: what this context keeps of a group, while a device is bound. */
+  /**
+   * {@code iommufd_get_group}: what this context keeps of a group, while a device is bound.
+   *
+   * @throws Refused ENOMEM
+   */
   IommufdGroup joinGroup(IommuGroup core) {
     synchronized (groups) {
-      IommufdGroup group = groups.computeIfAbsent(core, c -> new IommufdGroup(objects, c));
+      IommufdGroup group = groups.get(core);
+      if (group == null) {
+        faults.alloc();
+        group = new IommufdGroup(objects, core);
+        groups.put(core, group);
+      }
       group.devices++;
       return group;
     }

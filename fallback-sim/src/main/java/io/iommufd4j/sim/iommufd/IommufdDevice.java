@@ -22,7 +22,7 @@ public final class IommufdDevice extends IommufdObject {
   private final IommufdContext context;
   private final IommuDevice hardware;
   private final boolean enforcesCoherency;
-  private @Nullable IommufdGroup group;
+  private final IommufdGroup group;
 
   /** What it is to a guest; guarded by the group's lock. */
   @Nullable Vdevice vdevice;
@@ -30,9 +30,10 @@ public final class IommufdDevice extends IommufdObject {
   /** Whether no guest may get it any more; guarded by the group's lock. */
   boolean destroying;
 
-  private IommufdDevice(IommufdContext context, IommuDevice hardware) {
+  private IommufdDevice(IommufdContext context, IommuDevice hardware, IommufdGroup group) {
     this.context = context;
     this.hardware = hardware;
+    this.group = group;
     this.enforcesCoherency =
         hardware.driver().capable(hardware, Capability.ENFORCE_CACHE_COHERENCY);
   }
@@ -42,24 +43,18 @@ public final class IommufdDevice extends IommufdObject {
    * until {@link #unbind} at least.
    *
    * @throws Refused EINVAL when its DMA does not snoop caches, EPERM when its interrupts are not
-   *     isolated or another owns the group, EBUSY when a driver uses the group
+   *     isolated or another owns the group, EBUSY when a driver uses the group, ENOMEM
    */
   public static IommufdDevice bind(IommufdContext context, IommuDevice hardware) {
-    IommufdDevice device = context.objects().reserve(new IommufdDevice(context, hardware));
+    if (!hardware.driver().capable(hardware, Capability.CACHE_COHERENCY)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    IommufdGroup group = context.joinGroup(hardware.group());
+    IommufdDevice device;
     try {
-      if (!hardware.driver().capable(hardware, Capability.CACHE_COHERENCY)) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      IommuGroup core = hardware.group();
-      if (!hardware.madeForTests()
-          && !core.isolatesInterrupts()
-          && !context.allowsUnsafeInterrupts()) {
-        throw Refused.with(Errno.EPERM);
-      }
-      core.claim(context);
-      device.group = context.joinGroup(core);
+      device = claim(context, hardware, group);
     } catch (Refused refused) {
-      context.objects().abort(device);
+      context.leaveGroup(group);
       throw refused;
     }
     if (!hardware.madeForTests()) {
@@ -68,6 +63,22 @@ public final class IommufdDevice extends IommufdObject {
     context.objects().addUsers(device, 1);
     context.objects().publish(device);
     return device;
+  }
+
+  private static IommufdDevice claim(
+      IommufdContext context, IommuDevice hardware, IommufdGroup group) {
+    if (!hardware.madeForTests()
+        && !group.core().isolatesInterrupts()
+        && !context.allowsUnsafeInterrupts()) {
+      throw Refused.with(Errno.EPERM);
+    }
+    group.core().claim(context);
+    try {
+      return context.objects().reserve(new IommufdDevice(context, hardware, group));
+    } catch (Refused refused) {
+      group.core().release();
+      throw refused;
+    }
   }
 
   /** The context it is bound to. */
@@ -85,11 +96,7 @@ public final class IommufdDevice extends IommufdObject {
   }
 
   IommufdGroup group() {
-    IommufdGroup now = group;
-    if (now == null) {
-      throw new IllegalStateException(hardware + " is not bound");
-    }
-    return now;
+    return group;
   }
 
   /**
@@ -150,12 +157,8 @@ public final class IommufdDevice extends IommufdObject {
 
   @Override
   protected void destroy() {
-    IommufdGroup joined = group;
-    if (joined == null) {
-      return;
-    }
-    joined.core().release();
-    context.leaveGroup(joined);
+    group.core().release();
+    context.leaveGroup(group);
     if (!hardware.madeForTests()) {
       context.put();
     }

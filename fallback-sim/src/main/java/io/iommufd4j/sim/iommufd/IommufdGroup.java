@@ -65,8 +65,8 @@ final class IommufdGroup {
    * {@code iommufd_hw_pagetable_attach}: one more device takes part; the HWPT gains a user.
    *
    * @throws Refused EBUSY when it does so already, EINVAL when the group is attached to another
-   *     HWPT or this one does not fit, EADDRINUSE when a reserved IOVA is mapped; nothing has
-   *     changed then
+   *     HWPT or this one does not fit, EADDRINUSE when a reserved IOVA is mapped, ENOMEM; nothing
+   *     has changed then
    */
   void attach(Hwpt hwpt, IommufdDevice device, int pasid) {
     lock.lock();
@@ -80,6 +80,10 @@ final class IommufdGroup {
       }
       IoPageTable table = hwpt.paging().ioas.table;
       boolean reserves = pasid == IommuGroup.NO_PASID;
+      if (attachment == null) {
+        objects.faults().alloc();
+      }
+      objects.faults().alloc(); // The device's place in it.
       if (reserves) {
         table.reserveFor(device.hardware());
       }
@@ -104,6 +108,7 @@ final class IommufdGroup {
 
   private void attachCore(Hwpt hwpt, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
+    objects.faults().alloc(); // The handle.
     if (pasid == IommuGroup.NO_PASID) {
       group.attach(hwpt.domain(), new DeviceAttachHandle(device));
     } else {
@@ -199,6 +204,7 @@ final class IommufdGroup {
 
   private void replaceCore(Hwpt hwpt, Hwpt old, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
+    objects.faults().alloc(); // The handle.
     AttachHandle oldHandle = group.handle(pasid);
     DeviceAttachHandle handle = new DeviceAttachHandle(device);
     if (pasid == IommuGroup.NO_PASID) {

@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ public final class ObjectTable {
 
   private static final long DESTROY_TIMEOUT = TimeUnit.SECONDS.toNanos(60);
 
+  private final FaultPlan faults;
   private final IdTable<IommufdObject> ids = new IdTable<>(1);
   private int taken;
 
@@ -24,11 +26,28 @@ public final class ObjectTable {
 
   private @Nullable Ioas compatible;
 
-  /** Takes a number for an object that nobody can find before {@link #publish}. */
-  public synchronized <T extends IommufdObject> T reserve(T object) {
-    object.id = ids.reserve();
-    taken++;
-    return object;
+  ObjectTable(FaultPlan faults) {
+    this.faults = faults;
+  }
+
+  /** Which of the context's allocations fail. */
+  FaultPlan faults() {
+    return faults;
+  }
+
+  /**
+   * Takes a number for an object that nobody can find before {@link #publish}.
+   *
+   * @throws Refused ENOMEM
+   */
+  public <T extends IommufdObject> T reserve(T object) {
+    faults.alloc(); // The object.
+    faults.alloc(); // Its place in the table.
+    synchronized (this) {
+      object.id = ids.reserve();
+      taken++;
+      return object;
+    }
   }
 
   /** {@code iommufd_object_finalize}. */
@@ -49,12 +68,15 @@ public final class ObjectTable {
    *
    * @throws Refused ENOENT when there is none, or one of another type
    */
-  public synchronized <T extends IommufdObject> T get(int id, Class<T> type) {
-    IommufdObject object = ids.find(id);
-    if (!type.isInstance(object) || !hold(object)) {
-      throw Refused.with(Errno.ENOENT);
+  public <T extends IommufdObject> T get(int id, Class<T> type) {
+    faults.inject(Errno.ENOENT);
+    synchronized (this) {
+      IommufdObject object = ids.find(id);
+      if (!type.isInstance(object) || !hold(object)) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      return type.cast(object);
     }
-    return type.cast(object);
   }
 
   /** {@code iommufd_lock_obj}: false when it is being destroyed. */

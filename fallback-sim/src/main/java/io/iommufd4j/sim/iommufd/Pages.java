@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -26,6 +27,7 @@ final class Pages {
   /** {@code MAX_NPFNS}. */
   private static final long MOST_BUFFER_PAGES = (1L << 32) - 1;
 
+  private final FaultPlan faults;
   private final PageSource source;
   private final long count;
   private final boolean writable;
@@ -46,8 +48,9 @@ final class Pages {
       boolean writable,
       ReentrantLock lock,
       @Nullable Revocation revocation) {
+    this.faults = context.faults();
     this.source = source;
-    this.pins = new PinnedPages(source);
+    this.pins = new PinnedPages(source, faults);
     this.count = count;
     this.writable = writable;
     this.memory = context.memory();
@@ -62,7 +65,8 @@ final class Pages {
    * {@code iopt_alloc_user_pages}.
    *
    * @param address user address in bytes, not necessarily of a page
-   * @throws Refused EOVERFLOW when the range wraps, EINVAL when it is empty or nearly everything
+   * @throws Refused EOVERFLOW when the range wraps, EINVAL when it is empty or nearly everything,
+   *     ENOMEM
    */
   static Pages ofUser(IommufdContext context, long address, long length, boolean writable) {
     if (Iova.below(address + length, address)) {
@@ -70,6 +74,7 @@ final class Pages {
     }
     long start = address & -UserMemory.PAGE_SIZE;
     long count = count(address - start, length);
+    context.faults().alloc();
     var source = new PageSource.User(context.memory(), start, writable);
     return new Pages(context, source, count, writable);
   }
@@ -80,7 +85,7 @@ final class Pages {
    * @param start offset in bytes, not necessarily of a page
    * @throws Refused EINVAL when the range is empty or nearly everything, EOVERFLOW when it wraps,
    *     EBADF for a closed descriptor; of a device's buffer EINVAL past its end, ENODEV when it was
-   *     taken back
+   *     taken back; ENOMEM
    */
   static Pages ofFile(IommufdContext context, int fd, long start, long length, boolean writable) {
     if (length == 0) {
@@ -94,6 +99,7 @@ final class Pages {
         return ofBuffer(context, buffer, start, length, writable);
       }
       long count = count(start - down, length);
+      context.faults().alloc();
       var source = new PageSource.File(context.files(), file, down);
       return new Pages(context, source, count, writable);
     } catch (Refused refused) {
@@ -264,10 +270,21 @@ final class Pages {
     }
   }
 
+  /**
+   * Pays for pages just pinned.
+   *
+   * @throws Refused ENOMEM over the limit
+   */
   void charge(long pages) {
     if (pages > 0) {
+      faults.inject(Errno.ENOMEM);
       accounting.charge(mode, pages);
     }
+  }
+
+  /** A level of a domain's page table is about to be made, for all that is known of it here. */
+  void chargeTable() {
+    faults.page();
   }
 
   void uncharge(long pages) {

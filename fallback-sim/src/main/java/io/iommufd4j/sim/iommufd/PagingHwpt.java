@@ -54,7 +54,14 @@ public final class PagingHwpt extends Hwpt {
     int driverFlags = flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID();
     PagingDomain domain = hardware.driver().allocPaging(hardware, driverFlags, data);
     ObjectTable objects = device.context().objects();
-    PagingHwpt hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
+    PagingHwpt hwpt;
+    try {
+      objects.faults().alloc(); // The domain.
+      hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
+    } catch (Refused refused) {
+      domain.dispose();
+      throw refused;
+    }
     objects.addUsers(ioas, 1);
     try {
       if (device.enforcesCoherency()) {

@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
@@ -47,19 +49,22 @@ final class PinnedPages {
   }
 
   private final PageSource source;
+  private final FaultPlan faults;
   private final List<Segment> segments = new ArrayList<>(1);
 
-  PinnedPages(PageSource source) {
+  PinnedPages(PageSource source, FaultPlan faults) {
     this.source = source;
+    this.faults = faults;
   }
 
   /**
    * One more area needs a range of pages.
    *
    * @return how many were not pinned before
-   * @throws Refused when a page cannot be pinned; nothing has changed then
+   * @throws Refused when a page cannot be pinned, and ENOMEM; nothing has changed then
    */
   long cover(long first, long last) {
+    chargeBuffer(); // The batch of page numbers.
     long added = 0;
     long next = first;
     int i = split(first);
@@ -69,6 +74,8 @@ final class PinnedPages {
         if (segment == null || Iova.above(segment.first, next)) {
           long end = segment == null ? last : Iova.min(last, segment.first - 1);
           long pages = end - next + 1;
+          chargeBuffer(); // The array of pages.
+          faults.inject(Errno.EFAULT);
           Extent extent = new Extent(next, pages, source.pin(next, pages));
           segments.add(i++, new Segment(next, end, 1, extent));
           added += pages;
@@ -89,6 +96,12 @@ final class PinnedPages {
       throw refused;
     }
     return added;
+  }
+
+  /** {@code temp_kmalloc}. */
+  private void chargeBuffer() {
+    faults.inject(Errno.ENOMEM);
+    faults.alloc();
   }
 
   /**

@@ -24,6 +24,7 @@ public final class Accounting {
   }
 
   private final long limitPages;
+  private final boolean unlimited;
   private final boolean privileged;
   private long userPages;
   private long processPages;
@@ -33,19 +34,31 @@ public final class Accounting {
    * Accounts of a process that has nothing pinned.
    *
    * @param memlockLimit {@code RLIMIT_MEMLOCK} in bytes; {@link ProcessFacts#UNLIMITED} for none
-   * @param privileged whether the process has {@code CAP_IPC_LOCK} and {@code CAP_SYS_RESOURCE}
+   * @param privileged whether the process has every capability
    */
   public Accounting(long memlockLimit, boolean privileged) {
+    this(memlockLimit, privileged, privileged);
+  }
+
+  /**
+   * Accounts of a process that has nothing pinned.
+   *
+   * @param memlockLimit {@code RLIMIT_MEMLOCK} in bytes; {@link ProcessFacts#UNLIMITED} for none
+   * @param privileged whether the process has the other capabilities that requests ask for
+   * @param unlimited whether it has {@code CAP_IPC_LOCK}
+   */
+  public Accounting(long memlockLimit, boolean privileged, boolean unlimited) {
     this.limitPages =
         memlockLimit == ProcessFacts.UNLIMITED
             ? Long.MAX_VALUE
             : memlockLimit / UserMemory.PAGE_SIZE;
     this.privileged = privileged;
+    this.unlimited = unlimited;
   }
 
   /**
    * Whether the process may change how its context is limited ({@code CAP_SYS_RESOURCE}, asked for
-   * by {@code IOMMU_OPTION_RLIMIT_MODE}) and is itself not limited ({@code CAP_IPC_LOCK}).
+   * by {@code IOMMU_OPTION_RLIMIT_MODE}) and look at physical addresses ({@code CAP_SYS_RAWIO}).
    */
   public boolean privileged() {
     return privileged;
@@ -57,7 +70,7 @@ public final class Accounting {
    * @param perProcess whether the context is in {@code IOMMU_OPTION_RLIMIT_MODE} 1
    */
   public Mode mode(boolean perProcess) {
-    if (privileged) {
+    if (unlimited) {
       return Mode.NONE;
     }
     return perProcess ? Mode.PROCESS : Mode.USER;
@@ -90,6 +103,11 @@ public final class Accounting {
   /** Bytes pinned now, whatever they count against ({@code VmPin}). */
   public synchronized long pinnedBytes() {
     return pinnedPages * UserMemory.PAGE_SIZE;
+  }
+
+  /** Bytes that the process has locked, as far as this limits them ({@code VmLck}). */
+  public synchronized long lockedBytes() {
+    return processPages * UserMemory.PAGE_SIZE;
   }
 
   private long within(long counted, long pages) {

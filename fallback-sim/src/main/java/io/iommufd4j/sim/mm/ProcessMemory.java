@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.mm;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProcessMemory implements UserMemory, AutoCloseable {
 
+  private final FaultPlan faults;
   private final @Nullable HostMemory host;
 
   @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
@@ -36,18 +38,23 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   private final ConcurrentHashMap<Object, PinCounts> pinCounts = new ConcurrentHashMap<>();
   private @Nullable BackingFile anonymous;
 
-  /** The memory of this process, whatever the host allows to be reached. */
-  public ProcessMemory() {
-    this(HostMemory.open().orElse(null));
+  /**
+   * The memory of this process, whatever the host allows to be reached.
+   *
+   * @param faults which of the kernel's copies to and from it fail
+   */
+  public ProcessMemory(FaultPlan faults) {
+    this(faults, HostMemory.open().orElse(null));
   }
 
-  private ProcessMemory(@Nullable HostMemory host) {
+  private ProcessMemory(FaultPlan faults, @Nullable HostMemory host) {
+    this.faults = faults;
     this.host = host;
   }
 
   /** Only memory that was lent or handed out, as on a host that is no Linux. */
   static ProcessMemory withoutHost() {
-    return new ProcessMemory(null);
+    return new ProcessMemory(new FaultPlan(), null);
   }
 
   /**
@@ -236,6 +243,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public void copyIn(long address, MemorySegment into) {
+    faults.copy();
     if (!transfer(address, into, false, false)) {
       throw Refused.with(Errno.EFAULT);
     }
@@ -243,6 +251,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public void copyOut(long address, MemorySegment from) {
+    faults.copy();
     if (!transfer(address, from, true, false)) {
       throw Refused.with(Errno.EFAULT);
     }

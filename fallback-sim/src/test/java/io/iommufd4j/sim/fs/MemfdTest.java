@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -22,7 +23,7 @@ class MemfdTest {
   private static final int PAGE = UserMemory.PAGE_SIZE;
   private static final int READ_WRITE = libc_h.PROT_READ() | libc_h.PROT_WRITE();
 
-  private final ProcessMemory memory = new ProcessMemory();
+  private final ProcessMemory memory = new ProcessMemory(new FaultPlan());
   private final Memfd file = new Memfd(memory, "test", 0);
 
   @AfterEach

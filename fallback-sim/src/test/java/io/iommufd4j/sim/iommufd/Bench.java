@@ -22,6 +22,7 @@ import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.ProcessMemory;
@@ -42,8 +43,9 @@ final class Bench implements AutoCloseable {
       iommufd_h.IOMMU_IOAS_MAP_READABLE() | iommufd_h.IOMMU_IOAS_MAP_WRITEABLE();
   static final int PAGE = 4096;
 
+  final FaultPlan faults = new FaultPlan();
   final Arena arena = Arena.ofShared();
-  final ProcessMemory memory = new ProcessMemory();
+  final ProcessMemory memory = new ProcessMemory(faults);
   final FileTable files = new FileTable();
   final Wakeups wakeups = new Wakeups();
   final Accounting accounting;
@@ -59,7 +61,7 @@ final class Bench implements AutoCloseable {
 
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
-    context = new IommufdContext(memory, accounting, files, wakeups, false, command -> {});
+    context = new IommufdContext(memory, accounting, files, wakeups, false, faults, command -> {});
     file = new IommufdFile(context);
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ final class HugePagesTest {
   private static final Protection READ_WRITE = new Protection(true, true);
 
   private final HugePages pool = new HugePages();
-  private final ProcessMemory memory = new ProcessMemory();
+  private final ProcessMemory memory = new ProcessMemory(new FaultPlan());
 
   @Test
   void anEmptyPoolHasNone() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -34,7 +35,7 @@ class ProcessMemoryTest {
   private static final Protection READ_ONLY = new Protection(true, false);
   private static final Protection NONE = new Protection(false, false);
 
-  private final ProcessMemory memory = new ProcessMemory();
+  private final ProcessMemory memory = new ProcessMemory(new FaultPlan());
 
   @AfterEach
   void close() {

@@ -6,6 +6,7 @@ import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +16,7 @@ final class TestMachine implements AutoCloseable {
 
   static final int PAGE = 4096;
 
-  final ProcessMemory memory = new ProcessMemory();
+  final ProcessMemory memory = new ProcessMemory(new FaultPlan());
   final ModelDriver driver;
 
   TestMachine(IommuPreset preset) {

@@ -23,6 +23,7 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import java.lang.foreign.Arena;
@@ -50,7 +51,8 @@ final class VfioBench implements AutoCloseable {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
     return files.open(
         new IommufdFile(
-            new IommufdContext(machine.memory, account, files, wakeups, false, command -> {})),
+            new IommufdContext(
+                machine.memory, account, files, wakeups, false, new FaultPlan(), command -> {})),
         READ_WRITE);
   }
 

@@ -1,0 +1,69 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.regex.Pattern;
+
+/**
+ * The switches of fault injection in debugfs, as a kernel with {@code CONFIG_FAILSLAB} and {@code
+ * CONFIG_IOMMUFD_TEST} has them: those that matter to {@code fail-nth}.
+ */
+final class FaultKnobs {
+
+  private static final String FAILSLAB = "kernel/debug/failslab/";
+  private static final String IGNORES_WAITERS = FAILSLAB + "ignore-gfp-wait";
+  private static final String[] VERBOSE = {
+    FAILSLAB + "verbose", "kernel/debug/fail_iommufd/verbose"
+  };
+
+  /** {@code kstrtobool}: the first letters count. */
+  private static final Pattern YES = Pattern.compile("[yYtT1]|[oO][nN]");
+
+  private static final Pattern NO = Pattern.compile("[nNfF0]|[oO][fF]");
+
+  private final Sysfs sysfs;
+  private final FaultPlan faults;
+
+  FaultKnobs(Sysfs sysfs, FaultPlan faults) {
+    this.sysfs = sysfs;
+    this.faults = faults;
+  }
+
+  void show() {
+    showIgnoresWaiters();
+    for (String verbose : VERBOSE) {
+      showVerbose(verbose, 2);
+    }
+  }
+
+  /** Allocations that may wait are all that iommufd makes: ignoring them is counting none. */
+  private void showIgnoresWaiters() {
+    boolean ignores = !faults.counts(FaultPlan.Kind.SLAB);
+    sysfs.attribute(IGNORES_WAITERS, ignores ? "Y\n" : "N\n", this::storeIgnoresWaiters);
+  }
+
+  /** Linux takes any text here, and changes nothing for what is no truth value. */
+  private void storeIgnoresWaiters(String text) {
+    if (YES.matcher(text).lookingAt()) {
+      faults.count(FaultPlan.Kind.SLAB, false);
+    } else if (NO.matcher(text).lookingAt()) {
+      faults.count(FaultPlan.Kind.SLAB, true);
+    }
+    showIgnoresWaiters();
+  }
+
+  /** How much a kernel writes to its log when it lets something fail; this one has no log. */
+  private void showVerbose(String path, long level) {
+    sysfs.attribute(path, level + "\n", text -> showVerbose(path, number(text)));
+  }
+
+  private static long number(String text) {
+    try {
+      return Long.parseUnsignedLong(text.strip());
+    } catch (NumberFormatException none) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+}

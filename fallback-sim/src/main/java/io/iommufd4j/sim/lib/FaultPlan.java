@@ -1,0 +1,138 @@
+package io.iommufd4j.sim.lib;
+
+import io.iommufd4j.kernel.Errno;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which of a kernel's internal allocations fail ({@code lib/fault-inject.c}). Each thread has its
+ * own count: armed with n, it passes n − 1 points and fails at the next ({@code
+ * task_struct::fail_nth}). Points are named where the kernel allocates, pins or asks {@code
+ * iommufd_should_fail}; while no thread is armed each costs one read of a field.
+ */
+public final class FaultPlan {
+
+  /** What a point stands for; a thread counts the points of the kinds that are switched on. */
+  public enum Kind {
+    /** A small object ({@code failslab}), out of memory. */
+    SLAB,
+    /** What iommufd fails by itself ({@code fail_iommufd}), with an errno of the point's own. */
+    IOMMUFD,
+    /** A page of a page table or a bitmap ({@code fail_page_alloc}), out of memory. */
+    PAGE,
+    /** A copy from or to user memory ({@code fail_usercopy}), a bad address. */
+    USERCOPY
+  }
+
+  /** How far each armed thread is from its failure. Touched by that thread but for arming. */
+  private final Map<Thread, Integer> left = new ConcurrentHashMap<>();
+
+  private volatile boolean armed;
+  private volatile boolean slab;
+  private volatile boolean page;
+  private volatile boolean usercopy;
+
+  /** Nobody is armed; of the kinds only what iommufd fails by itself counts, as after a boot. */
+  public FaultPlan() {}
+
+  /**
+   * Makes the points of a kind count, or count no longer. {@link Kind#IOMMUFD} always counts.
+   *
+   * <p>For {@link Kind#SLAB} this is {@code failslab/ignore-gfp-wait} off; the other two have no
+   * switch in a kernel that is built without them.
+   */
+  public void count(Kind kind, boolean on) {
+    switch (kind) {
+      case SLAB -> slab = on;
+      case IOMMUFD -> {}
+      case PAGE -> page = on;
+      case USERCOPY -> usercopy = on;
+    }
+  }
+
+  /** Whether the points of a kind count. */
+  public boolean counts(Kind kind) {
+    return switch (kind) {
+      case SLAB -> slab;
+      case IOMMUFD -> true;
+      case PAGE -> page;
+      case USERCOPY -> usercopy;
+    };
+  }
+
+  /**
+   * Arms a thread.
+   *
+   * @param nth the point to fail at, counted from 1; 0 disarms
+   */
+  public synchronized void arm(Thread thread, int nth) {
+    if (nth == 0) {
+      left.remove(thread);
+    } else {
+      left.put(thread, nth);
+    }
+    armed = !left.isEmpty();
+  }
+
+  /** How many points a thread is from its failure; 0 when it had it, or was never armed. */
+  public int left(Thread thread) {
+    return left.getOrDefault(thread, 0);
+  }
+
+  /**
+   * A small object is allocated.
+   *
+   * @throws Refused ENOMEM
+   */
+  public void alloc() {
+    if (armed && slab) {
+      pass(Errno.ENOMEM);
+    }
+  }
+
+  /**
+   * A page of a page table or a bitmap is allocated.
+   *
+   * @throws Refused ENOMEM
+   */
+  public void page() {
+    if (armed && page) {
+      pass(Errno.ENOMEM);
+    }
+  }
+
+  /**
+   * User memory is read or written.
+   *
+   * @throws Refused EFAULT
+   */
+  public void copy() {
+    if (armed && usercopy) {
+      pass(Errno.EFAULT);
+    }
+  }
+
+  /**
+   * {@code iommufd_should_fail}.
+   *
+   * @param errno what the kernel answers there, positive
+   * @throws Refused with that errno
+   */
+  public void inject(int errno) {
+    if (armed) {
+      pass(errno);
+    }
+  }
+
+  private void pass(int errno) {
+    Thread thread = Thread.currentThread();
+    Integer before = left.get(thread);
+    if (before == null) {
+      return;
+    }
+    arm(thread, before - 1);
+    if (before == 1) {
+      throw Refused.with(errno);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of what every part of the simulated kernel uses. */
+@NullMarked
+package io.iommufd4j.sim.lib;
+
+import org.jspecify.annotations.NullMarked;
