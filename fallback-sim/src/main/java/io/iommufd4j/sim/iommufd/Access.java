@@ -50,7 +50,7 @@ public final class Access extends IommufdObject {
   }
 
   private static Access reserve(IommufdContext context, @Nullable AccessUser user) {
-    Access access = context.objects().reserve(new Access(context, user));
+    Access access = context.objects().reserve(() -> new Access(context, user));
     context.objects().addUsers(access, 1);
     return access;
   }

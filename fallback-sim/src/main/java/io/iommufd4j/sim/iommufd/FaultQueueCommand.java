@@ -17,7 +17,7 @@ final class FaultQueueCommand {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     IommufdContext context = command.context();
-    FaultQueue queue = command.objects().reserve(new FaultQueue(context));
+    FaultQueue queue = command.objects().reserve(() -> new FaultQueue(context));
     try {
       int fd = queue.openFile();
       try {

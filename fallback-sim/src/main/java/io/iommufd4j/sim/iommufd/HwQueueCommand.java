@@ -34,7 +34,7 @@ final class HwQueueCommand {
       if (!viommu.ops().hasHwQueues(type)) {
         throw Refused.with(Errno.EOPNOTSUPP);
       }
-      HwQueue queue = objects.reserve(new HwQueue(viommu, type, base, length));
+      HwQueue queue = objects.reserve(() -> new HwQueue(viommu, type, base, length));
       try {
         queue.init(iommu_hw_queue_alloc.index(block));
         iommu_hw_queue_alloc.out_hw_queue_id(block, queue.id);

@@ -21,7 +21,7 @@ final class IoasCommands {
     if (iommu_ioas_alloc.flags(block) != 0) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
-    Ioas ioas = command.objects().reserve(new Ioas(command.context().faults()));
+    Ioas ioas = command.objects().reserve(() -> new Ioas(command.context().faults()));
     try {
       iommu_ioas_alloc.out_ioas_id(block, ioas.id);
       command.respond(iommu_ioas_alloc.sizeof());

@@ -74,7 +74,7 @@ public final class IommufdDevice extends IommufdObject {
     }
     group.core().claim(context);
     try {
-      return context.objects().reserve(new IommufdDevice(context, hardware, group));
+      return context.objects().reserve(() -> new IommufdDevice(context, hardware, group));
     } catch (Refused refused) {
       group.core().release();
       throw refused;

@@ -73,8 +73,15 @@ public final class NestedHwpt extends Hwpt {
   private static NestedHwpt reserve(
       PagingHwpt parent, IommufdObject needed, NestedDomain domain, int flags) {
     ObjectTable objects = parent.objects();
-    objects.addUsers(needed, 1);
-    return objects.reserve(new NestedHwpt(objects, parent, needed, domain, flags));
+    try {
+      NestedHwpt hwpt =
+          objects.reserve(() -> new NestedHwpt(objects, parent, needed, domain, flags));
+      objects.addUsers(needed, 1);
+      return hwpt;
+    } catch (Refused refused) {
+      domain.dispose();
+      throw refused;
+    }
   }
 
   private static void requireSupported(int flags, UserData data) {

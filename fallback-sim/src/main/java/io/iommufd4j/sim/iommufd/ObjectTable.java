@@ -7,6 +7,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +39,13 @@ public final class ObjectTable {
   /**
    * Takes a number for an object that nobody can find before {@link #publish}.
    *
+   * @param make makes the object, which may take hold of others then: it comes to be for certain
    * @throws Refused ENOMEM
    */
-  public <T extends IommufdObject> T reserve(T object) {
+  public <T extends IommufdObject> T reserve(Supplier<T> make) {
     faults.alloc(); // The object.
     faults.alloc(); // Its place in the table.
+    T object = make.get();
     synchronized (this) {
       object.id = ids.reserve();
       taken++;

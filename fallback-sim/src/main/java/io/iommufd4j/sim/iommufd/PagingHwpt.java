@@ -57,7 +57,7 @@ public final class PagingHwpt extends Hwpt {
     PagingHwpt hwpt;
     try {
       objects.faults().alloc(); // The domain.
-      hwpt = objects.reserve(new PagingHwpt(objects, ioas, domain, flags));
+      hwpt = objects.reserve(() -> new PagingHwpt(objects, ioas, domain, flags));
     } catch (Refused refused) {
       domain.dispose();
       throw refused;

@@ -41,7 +41,7 @@ final class VdeviceCommand {
     try {
       Vdevice.requireFree(device);
       long virtualId = iommu_vdevice_alloc.virt_id(block);
-      Vdevice vdevice = objects.reserve(new Vdevice(viommu, device, virtualId));
+      Vdevice vdevice = objects.reserve(() -> new Vdevice(viommu, device, virtualId));
       try {
         vdevice.enter();
         iommu_vdevice_alloc.out_vdevice_id(block, vdevice.id);

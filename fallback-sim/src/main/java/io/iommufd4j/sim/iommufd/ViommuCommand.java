@@ -50,7 +50,7 @@ final class ViommuCommand {
     MemorySegment block = command.block();
     ObjectTable objects = command.objects();
     Object iommu = device.driver().instance(device);
-    Viommu viommu = objects.reserve(new Viommu(command.context(), hwpt, iommu));
+    Viommu viommu = objects.reserve(() -> new Viommu(command.context(), hwpt, iommu));
     try {
       viommu.init(device, iommu_viommu_alloc.type(block), data(command));
       iommu_viommu_alloc.out_viommu_id(block, viommu.id);

@@ -37,7 +37,7 @@ final class VirtualEventQueueCommand {
       if (viommu.eventQueue(type) != null) {
         throw Refused.with(Errno.EEXIST);
       }
-      open(command, objects.reserve(new VirtualEventQueue(viommu, type, depth)));
+      open(command, objects.reserve(() -> new VirtualEventQueue(viommu, type, depth)));
     } finally {
       viommu.eventQueuesLock.writeLock().unlock();
       objects.put(viommu);

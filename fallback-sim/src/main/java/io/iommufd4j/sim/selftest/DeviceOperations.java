@@ -32,7 +32,7 @@ final class DeviceOperations {
 
   private void create(Command command, int flags) {
     MemorySegment block = command.block();
-    MockBinding binding = command.objects().reserve(new MockBinding(iommu));
+    MockBinding binding = command.objects().reserve(() -> new MockBinding(iommu));
     try {
       IommufdDevice bound = binding.plug(command, flags);
       int hwptId = binding.attach(IommuGroup.NO_PASID, iommu_test_cmd.id(block));
