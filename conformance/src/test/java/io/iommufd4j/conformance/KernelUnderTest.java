@@ -4,6 +4,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.sim.SimKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -48,6 +49,14 @@ public final class KernelUnderTest implements AutoCloseable {
   /** Native memory for as long as the test runs. */
   public Arena arena() {
     return arena;
+  }
+
+  /** Another process, which exits when the test is over if not before. */
+  public OtherProcess fork() {
+    return keep(
+        kernel instanceof SimKernel simulated
+            ? new SimulatedProcess(simulated.fork())
+            : ChildProcess.start());
   }
 
   /** Opens {@code /dev/iommu}. */

@@ -24,10 +24,12 @@ import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.HugePages;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.mm.UserProcess;
 import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.selftest.Selftest;
 import io.iommufd4j.sim.vfio.PciFunction;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +78,8 @@ public final class SimKernel implements Kernel {
   private final FaultPlan faults = new FaultPlan();
   private final ProcessMemory memory = new ProcessMemory(faults);
   private final HugePages hugePages = new HugePages();
-  private final Accounting accounting;
+  private final CallingProcess calling;
+  private final AtomicLong lastPid;
   private final Wakeups wakeups = new Wakeups();
   private final FileTable files = new FileTable();
   private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
@@ -93,15 +97,17 @@ public final class SimKernel implements Kernel {
     userId = builder.userId;
     memlockLimit = builder.memlockLimit;
     boolean root = userId == 0;
-    accounting = new Accounting(memlockLimit, root, root && !builder.memlockBinding);
+    long pid = ProcessHandle.current().pid();
+    var accounting = new Accounting(memlockLimit, root, root && !builder.memlockBinding);
+    calling = new CallingProcess(new UserProcess(pid, memory, accounting));
+    lastPid = new AtomicLong(pid);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files);
     selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
-    procfs =
-        new Procfs(sysfs.root().getFileSystem(), ProcessHandle.current().pid(), faults, accounting);
+    procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), faults);
     core.boot();
     new SysfsView(sysfs, board, core, vfio).show(allowUnsafeInterrupts);
     new FaultKnobs(sysfs, faults).show();
@@ -172,6 +178,16 @@ public final class SimKernel implements Kernel {
             () -> new IllegalArgumentException(machine.name() + " has nothing at " + address));
   }
 
+  /**
+   * A second process, as {@code fork(2)} makes it: its parent is the one that calls, this very
+   * process unless said otherwise.
+   */
+  public ForkedProcess fork() {
+    var child = new ForkedProcess(calling, lastPid.incrementAndGet(), procfs::exited);
+    procfs.forked(child.process());
+    return child;
+  }
+
   /** Lets its own allocations fail, for those who test what happens then. */
   public FaultInjection faults() {
     return new FaultInjection(faults);
@@ -186,7 +202,7 @@ public final class SimKernel implements Kernel {
   public Census census() {
     contexts.removeIf(IommufdContext::gone);
     int objects = contexts.stream().mapToInt(IommufdContext::objectCount).sum();
-    long pinned = accounting.pinnedBytes() / UserMemory.PAGE_SIZE;
+    long pinned = calling.get().accounting().pinnedByUser();
     return new Census(files.size(), contexts.size(), objects, pinned);
   }
 
@@ -202,7 +218,8 @@ public final class SimKernel implements Kernel {
 
   @Override
   public ProcessFacts process() {
-    return new ProcessFacts(UserMemory.PAGE_SIZE, memlockLimit, accounting.pinnedBytes(), userId);
+    long pinned = calling.get().accounting().pinnedBytes();
+    return new ProcessFacts(UserMemory.PAGE_SIZE, memlockLimit, pinned, userId);
   }
 
   /** A system call: its result, or the errno that it was refused with. */
@@ -254,7 +271,7 @@ public final class SimKernel implements Kernel {
       faults.alloc(); // The context.
       var context =
           new IommufdContext(
-              memory, accounting, files, wakeups, allowUnsafeInterrupts.get(), faults, selftest);
+              calling, files, wakeups, allowUnsafeInterrupts.get(), faults, selftest);
       contexts.removeIf(IommufdContext::gone);
       contexts.add(context);
       return files.open(new IommufdFile(context), flags);

@@ -4,11 +4,14 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.UserProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
@@ -28,19 +31,19 @@ public final class Procfs {
   private final Path descriptors;
   private final String pid;
   private final FaultPlan faults;
-  private final Accounting accounting;
+  private final UserProcess first;
+  private final Map<String, UserProcess> children = new ConcurrentHashMap<>();
 
   /**
    * Shows a process without descriptors.
    *
    * @param files where the tree is made
-   * @param pid the process
+   * @param process the process
    * @param faults which of the kernel's allocations fail for its threads
-   * @param accounting what it has pinned
    */
-  public Procfs(FileSystem files, long pid, FaultPlan faults, Accounting accounting) {
-    this.accounting = accounting;
-    this.pid = Long.toString(pid);
+  public Procfs(FileSystem files, UserProcess process, FaultPlan faults) {
+    this.first = process;
+    this.pid = Long.toString(process.pid());
     this.faults = faults;
     root = files.getPath("/proc");
     descriptors = root.resolve(this.pid).resolve("fd");
@@ -61,8 +64,11 @@ public final class Procfs {
   public OpenFile open(String path) {
     var status = STATUS.matcher(path);
     if (status.matches()) {
-      requireSelf(status.group(1));
-      return new ShownText(this::status);
+      UserProcess process = children.get(status.group(1));
+      if (process == null) {
+        requireSelf(status.group(1));
+      }
+      return new ShownText(() -> status(process == null ? first : process));
     }
     var failNth = FAIL_NTH.matcher(path);
     if (!failNth.matches()) {
@@ -82,9 +88,20 @@ public final class Procfs {
     }
   }
 
-  private String status() {
-    return "Pid:\t%s\nVmLck:\t%8d kB\nVmPin:\t%8d kB\n"
-        .formatted(pid, accounting.lockedBytes() / 1024, accounting.pinnedBytes() / 1024);
+  /** A child of the process is there. */
+  public void forked(UserProcess child) {
+    children.put(Long.toString(child.pid()), child);
+  }
+
+  /** A child is gone. */
+  public void exited(UserProcess child) {
+    children.remove(Long.toString(child.pid()));
+  }
+
+  private static String status(UserProcess process) {
+    Accounting accounting = process.accounting();
+    return "Pid:\t%d\nVmLck:\t%8d kB\nVmPin:\t%8d kB\n"
+        .formatted(process.pid(), accounting.lockedBytes() / 1024, accounting.pinnedBytes() / 1024);
   }
 
   private static Thread thread(String number) {

@@ -303,7 +303,7 @@ public final class Access extends IommufdObject {
     }
   }
 
-  private static void copy(
+  private void copy(
       AreaTree areas, long iova, long last, MemorySegment data, boolean write, boolean slow) {
     var range = new ContiguousAreas(areas, iova, last);
     while (range.next()) {
@@ -314,7 +314,8 @@ public final class Access extends IommufdObject {
       requireAllowed(area, write);
       MemorySegment piece = data.asSlice(range.iova() - iova, range.last() - range.iova() + 1);
       Pages pages = area.backing();
-      pages.copy(area.startByte(range.iova()), piece, write, slow);
+      boolean pinned = slow || pages.ofOther(context.memory());
+      pages.copy(area.startByte(range.iova()), piece, write, pinned);
     }
     if (!range.reachesEnd()) {
       throw Refused.with(Errno.ENOENT);

@@ -9,6 +9,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -413,9 +414,10 @@ final class IoPageTable {
   /**
    * {@code iommufd_ioas_change_process}: only files can change hands.
    *
+   * @param files where what areas map is added
    * @throws Refused EBUSY when somebody is changing an area, EINVAL for user memory
    */
-  void requireFilesOnly() {
+  void addFiles(Set<Pages> files) {
     iovaLock.readLock().lock();
     try {
       for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
@@ -423,6 +425,7 @@ final class IoPageTable {
         if (pages == null || !pages.ofFile()) {
           throw Refused.with(pages == null ? Errno.EBUSY : Errno.EINVAL);
         }
+        files.add(pages);
       }
     } finally {
       iovaLock.readLock().unlock();

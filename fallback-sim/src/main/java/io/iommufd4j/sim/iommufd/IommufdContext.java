@@ -6,6 +6,7 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,8 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class IommufdContext {
 
-  private final UserMemory memory;
-  private final Accounting accounting;
+  private final CallingProcess calling;
   private final OpenFiles files;
   private final Wakeups wakeups;
   private final TestCommands tests;
@@ -33,9 +33,8 @@ public final class IommufdContext {
   /**
    * A context with one reference, the file's.
    *
-   * @param memory of the process that opens it
-   * @param accounting what that process may pin
-   * @param files its descriptors
+   * @param calling which process makes a request
+   * @param files the descriptors of them all
    * @param wakeups where calls wait until one of them is ready
    * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
    *     isolated
@@ -43,15 +42,13 @@ public final class IommufdContext {
    * @param tests who serves {@code IOMMU_TEST_CMD}
    */
   public IommufdContext(
-      UserMemory memory,
-      Accounting accounting,
+      CallingProcess calling,
       OpenFiles files,
       Wakeups wakeups,
       boolean allowUnsafeInterrupts,
       FaultPlan faults,
       TestCommands tests) {
-    this.memory = memory;
-    this.accounting = accounting;
+    this.calling = calling;
     this.files = files;
     this.wakeups = wakeups;
     this.unsafeInterrupts = allowUnsafeInterrupts;
@@ -83,13 +80,14 @@ public final class IommufdContext {
     return objects.size();
   }
 
-  /** The memory of the process that opened it. */
+  /** The memory of the process that calls. */
   public UserMemory memory() {
-    return memory;
+    return calling.get().memory();
   }
 
+  /** What the process that calls has pinned. */
   Accounting accounting() {
-    return accounting;
+    return calling.get().accounting();
   }
 
   /** That process' descriptors. */

@@ -32,10 +32,14 @@ final class Pages {
   private final long count;
   private final boolean writable;
   private final UserMemory memory;
-  private final Accounting accounting;
   private final Accounting.Mode mode;
   private final @Nullable Revocation revocation;
   private final AtomicInteger references = new AtomicInteger(1);
+
+  /** Who pays, and for how many pages; guarded by {@link #lock}. */
+  private Accounting payer;
+
+  private long paid;
 
   private Pages(IommufdContext context, PageSource source, long count, boolean writable) {
     this(context, source, count, writable, new ReentrantLock(), null);
@@ -54,9 +58,8 @@ final class Pages {
     this.count = count;
     this.writable = writable;
     this.memory = context.memory();
-    this.accounting = context.accounting();
-    this.mode =
-        revocation == null ? accounting.mode(context.limitedPerProcess()) : Accounting.Mode.NONE;
+    this.payer = context.accounting();
+    this.mode = revocation == null ? payer.mode(context.limitedPerProcess()) : Accounting.Mode.NONE;
     this.lock = lock;
     this.revocation = revocation;
   }
@@ -165,6 +168,11 @@ final class Pages {
     }
   }
 
+  /** Whether another process than the one with this memory mapped it. */
+  boolean ofOther(UserMemory caller) {
+    return memory != caller;
+  }
+
   /** Whether it is a device's buffer, which may be taken back. */
   boolean revocable() {
     return revocation != null;
@@ -209,7 +217,7 @@ final class Pages {
    *
    * @param startByte where in the pages
    * @param write into the pages, or out of them
-   * @param slow whether to pin what is the process' own
+   * @param slow whether to pin what is a process' own, as has to be done for another than it
    * @throws Refused EPERM to write what cannot be written, EFAULT or EINVAL when a page is not
    *     there
    */
@@ -219,7 +227,7 @@ final class Pages {
     long last = Long.divideUnsigned(startByte + data.byteSize() - 1, UserMemory.PAGE_SIZE);
     if (source instanceof PageSource.User user && !slow) {
       user.copy(startByte, data, write);
-    } else if (source instanceof PageSource.User user && first == last) {
+    } else if (source instanceof PageSource.User user && first == last && memory.alive()) {
       copyPage(user, first, startByte, data, write);
     } else {
       copyPinned(first, last, startByte, data, write);
@@ -278,7 +286,8 @@ final class Pages {
   void charge(long pages) {
     if (pages > 0) {
       faults.inject(Errno.ENOMEM);
-      accounting.charge(mode, pages);
+      payer.charge(mode, pages);
+      paid += pages;
     }
   }
 
@@ -289,8 +298,25 @@ final class Pages {
 
   void uncharge(long pages) {
     if (pages > 0) {
-      accounting.uncharge(mode, pages);
+      payer.uncharge(mode, pages);
+      paid -= pages;
     }
+  }
+
+  /** What is counted and against what. */
+  Accounting.Mode mode() {
+    return mode;
+  }
+
+  /** How many pages change hands when somebody else pays; {@link #lock} is held. */
+  long dueFrom(Accounting next) {
+    return mode == Accounting.Mode.NONE || payer == next ? 0 : paid;
+  }
+
+  /** Somebody else pays, and has been charged already; {@link #lock} is held. */
+  void changePayer(Accounting next) {
+    payer.uncharge(mode, dueFrom(next));
+    payer = next;
   }
 
   void get() {

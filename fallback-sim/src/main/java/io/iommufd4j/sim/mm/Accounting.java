@@ -3,10 +3,12 @@ package io.iommufd4j.sim.mm;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Who has how many pages pinned, and {@code RLIMIT_MEMLOCK}. The process is the only one of its
- * user, so that both counts start at 0; they are apart because Linux limits each by itself.
+ * How many pages a process has pinned, and {@code RLIMIT_MEMLOCK}. Its user has no processes but it
+ * and its children, so that both counts start at 0; they are apart because Linux limits each by
+ * itself.
  *
  * <p>Kernel functions: {@code iopt_alloc_pages}, {@code incr_user_locked_vm}, {@code
  * __account_locked_vm}, {@code iopt_pages_update_pinned}.
@@ -23,10 +25,13 @@ public final class Accounting {
     PROCESS
   }
 
+  /** What all processes of a user have: pages that count against the limit, and pinned ones. */
+  private record User(AtomicLong counted, AtomicLong pinned) {}
+
   private final long limitPages;
   private final boolean unlimited;
   private final boolean privileged;
-  private long userPages;
+  private final User user;
   private long processPages;
   private long pinnedPages;
 
@@ -48,12 +53,25 @@ public final class Accounting {
    * @param unlimited whether it has {@code CAP_IPC_LOCK}
    */
   public Accounting(long memlockLimit, boolean privileged, boolean unlimited) {
-    this.limitPages =
+    this(
         memlockLimit == ProcessFacts.UNLIMITED
             ? Long.MAX_VALUE
-            : memlockLimit / UserMemory.PAGE_SIZE;
+            : memlockLimit / UserMemory.PAGE_SIZE,
+        privileged,
+        unlimited,
+        new User(new AtomicLong(), new AtomicLong()));
+  }
+
+  private Accounting(long limitPages, boolean privileged, boolean unlimited, User user) {
+    this.limitPages = limitPages;
     this.privileged = privileged;
     this.unlimited = unlimited;
+    this.user = user;
+  }
+
+  /** Accounts of a child: of the same user, under the same limits, with nothing pinned itself. */
+  public Accounting forked() {
+    return new Accounting(limitPages, privileged, unlimited, user);
   }
 
   /**
@@ -84,25 +102,32 @@ public final class Accounting {
   public synchronized void charge(Mode mode, long pages) {
     switch (mode) {
       case NONE -> {}
-      case USER -> userPages = within(userPages, pages);
+      case USER -> user.counted.updateAndGet(counted -> within(counted, pages));
       case PROCESS -> processPages = within(processPages, pages);
     }
     pinnedPages += pages;
+    user.pinned.addAndGet(pages);
   }
 
   /** Undoes {@link #charge}. */
   public synchronized void uncharge(Mode mode, long pages) {
     switch (mode) {
       case NONE -> {}
-      case USER -> userPages -= pages;
+      case USER -> user.counted.addAndGet(-pages);
       case PROCESS -> processPages -= pages;
     }
     pinnedPages -= pages;
+    user.pinned.addAndGet(-pages);
   }
 
   /** Bytes pinned now, whatever they count against ({@code VmPin}). */
   public synchronized long pinnedBytes() {
     return pinnedPages * UserMemory.PAGE_SIZE;
+  }
+
+  /** Pages that all processes of the user have pinned now. */
+  public long pinnedByUser() {
+    return user.pinned.get();
   }
 
   /** Bytes that the process has locked, as far as this limits them ({@code VmLck}). */

@@ -15,6 +15,11 @@ public interface UserMemory {
   /** What {@link #pins} answers where Linux counts the pins of many pages as one. */
   int UNCOUNTED = -1;
 
+  /** Whether the process is there ({@code mmget_not_zero}): if not, only what is pinned is. */
+  default boolean alive() {
+    return true;
+  }
+
   /**
    * {@code copy_from_user}: reads {@code into.byteSize()} bytes at an address.
    *

@@ -25,8 +25,10 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
+import io.iommufd4j.sim.mm.UserProcess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -61,7 +63,8 @@ final class Bench implements AutoCloseable {
 
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
-    context = new IommufdContext(memory, accounting, files, wakeups, false, faults, command -> {});
+    var calling = new CallingProcess(new UserProcess(1, memory, accounting));
+    context = new IommufdContext(calling, files, wakeups, false, faults, command -> {});
     file = new IommufdFile(context);
   }
 

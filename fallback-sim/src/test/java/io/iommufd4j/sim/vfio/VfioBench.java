@@ -26,6 +26,8 @@ import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
+import io.iommufd4j.sim.mm.UserProcess;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,10 +51,10 @@ final class VfioBench implements AutoCloseable {
 
   int openIommufd() {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
+    var calling = new CallingProcess(new UserProcess(1, machine.memory, account));
     return files.open(
         new IommufdFile(
-            new IommufdContext(
-                machine.memory, account, files, wakeups, false, new FaultPlan(), command -> {})),
+            new IommufdContext(calling, files, wakeups, false, new FaultPlan(), command -> {})),
         READ_WRITE);
   }
 

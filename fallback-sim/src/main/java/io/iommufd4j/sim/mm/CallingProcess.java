@@ -1,0 +1,46 @@
+package io.iommufd4j.sim.mm;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which process makes the system call that a thread is in ({@code current}): the first one, unless
+ * the thread runs on behalf of another.
+ */
+public final class CallingProcess {
+
+  private final UserProcess first;
+
+  @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
+  private final ThreadLocal<@Nullable UserProcess> other = new ThreadLocal<>();
+
+  /**
+   * Calls of one process.
+   *
+   * @param first whose calls all are that nobody says otherwise of
+   */
+  public CallingProcess(UserProcess first) {
+    this.first = first;
+  }
+
+  /** The one that calls. */
+  public UserProcess get() {
+    UserProcess process = other.get();
+    return process == null ? first : process;
+  }
+
+  /** Runs a piece of code of this thread as a process. */
+  public <T> T as(UserProcess process, Supplier<T> code) {
+    UserProcess before = other.get();
+    other.set(process);
+    try {
+      return code.get();
+    } finally {
+      if (before == null) {
+        other.remove();
+      } else {
+        other.set(before);
+      }
+    }
+  }
+}
