@@ -59,6 +59,11 @@ final class ResultTable {
     return cases;
   }
 
+  /** All rows, by case. */
+  Map<String, Row> rows() {
+    return rows;
+  }
+
   Optional<Row> row(String kernelCase) {
     return Optional.ofNullable(rows.get(kernelCase));
   }
