@@ -104,6 +104,7 @@ final class Area {
     backing.requireAccess(write);
     backing.lock.lock();
     try {
+      backing.chargeAccess();
       backing.pinAndCharge(first, last);
       for (long page = first; page <= last; page++) {
         physical.add(backing.pins.physical(page));

@@ -28,8 +28,10 @@ abstract class EventQueue extends IommufdObject {
    * {@code iommufd_eventq_init}: opens the descriptor, under which nobody finds it yet.
    *
    * @return the descriptor, to be installed or cancelled
+   * @throws io.iommufd4j.sim.lib.Refused ENOMEM, EMFILE
    */
   final int openFile() {
+    context.faults().alloc();
     context.get();
     context.objects().addUsers(this, 1);
     return context.files().reserve(new File(), MODE);

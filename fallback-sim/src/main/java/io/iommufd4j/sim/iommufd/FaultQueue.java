@@ -56,7 +56,8 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
    * {@code iommufd_fault_fops_read}: whole groups only.
    *
    * @throws Refused ESPIPE for a count that is not a multiple of {@code struct
-   *     iommu_hwpt_pgfault}'s, EINVAL when the first group does not fit, EFAULT; the group stays
+   *     iommu_hwpt_pgfault}'s, EINVAL when the first group does not fit, EFAULT, ENOMEM; the group
+   *     stays
    */
   @Override
   long read(long address, long count) {
@@ -72,6 +73,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
         }
         int cookie = unanswered.reserve();
         try {
+          context().faults().alloc();
           handOut(group, cookie, address + done);
         } catch (Refused refused) {
           unanswered.remove(cookie);

@@ -50,6 +50,7 @@ final class HwQueue extends IommufdObject implements HwQueueCore {
    */
   private Access pin() {
     requireCountable();
+    viommu.context().faults().alloc(); // The list of its pages.
     Access own = Access.internal(viommu.context());
     try {
       own.attach(viommu.hwpt().ioas);

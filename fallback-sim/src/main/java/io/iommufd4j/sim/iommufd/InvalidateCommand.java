@@ -71,6 +71,7 @@ final class InvalidateCommand {
     int id = iommu_hwpt_invalidate.hwpt_id(command.block());
     IommufdObject target = objects.get(id, IommufdObject.class);
     try {
+      command.context().faults().alloc(); // The driver's copy of the entries.
       switch (target) {
         case NestedHwpt nested -> nested.domain().invalidate(requests);
         case Viommu viommu -> viommu.ops().invalidate(requests);

@@ -228,9 +228,10 @@ final class IoPageTable {
   /**
    * {@code iopt_add_access}.
    *
-   * @throws Refused EADDRINUSE when an area is not aligned as the access needs it
+   * @throws Refused EADDRINUSE when an area is not aligned as the access needs it, ENOMEM
    */
   void addAccess(Access access) {
+    faults.alloc();
     domainsLock.writeLock().lock();
     iovaLock.writeLock().lock();
     try {

@@ -32,12 +32,14 @@ final class MmapAreas {
   /**
    * {@code iommufd_alloc_mmap}: the lowest offset from the second page on at which the area fits.
    *
-   * @throws Refused EINVAL for no bytes or a part of a page
+   * @throws Refused EINVAL for no bytes or a part of a page, ENOMEM
    */
   synchronized long add(IommufdObject owner, BackingFile file, long bytes) {
     if (bytes == 0 || bytes % UserMemory.PAGE_SIZE != 0) {
       throw Refused.with(Errno.EINVAL);
     }
+    objects.faults().alloc(); // The area.
+    objects.faults().alloc(); // Its place in the tree.
     long offset = UserMemory.PAGE_SIZE;
     for (Map.Entry<Long, Area> next : areas.entrySet()) {
       if (next.getKey() - offset >= bytes) {

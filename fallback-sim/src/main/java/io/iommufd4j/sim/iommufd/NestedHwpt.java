@@ -74,6 +74,7 @@ public final class NestedHwpt extends Hwpt {
       PagingHwpt parent, IommufdObject needed, NestedDomain domain, int flags) {
     ObjectTable objects = parent.objects();
     try {
+      objects.faults().alloc(); // The domain.
       NestedHwpt hwpt =
           objects.reserve(() -> new NestedHwpt(objects, parent, needed, domain, flags));
       objects.addUsers(needed, 1);

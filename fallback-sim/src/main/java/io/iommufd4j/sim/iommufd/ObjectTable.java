@@ -37,7 +37,8 @@ public final class ObjectTable {
   }
 
   /**
-   * Takes a number for an object that nobody can find before {@link #publish}.
+   * {@code _iommufd_object_alloc}: takes a number for an object that nobody can find before {@link
+   * #publish}.
    *
    * @param make makes the object, which may take hold of others then: it comes to be for certain
    * @throws Refused ENOMEM

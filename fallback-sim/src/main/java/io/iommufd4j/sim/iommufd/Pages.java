@@ -237,6 +237,7 @@ final class Pages {
   /** {@code iopt_pages_rw_page}: pins afresh, whatever is pinned already. */
   private void copyPage(
       PageSource.User user, long page, long startByte, MemorySegment data, boolean write) {
+    faults.inject(Errno.EINVAL);
     PageSource once = new PageSource.User(user.memory(), user.start(), write);
     long physical = once.pin(page, 1);
     try {
@@ -289,6 +290,16 @@ final class Pages {
       payer.charge(mode, pages);
       paid += pages;
     }
+  }
+
+  /**
+   * An access is about to keep pages, beside those that domains keep.
+   *
+   * @throws Refused ENOMEM, or EINVAL where Linux lets its list of them fail
+   */
+  void chargeAccess() {
+    faults.alloc();
+    faults.inject(Errno.EINVAL);
   }
 
   /** A level of a domain's page table is about to be made, for all that is known of it here. */

@@ -87,9 +87,10 @@ final class Viommu extends IommufdObject implements ViommuCore {
   /**
    * Takes a number of the guest's, under which nobody finds a device yet.
    *
-   * @throws Refused EEXIST when it is taken
+   * @throws Refused EEXIST when it is taken, ENOMEM
    */
   void reserve(long virtualId) {
+    context.faults().alloc();
     synchronized (vdevices) {
       if (vdevices.containsKey(virtualId)) {
         throw Refused.with(Errno.EEXIST);

@@ -65,13 +65,16 @@ final class VirtualEventQueue extends EventQueue {
 
   /** {@code iommufd_viommu_report_event}: the event, or a mark when there is no room for it. */
   void report(MemorySegment data) {
+    Refused outOfMemory = null;
     synchronized (deliver) {
       Event event = lost;
       if (events < depth) {
-        events++;
-        long[] copy = new long[(int) ((data.byteSize() + 7) / 8)];
-        MemorySegment own = MemorySegment.ofArray(copy).asSlice(0, data.byteSize());
-        event = new Event(own.copyFrom(data), 0);
+        try {
+          event = new Event(copy(data), 0);
+          events++;
+        } catch (Refused refused) {
+          outOfMemory = refused;
+        }
       }
       if (deliver.peekLast() == lost) {
         deliver.removeLast();
@@ -81,6 +84,15 @@ final class VirtualEventQueue extends EventQueue {
       deliver.addLast(event);
     }
     wake();
+    if (outOfMemory != null) {
+      throw outOfMemory;
+    }
+  }
+
+  private MemorySegment copy(MemorySegment data) {
+    context().faults().alloc();
+    long[] copy = new long[(int) ((data.byteSize() + 7) / 8)];
+    return MemorySegment.ofArray(copy).asSlice(0, data.byteSize()).copyFrom(data);
   }
 
   /**

@@ -10,6 +10,7 @@ import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_FLAGS_ACCESS_WRITE;
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
@@ -36,6 +37,9 @@ final class AccessOperations {
     if ((flags & ~MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES()) != 0) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
+    FaultPlan faults = command.context().faults();
+    faults.alloc(); // The access.
+    faults.alloc(); // The open file.
     AccessFile file = new AccessFile(command, flags != 0);
     try {
       file.access().attach(iommu_test_cmd.id(command.block()));
@@ -78,6 +82,7 @@ final class AccessOperations {
             throw Refused.with(Errno.EOPNOTSUPP);
           }
           long iova = iova(file, flags, iommu_test_cmd.access_pages.iova(operation));
+          command.context().faults().alloc(); // The list of its pages.
           boolean write = (flags & MOCK_FLAGS_ACCESS_WRITE()) != 0;
           long address = iommu_test_cmd.access_pages.uptr(operation);
           file.pin(
@@ -85,6 +90,7 @@ final class AccessOperations {
               length,
               write,
               (physical, id) -> {
+                command.context().faults().alloc(); // What stands under the number.
                 if (address != 0) {
                   long start = address - (iova & (PAGE_SIZE - 1));
                   requireSame(command.context().memory(), start, physical);
@@ -126,6 +132,7 @@ final class AccessOperations {
         file -> {
           UserMemory memory = command.context().memory();
           boolean write = (flags & MOCK_ACCESS_RW_WRITE()) != 0;
+          command.context().faults().alloc();
           MemorySegment data = MemorySegment.ofArray(new byte[(int) length]);
           if (write) {
             memory.copyIn(address, data);

@@ -38,6 +38,9 @@ final class BufferOperations {
     if (bytes == 0 || bytes > MOST_PAGES * UserMemory.PAGE_SIZE) {
       throw Refused.with(Errno.EINVAL);
     }
+    command.context().faults().alloc(); // The buffer.
+    command.context().faults().alloc(); // Its memory.
+    command.context().faults().alloc(); // The open file.
     int flags = iommu_test_cmd.dmabuf_get.open_flags(operation);
     command.context().files().open(new TestBuffer(memory.apply(bytes), bytes), flags);
   }

@@ -43,6 +43,7 @@ final class DirtyOperations {
           if (!domain.tracking()) {
             throw Refused.with(Errno.EINVAL);
           }
+          command.context().faults().alloc();
           MemorySegment bitmap = MemorySegment.ofArray(new byte[(int) ((pages + 7) / 8)]);
           command.context().memory().copyIn(address, bitmap);
           int count = 0;

@@ -38,9 +38,11 @@ final class MockBinding extends IommufdObject {
    *
    * @param flags {@code MOCK_FLAGS_DEVICE_*}
    * @return the device as iommufd has it, not attached yet
-   * @throws Refused EINVAL for unknown flags
+   * @throws Refused EINVAL for unknown flags, ENOMEM
    */
   IommufdDevice plug(Command command, int flags) {
+    command.context().faults().alloc(); // The device.
+    command.context().faults().alloc(); // Its group.
     MockDevice made = iommu.create(flags);
     device = made;
     IommufdDevice claimed = IommufdDevice.bind(command.context(), made);
