@@ -20,9 +20,10 @@ public interface MappableFile extends OpenFile {
   long pin(long offset, long pages);
 
   /**
-   * Undoes one {@link #pin}.
+   * Undoes a {@link #pin}, all of it or a part.
    *
-   * @param physical what it returned
+   * @param physical address of the first page
+   * @param pages how many
    */
-  void unpin(long physical);
+  void unpin(long physical, long pages);
 }

@@ -11,9 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Anonymous memory as a file ({@code memfd_create(2)}). What is mapped past its end reads as 0
@@ -31,8 +29,8 @@ public final class Memfd implements MappableFile {
   private final ProcessMemory memory;
   private final BackingFile pages = new BackingFile();
   private final IdentityHashMap<MemorySegment, Arena> mappings = new IdentityHashMap<>();
-  private final Map<Long, Long> pins = new HashMap<>();
   private long size;
+  private long pinned;
   private long position;
 
   /**
@@ -98,7 +96,7 @@ public final class Memfd implements MappableFile {
   @Override
   public synchronized void truncate(long bytes) {
     if (bytes < size) {
-      pages.cut(bytes, !mappings.isEmpty() || !pins.isEmpty());
+      pages.cut(bytes, !mappings.isEmpty() || pinned > 0);
     }
     size = bytes;
   }
@@ -144,16 +142,14 @@ public final class Memfd implements MappableFile {
         memory.mapShared(mapping, new Protection(true, true), this, offset, arena::close);
     memory.pin(physical, count, true);
     memory.unmap(physical, bytes);
-    pins.put(physical, count);
+    pinned += count;
     return physical;
   }
 
   @Override
-  public synchronized void unpin(long physical) {
-    Long count = pins.remove(physical);
-    if (count != null) {
-      memory.unpin(physical, count);
-    }
+  public synchronized void unpin(long physical, long count) {
+    memory.unpin(physical, count);
+    pinned -= count;
   }
 
   @Override

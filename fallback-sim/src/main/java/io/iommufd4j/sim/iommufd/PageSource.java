@@ -24,8 +24,12 @@ sealed interface PageSource {
    */
   long pin(long first, long pages);
 
-  /** Undoes one {@link #pin}. */
-  void unpin(long first, long pages, long physical);
+  /**
+   * Undoes a {@link #pin}, all of it or a part.
+   *
+   * @param physical address of the first page
+   */
+  void unpin(long physical, long pages);
 
   /** Nobody needs the pages any more. */
   void release();
@@ -55,7 +59,7 @@ sealed interface PageSource {
     }
 
     @Override
-    public void unpin(long first, long pages, long physical) {
+    public void unpin(long physical, long pages) {
       memory.unpin(physical, pages);
     }
 
@@ -73,7 +77,7 @@ sealed interface PageSource {
     }
 
     @Override
-    public void unpin(long first, long pages, long physical) {}
+    public void unpin(long physical, long pages) {}
 
     @Override
     public void release() {
@@ -97,9 +101,9 @@ sealed interface PageSource {
     }
 
     @Override
-    public void unpin(long first, long pages, long physical) {
+    public void unpin(long physical, long pages) {
       if (file instanceof MappableFile memory) {
-        memory.unpin(physical);
+        memory.unpin(physical, pages);
       }
     }
 

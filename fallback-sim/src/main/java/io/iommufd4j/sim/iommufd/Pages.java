@@ -243,7 +243,7 @@ final class Pages {
     try {
       transfer(physical + startByte % UserMemory.PAGE_SIZE, data, write);
     } finally {
-      once.unpin(page, 1, physical);
+      once.unpin(physical, 1);
     }
   }
 

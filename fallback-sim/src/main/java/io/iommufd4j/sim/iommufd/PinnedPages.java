@@ -14,37 +14,27 @@ import java.util.List;
  */
 final class PinnedPages {
 
-  /** What one pin brought in; given back when the last of its pages is not needed any more. */
-  private static final class Extent {
-    final long first;
-    final long pages;
-    final long physical;
-    long needed;
-
-    Extent(long first, long pages, long physical) {
-      this.first = first;
-      this.pages = pages;
-      this.physical = physical;
-      this.needed = pages;
-    }
-  }
-
-  /** Neighbouring pages of one extent that equally many areas need. */
+  /** Neighbouring pages, pinned in one piece of memory, that equally many areas need. */
   private static final class Segment {
     final long first;
     long last;
     int areas;
-    final Extent extent;
+    final long start;
 
-    Segment(long first, long last, int areas, Extent extent) {
+    /**
+     * Pages that are pinned.
+     *
+     * @param start physical address of the first
+     */
+    Segment(long first, long last, int areas, long start) {
       this.first = first;
       this.last = last;
       this.areas = areas;
-      this.extent = extent;
+      this.start = start;
     }
 
     long physical(long page) {
-      return extent.physical + (page - extent.first) * UserMemory.PAGE_SIZE;
+      return start + (page - first) * UserMemory.PAGE_SIZE;
     }
   }
 
@@ -76,8 +66,7 @@ final class PinnedPages {
           long pages = end - next + 1;
           chargeBuffer(); // The array of pages.
           faults.inject(Errno.EFAULT);
-          Extent extent = new Extent(next, pages, source.pin(next, pages));
-          segments.add(i++, new Segment(next, end, 1, extent));
+          segments.add(i++, new Segment(next, end, 1, source.pin(next, pages)));
           added += pages;
           next = end + 1;
           continue;
@@ -124,11 +113,7 @@ final class PinnedPages {
       segments.remove(i);
       long pages = segment.last - segment.first + 1;
       removed += pages;
-      Extent extent = segment.extent;
-      extent.needed -= pages;
-      if (extent.needed == 0) {
-        source.unpin(extent.first, extent.pages, extent.physical);
-      }
+      source.unpin(segment.start, pages);
     }
     return removed;
   }
@@ -177,7 +162,7 @@ final class PinnedPages {
     if (!Iova.below(segment.first, page)) {
       return i;
     }
-    segments.add(i + 1, new Segment(page, segment.last, segment.areas, segment.extent));
+    segments.add(i + 1, new Segment(page, segment.last, segment.areas, segment.physical(page)));
     segment.last = page - 1;
     return i + 1;
   }

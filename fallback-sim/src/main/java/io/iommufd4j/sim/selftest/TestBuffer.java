@@ -56,7 +56,7 @@ final class TestBuffer implements DmaBuf {
 
   @Override
   public void release() {
-    memory.unpin(physical);
+    memory.unpin(physical, size / UserMemory.PAGE_SIZE);
     memory.release();
   }
 }

@@ -100,9 +100,10 @@ class MemfdTest {
     assertTrue(memory.writePhysical(physical + PAGE, text("device")));
     assertEquals("device", at(2 * PAGE, 6));
     refused(Errno.EFAULT, () -> memory.copyIn(physical, seen));
-    file.unpin(physical);
+    file.unpin(physical, 1);
+    assertTrue(memory.readPhysical(physical + PAGE, seen), "the other page is still pinned");
+    file.unpin(physical + PAGE, 1);
     assertFalse(memory.readPhysical(physical, seen));
-    file.unpin(physical);
   }
 
   @Test
@@ -112,7 +113,7 @@ class MemfdTest {
     refused(Errno.EINVAL, () -> file.pin(PAGE, 1));
     refused(Errno.EINVAL, () -> file.pin(8 * PAGE, 1));
     refused(Errno.EINVAL, () -> file.pin(0, 0));
-    file.unpin(file.pin(0, 1));
+    file.unpin(file.pin(0, 1), 1);
   }
 
   @Test
