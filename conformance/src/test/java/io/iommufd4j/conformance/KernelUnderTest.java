@@ -76,6 +76,11 @@ public final class KernelUnderTest implements AutoCloseable {
     return keep(new OpenDevice(kernel, arena, address, fd));
   }
 
+  /** A VFIO device whose descriptor was got otherwise than by opening its node. */
+  public OpenDevice device(PciAddress address, int fd) {
+    return keep(new OpenDevice(kernel, arena, address, fd));
+  }
+
   /** A device on a new iommufd. */
   public BoundDevice bound(PciAddress address) {
     return bound(iommufd(), address);

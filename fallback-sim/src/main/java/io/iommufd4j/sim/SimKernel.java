@@ -34,6 +34,7 @@ import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.selftest.Selftest;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
+import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -65,6 +66,8 @@ public final class SimKernel implements Kernel {
 
   private static final String IOMMU_NODE = "/dev/iommu";
   private static final String VFIO_NODES = "/dev/vfio/devices/";
+  private static final String CONTAINER_NODE = "/dev/vfio/vfio";
+  private static final String GROUP_NODES = "/dev/vfio/";
   private static final String SYSFS = "/sys/";
   private static final String PROCFS = "/proc/";
 
@@ -103,7 +106,7 @@ public final class SimKernel implements Kernel {
     lastPid = new AtomicLong(pid);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
-    vfio = new VfioPci(memory, files);
+    vfio = new VfioPci(memory, files, accounting);
     selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
@@ -287,11 +290,29 @@ public final class SimKernel implements Kernel {
       }
       return files.open(new HugePagesFile(hugePages), flags);
     }
+    if (path.equals(CONTAINER_NODE)) {
+      return files.open(vfio.openContainer(), flags);
+    }
+    if (path.startsWith(GROUP_NODES)) {
+      int fd = files.open(openGroup(path.substring(GROUP_NODES.length())), flags);
+      procfs.opened(fd, path);
+      return fd;
+    }
     if (path.startsWith(SYSFS)) {
       return files.open(sysfs.open(path, flags), flags);
     }
     if (path.startsWith(PROCFS)) {
       return files.open(procfs.open(path), flags);
+    }
+    throw Refused.with(Errno.ENOENT);
+  }
+
+  private OpenFile openGroup(String name) {
+    for (VfioGroup group : vfio.groups()) {
+      if (group.nodeName().equals(name)) {
+        requireRoot();
+        return group.open();
+      }
     }
     throw Refused.with(Errno.ENOENT);
   }

@@ -85,16 +85,21 @@ final class SysfsView {
   }
 
   private void showModules(AtomicBoolean allowUnsafeInterrupts) {
-    String parameter = "module/iommufd/parameters/allow_unsafe_interrupts";
-    sysfs.attribute(
-        parameter,
-        flag(allowUnsafeInterrupts.get()),
-        text -> {
-          allowUnsafeInterrupts.set(truth(text));
-          sysfs.attribute(parameter, flag(allowUnsafeInterrupts.get()));
-        });
+    showSwitch("module/iommufd/parameters/allow_unsafe_interrupts", allowUnsafeInterrupts);
+    showSwitch(
+        "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", vfio.type1UnsafeInterrupts());
     sysfs.attribute("module/vfio/parameters/enable_unsafe_noiommu_mode", flag(false));
     sysfs.directory("module/vfio_pci/parameters");
+  }
+
+  private void showSwitch(String parameter, AtomicBoolean value) {
+    sysfs.attribute(
+        parameter,
+        flag(value.get()),
+        text -> {
+          value.set(truth(text));
+          sysfs.attribute(parameter, flag(value.get()));
+        });
   }
 
   private static String flag(boolean on) {

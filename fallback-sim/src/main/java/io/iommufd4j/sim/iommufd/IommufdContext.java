@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -29,6 +30,7 @@ public final class IommufdContext {
   private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean limitedPerProcess;
+  private volatile boolean withoutIommu;
 
   /**
    * A context with one reference, the file's.
@@ -68,6 +70,51 @@ public final class IommufdContext {
     if (references.decrementAndGet() == 0) {
       objects.destroyAll();
     }
+  }
+
+  /**
+   * {@code iommufd_vfio_compat_ioas_create}: makes an IOAS for type 1 requests when there is none.
+   *
+   * @throws Refused EINVAL when the context is for devices without IOMMU
+   */
+  public void needCompatibleIoas() {
+    Ioas ioas = objects.reserve(new Ioas());
+    if (withoutIommu || !objects.compatibleUnlessThere(ioas)) {
+      objects.abort(ioas);
+      if (withoutIommu) {
+        throw Refused.with(Errno.EINVAL);
+      }
+      return;
+    }
+    objects.publish(ioas);
+  }
+
+  /**
+   * {@code iommufd_vfio_compat_ioas_get_id}.
+   *
+   * @throws Refused ENODEV when there is none
+   */
+  public int compatibleIoasId() {
+    Ioas ioas = objects.getCompatible();
+    objects.put(ioas);
+    return ioas.id;
+  }
+
+  /**
+   * {@code iommufd_vfio_compat_set_no_iommu}: from now on type 1 requests choose no IOMMU.
+   *
+   * @throws Refused EINVAL when there is an IOAS for them
+   */
+  public void withoutIommu() {
+    if (objects.hasCompatible()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    withoutIommu = true;
+  }
+
+  /** Whether type 1 requests choose no IOMMU ({@code no_iommu_mode}). */
+  boolean isWithoutIommu() {
+    return withoutIommu;
   }
 
   /** Whether its last reference was put and nothing of it is left. */

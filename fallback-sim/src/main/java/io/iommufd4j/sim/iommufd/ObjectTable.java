@@ -247,6 +247,20 @@ public final class ObjectTable {
     compatible = ioas;
   }
 
+  /** Makes an IOAS the one that type 1 requests work on; false when there is one. */
+  synchronized boolean compatibleUnlessThere(Ioas ioas) {
+    if (compatible != null) {
+      return false;
+    }
+    compatible = ioas;
+    return true;
+  }
+
+  /** Whether there is an IOAS that type 1 requests work on. */
+  synchronized boolean hasCompatible() {
+    return compatible != null;
+  }
+
   /**
    * Finds and holds the IOAS that type 1 requests work on.
    *

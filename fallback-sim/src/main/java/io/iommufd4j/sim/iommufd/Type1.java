@@ -41,9 +41,17 @@ final class Type1 {
     return 0;
   }
 
-  /** EINVAL for any type but the two of type 1; the first of them unmaps page by page. */
+  /**
+   * EINVAL for any type but the two of type 1, of which the first unmaps page by page; with devices
+   * that have no IOMMU for any but none.
+   */
   private static void setIommu(IommufdContext context, long type) {
-    if (type != vfio_h.VFIO_TYPE1_IOMMU() && type != vfio_h.VFIO_TYPE1v2_IOMMU()) {
+    boolean without = context.isWithoutIommu();
+    if (without && type == vfio_h.VFIO_NOIOMMU_IOMMU()) {
+      return;
+    }
+    boolean known = type == vfio_h.VFIO_TYPE1_IOMMU() || type == vfio_h.VFIO_TYPE1v2_IOMMU();
+    if (without || !known) {
       throw Refused.with(Errno.EINVAL);
     }
     Ioas ioas = context.objects().getCompatible();

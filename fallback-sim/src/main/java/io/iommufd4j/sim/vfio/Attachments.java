@@ -15,6 +15,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * iommufd.c}). All of it happens under the device set's lock.
  */
 final class Attachments {
-
-  private static final int UUID_BYTES = 16;
 
   private final VfioDevice device;
   private final TreeSet<Integer> pasids = new TreeSet<>();
@@ -50,15 +49,26 @@ final class Attachments {
     if (fd < 0 || (flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN()) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
+    if (file.fromGroup()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    device.group().block();
+    try {
+      bind(file, bind, argument);
+    } catch (Refused refused) {
+      device.group().unblock();
+      throw refused;
+    }
+  }
+
+  private void bind(VfioDeviceFile file, MemorySegment bind, long argument) {
     device.lock().lock();
     try {
       if (file.bound()) {
         throw Refused.with(Errno.EINVAL);
       }
-      if ((flags & VFIO_DEVICE_BIND_FLAG_TOKEN()) != 0) {
-        refuseToken(vfio_device_bind_iommufd.token_uuid_ptr(bind));
-      }
-      IommufdFile held = hold(fd);
+      VfToken.check(device, token(bind));
+      IommufdFile held = hold(vfio_device_bind_iommufd.iommufd(bind));
       try {
         device.enable(held.context());
         answerDeviceId(argument);
@@ -73,10 +83,14 @@ final class Attachments {
     }
   }
 
-  /** Only functions of SR-IOV are opened with a token. */
-  private void refuseToken(long address) {
-    device.memory().copyIn(address, UserBlock.room(UUID_BYTES));
-    throw Refused.with(Errno.EINVAL);
+  /** {@code vfio_df_check_token}. */
+  private @Nullable UUID token(MemorySegment bind) {
+    if ((vfio_device_bind_iommufd.flags(bind) & VFIO_DEVICE_BIND_FLAG_TOKEN()) == 0) {
+      return null;
+    }
+    MemorySegment token = UserBlock.room(VfToken.BYTES);
+    device.memory().copyIn(vfio_device_bind_iommufd.token_uuid_ptr(bind), token);
+    return VfToken.read(token);
   }
 
   /** {@code iommufd_ctx_from_fd}. */
@@ -119,6 +133,7 @@ final class Attachments {
     } finally {
       device.lock().unlock();
     }
+    device.group().unblock();
   }
 
   /** {@code vfio_df_ioctl_attach_pt}: attach, or replace where the device is attached. */

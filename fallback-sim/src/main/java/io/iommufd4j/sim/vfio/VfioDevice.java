@@ -25,6 +25,7 @@ public final class VfioDevice {
   private final PciFunction function;
   private final int index;
   private final VfioPci driver;
+  private final VfioGroup group;
   private final ReentrantLock lock;
   private final DeviceDescription description = new DeviceDescription(this);
   private final DeviceFeatures features = new DeviceFeatures(this);
@@ -33,13 +34,15 @@ public final class VfioDevice {
   private final Regions regions = new Regions(this);
   private final HotReset hotReset = new HotReset(this);
   private int opens;
+  private int openCount;
   private boolean leaving;
   private boolean resetWorks;
   private byte[] saved = new byte[0];
   private volatile @Nullable IommufdDevice bound;
   private volatile @Nullable VirtualConfig config;
 
-  VfioDevice(PciFunction function, int index, VfioPci driver) {
+  VfioDevice(PciFunction function, int index, VfioPci driver, VfioGroup group) {
+    this.group = group;
     this.function = function;
     this.index = index;
     this.driver = driver;
@@ -73,13 +76,51 @@ public final class VfioDevice {
    * @throws Refused ENODEV when vfio-pci is letting go of it
    */
   public OpenFile open() {
-    synchronized (this) {
-      if (leaving) {
-        throw Refused.with(Errno.ENODEV);
-      }
-      opens++;
-    }
+    register();
     return new VfioDeviceFile(this);
+  }
+
+  /**
+   * {@code vfio_device_open_file}: an open of it through its group.
+   *
+   * @throws Refused ENODEV when vfio-pci is letting go of it, and as {@link VfioGroup#openDevice}
+   */
+  OpenFile openThrough(VfioGroup through) {
+    register();
+    try {
+      through.openDevice(this);
+    } catch (Refused refused) {
+      closed();
+      throw refused;
+    }
+    return new VfioDeviceFile(this, through);
+  }
+
+  private synchronized void register() {
+    if (leaving) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    opens++;
+  }
+
+  /** The group it is in. */
+  VfioGroup group() {
+    return group;
+  }
+
+  /** How many of its opens can use it; guarded by {@link #lock}. */
+  int openCount() {
+    return openCount;
+  }
+
+  /** One more open can use it. */
+  void openAgain() {
+    openCount++;
+  }
+
+  /** One open less, and not the last. */
+  void closeOnce() {
+    openCount--;
   }
 
   synchronized void closed() {
@@ -203,10 +244,16 @@ public final class VfioDevice {
    * @throws Refused EINVAL when another open has it; else as {@link IommufdDevice#bind}
    */
   void enable(IommufdContext context) {
-    if (bound != null) {
+    if (openCount > 0) {
       throw Refused.with(Errno.EINVAL);
     }
     bound = IommufdDevice.bind(context, function.device());
+    enable();
+  }
+
+  /** {@code vfio_pci_core_enable}. */
+  void enable() {
+    openCount++;
     PciConfigSpace hardware = function.config();
     command(PCI_COMMAND_MASTER(), PCI_COMMAND_MEMORY());
     resetWorks = function.resettable();
@@ -226,6 +273,7 @@ public final class VfioDevice {
 
   /** {@code vfio_pci_core_disable}: no more DMA, and the registers as they were before the open. */
   void close() {
+    openCount--;
     command(PCI_COMMAND_MASTER(), 0);
     irqs.clear();
     ioEventFds.clear();

@@ -17,22 +17,34 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An open {@code /dev/vfio/devices/vfioN} ({@code struct vfio_device_file}). Until {@code
- * VFIO_DEVICE_BIND_IOMMUFD} every other request is refused with EINVAL; several opens may stand
- * side by side, of which one can be bound. The last close detaches and unbinds.
+ * An open {@code /dev/vfio/devices/vfioN}, or a device's descriptor from its group ({@code struct
+ * vfio_device_file}). Until {@code VFIO_DEVICE_BIND_IOMMUFD} every other request of a node is
+ * refused with EINVAL; several opens may stand side by side, of which one can be bound. The last
+ * close detaches and unbinds. A descriptor from a group can be used at once, and neither bound nor
+ * attached.
  */
 public final class VfioDeviceFile implements OpenFile {
 
   private final VfioDevice device;
   private final Attachments attachments;
+  private final @Nullable VfioGroup group;
   private volatile boolean bound;
   private long position;
 
   VfioDeviceFile(VfioDevice device) {
     this.device = device;
     this.attachments = new Attachments(device);
+    this.group = null;
+  }
+
+  VfioDeviceFile(VfioDevice device, VfioGroup group) {
+    this.device = device;
+    this.attachments = new Attachments(device);
+    this.group = group;
+    this.bound = true;
   }
 
   @Override
@@ -42,9 +54,9 @@ public final class VfioDeviceFile implements OpenFile {
       return 0;
     }
     requireBound();
-    if (request == VFIO_DEVICE_ATTACH_IOMMUFD_PT()) {
+    if (request == VFIO_DEVICE_ATTACH_IOMMUFD_PT() && group == null) {
       attachments.attach(argument);
-    } else if (request == VFIO_DEVICE_DETACH_IOMMUFD_PT()) {
+    } else if (request == VFIO_DEVICE_DETACH_IOMMUFD_PT() && group == null) {
       attachments.detach(argument);
     } else if (request == VFIO_DEVICE_FEATURE()) {
       device.features().feature(argument);
@@ -109,11 +121,19 @@ public final class VfioDeviceFile implements OpenFile {
 
   @Override
   public void release() {
-    if (bound) {
+    VfioGroup through = group;
+    if (through != null) {
+      through.closeDevice(device);
+    } else if (bound) {
       attachments.unbind();
       bound = false;
     }
     device.closed();
+  }
+
+  /** Whether it came from the device's group. */
+  boolean fromGroup() {
+    return group != null;
   }
 
   /** Whether this is the open that is bound. */

@@ -2,14 +2,20 @@ package io.iommufd4j.sim.vfio;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DeferredWork;
+import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +30,10 @@ public final class VfioPci {
 
   private final UserMemory memory;
   private final OpenFiles files;
+  private final Accounting accounting;
   private final DeferredWork deferred = new DeferredWork();
+  private final AtomicBoolean type1UnsafeInterrupts = new AtomicBoolean();
+  private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
 
@@ -33,10 +42,12 @@ public final class VfioPci {
    *
    * @param memory of the process that opens its nodes
    * @param files that process's descriptors
+   * @param accounting what that process may pin in containers
    */
-  public VfioPci(UserMemory memory, OpenFiles files) {
+  public VfioPci(UserMemory memory, OpenFiles files, Accounting accounting) {
     this.memory = memory;
     this.files = files;
+    this.accounting = accounting;
   }
 
   /**
@@ -49,7 +60,10 @@ public final class VfioPci {
       throw Refused.with(Errno.EBUSY);
     }
     int index = devices.reserve();
-    var device = new VfioDevice(function, index, this);
+    VfioGroup group =
+        groups.computeIfAbsent(function.device().group(), core -> new VfioGroup(core, this));
+    var device = new VfioDevice(function, index, this, group);
+    group.add(device);
     devices.publish(index, device);
     return device;
   }
@@ -65,7 +79,31 @@ public final class VfioPci {
       throw Refused.with(Errno.ENODEV);
     }
     device.leave();
+    synchronized (this) {
+      VfioGroup group = device.group();
+      if (group.remove(device)) {
+        groups.remove(group.iommuGroup());
+      }
+    }
     devices.remove(device.index());
+  }
+
+  /** {@code open(2)} of {@code /dev/vfio/vfio}. */
+  public OpenFile openContainer() {
+    return new ContainerFile(this);
+  }
+
+  /** The groups that have devices here, in no order. */
+  public Collection<VfioGroup> groups() {
+    return groups.values();
+  }
+
+  /**
+   * {@code vfio_iommu_type1.allow_unsafe_interrupts}: whether containers take groups whose
+   * interrupts are not isolated.
+   */
+  public AtomicBoolean type1UnsafeInterrupts() {
+    return type1UnsafeInterrupts;
   }
 
   /** The device that drives a function; null when another driver or none has it. */
@@ -91,6 +129,10 @@ public final class VfioPci {
 
   OpenFiles files() {
     return files;
+  }
+
+  Accounting accounting() {
+    return accounting;
   }
 
   DeferredWork deferred() {

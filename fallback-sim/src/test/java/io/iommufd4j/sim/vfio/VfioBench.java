@@ -46,7 +46,7 @@ final class VfioBench implements AutoCloseable {
 
   VfioBench(IommuPreset preset) {
     machine = new TestMachine(preset);
-    driver = new VfioPci(machine.memory, files);
+    driver = new VfioPci(machine.memory, files, new Accounting(ProcessFacts.UNLIMITED, true));
   }
 
   int openIommufd() {

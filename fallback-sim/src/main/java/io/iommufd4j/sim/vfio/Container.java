@@ -1,0 +1,90 @@
+package io.iommufd4j.sim.vfio;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Groups that share DMA mappings ({@code struct vfio_container}). It has an IOMMU from {@code
+ * VFIO_SET_IOMMU} on until its last group leaves; it lives while it has groups, even when its file
+ * is closed.
+ */
+final class Container {
+
+  private final VfioPci driver;
+  private final List<VfioGroup> groups = new ArrayList<>();
+  private @Nullable ContainerIommu iommu;
+
+  Container(VfioPci driver) {
+    this.driver = driver;
+  }
+
+  synchronized boolean hasIommu() {
+    return iommu != null;
+  }
+
+  /** What requests go to that are not the container's own; null before it is chosen. */
+  synchronized @Nullable ContainerIommu iommu() {
+    return iommu;
+  }
+
+  /**
+   * {@code vfio_container_attach_group}: the group's DMA is blocked until there is an IOMMU.
+   *
+   * @throws Refused EPERM when another owns the group, and what the IOMMU answers
+   */
+  synchronized void add(VfioGroup group) {
+    IommuGroup core = group.iommuGroup();
+    core.claim(group);
+    ContainerIommu attachTo = iommu;
+    if (attachTo != null) {
+      try {
+        attachTo.attach(core);
+      } catch (Refused refused) {
+        core.release();
+        throw refused;
+      }
+    }
+    groups.addFirst(group);
+  }
+
+  /** {@code vfio_group_detach_container}: the last group takes the IOMMU with it. */
+  synchronized void remove(VfioGroup group) {
+    ContainerIommu detachFrom = iommu;
+    if (detachFrom != null) {
+      detachFrom.detach(group.iommuGroup());
+    }
+    group.iommuGroup().release();
+    groups.remove(group);
+    if (groups.isEmpty()) {
+      iommu = null;
+    }
+  }
+
+  /**
+   * {@code vfio_ioctl_set_iommu}.
+   *
+   * @throws Refused EINVAL without a group or when it is chosen already, ENODEV for a type that
+   *     there is not, and what the IOMMU answers to the groups
+   */
+  synchronized void choose(long type) {
+    if (groups.isEmpty() || iommu != null) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    var chosen = Type1Iommu.open(driver, type);
+    List<VfioGroup> attached = new ArrayList<>();
+    try {
+      for (VfioGroup group : groups) {
+        chosen.attach(group.iommuGroup());
+        attached.addFirst(group);
+      }
+    } catch (Refused refused) {
+      attached.forEach(group -> chosen.detach(group.iommuGroup()));
+      throw refused;
+    }
+    iommu = chosen;
+  }
+}

@@ -1,0 +1,21 @@
+package io.iommufd4j.sim.vfio;
+
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+
+/** What a container translates DMA by ({@code struct vfio_iommu_driver_ops}). */
+interface ContainerIommu {
+
+  /** {@code VFIO_CHECK_EXTENSION}, and every request that the container has no answer to. */
+  int ioctl(int request, long argument);
+
+  /**
+   * {@code attach_group}.
+   *
+   * @throws Refused when the group does not fit; nothing has changed then
+   */
+  void attach(IommuGroup group);
+
+  /** {@code detach_group}. */
+  void detach(IommuGroup group);
+}

@@ -1,0 +1,389 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_CC_IOMMU;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_TYPE1_IOMMU;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_TYPE1v2_IOMMU;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_UNMAP_ALL;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_UPDATE_VADDR;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.AttachHandle;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The type 1 IOMMU of a container ({@code struct vfio_iommu}): mappings that stand in every domain,
+ * and as few domains as its groups can share. {@link Type1Requests} decodes what it is asked.
+ */
+final class Type1Iommu implements ContainerIommu {
+
+  /** {@code dma_entry_limit}. */
+  private static final int MOST_MAPPINGS = 65535;
+
+  private final VfioPci driver;
+  private final boolean version2;
+  private final Type1Requests requests = new Type1Requests(this);
+  private final List<Type1Domain> domains = new ArrayList<>();
+  private final TreeMap<Long, Type1Mapping> mappings = new TreeMap<>(Long::compareUnsigned);
+  private Type1Ranges usable = new Type1Ranges(List.of());
+  private int withoutAddress;
+  private boolean tracksDirty;
+
+  private Type1Iommu(VfioPci driver, boolean version2) {
+    this.driver = driver;
+    this.version2 = version2;
+  }
+
+  /** {@code vfio_iommu_type1_check_extension} before there is one. */
+  static boolean offers(long extension) {
+    return extension == VFIO_TYPE1_IOMMU()
+        || extension == VFIO_TYPE1v2_IOMMU()
+        || extension == VFIO_UNMAP_ALL();
+  }
+
+  /**
+   * {@code vfio_iommu_type1_open}.
+   *
+   * @throws Refused ENODEV for what it does not offer, EINVAL for what is no type of IOMMU
+   */
+  static Type1Iommu open(VfioPci driver, long type) {
+    if (!offers(type)) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    if (type != VFIO_TYPE1_IOMMU() && type != VFIO_TYPE1v2_IOMMU()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    return new Type1Iommu(driver, type == VFIO_TYPE1v2_IOMMU());
+  }
+
+  @Override
+  public int ioctl(int request, long argument) {
+    return requests.ioctl(request, argument);
+  }
+
+  UserMemory memory() {
+    return driver.memory();
+  }
+
+  boolean version2() {
+    return version2;
+  }
+
+  /** {@code vfio_iommu_type1_check_extension}. */
+  synchronized boolean has(long extension) {
+    return offers(extension)
+        || extension == VFIO_UPDATE_VADDR()
+        || (extension == VFIO_DMA_CC_IOMMU()
+            && domains.stream().allMatch(Type1Domain::enforcesCoherency));
+  }
+
+  /** Every page size that all domains have. */
+  synchronized long pageSizes() {
+    long sizes = -1;
+    for (Type1Domain domain : domains) {
+      sizes &= domain.domain().table().pageSizes();
+    }
+    long below = UserMemory.PAGE_SIZE - 1;
+    return (sizes & below) == 0 ? sizes : (sizes & ~below) | UserMemory.PAGE_SIZE;
+  }
+
+  long smallestPage() {
+    return Long.lowestOneBit(pageSizes());
+  }
+
+  /** How many more mappings there may be. */
+  synchronized int available() {
+    return MOST_MAPPINGS - mappings.size();
+  }
+
+  synchronized List<Type1Ranges.Range> usable() {
+    return usable.ranges();
+  }
+
+  /**
+   * {@code vfio_iommu_type1_attach_group}: what is mapped is there for the group's devices too.
+   *
+   * @throws Refused EBUSY while an address is taken away, EINVAL when the group cannot reach what
+   *     is mapped, EPERM when its interrupts are not isolated, and what the IOMMU answers
+   */
+  @Override
+  public synchronized void attach(IommuGroup group) {
+    if (withoutAddress > 0) {
+      throw Refused.with(Errno.EBUSY);
+    }
+    IommuDevice first = group.devices().getFirst();
+    var domain = Type1Domain.of(first.driver().allocPaging(first, 0));
+    attachTo(domain, group);
+    try {
+      requireReach(domain, group);
+      if (!group.isolatesInterrupts() && !driver.type1UnsafeInterrupts().get()) {
+        throw Refused.with(Errno.EPERM);
+      }
+      if (!joins(domain, group)) {
+        mappings.values().forEach(mapping -> place(domain, mapping));
+        domains.addFirst(domain);
+      }
+    } catch (Refused refused) {
+      group.detach();
+      domain.domain().dispose();
+      throw refused;
+    }
+    usable = Type1Ranges.of(domains);
+  }
+
+  private static void attachTo(Type1Domain domain, IommuGroup group) {
+    try {
+      group.attach(domain.domain(), new AttachHandle());
+    } catch (Refused refused) {
+      domain.domain().dispose();
+      throw refused;
+    }
+    domain.groups().add(group);
+  }
+
+  private void requireReach(Type1Domain domain, IommuGroup group) {
+    var reach = new ArrayList<>(domains);
+    reach.add(domain);
+    List<Type1Ranges.Range> left = Type1Ranges.of(reach).ranges();
+    long last = domain.domain().table().apertureLast();
+    boolean beyond =
+        mappings.values().stream().anyMatch(m -> Long.compareUnsigned(m.last(), last) > 0);
+    boolean reserved =
+        Type1Ranges.reserved(group).stream().anyMatch(r -> overlaps(r.start(), r.last()));
+    if (left.isEmpty() || beyond || reserved) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Whether the group fits into a domain that is there; it is in that one then. */
+  private boolean joins(Type1Domain domain, IommuGroup group) {
+    for (Type1Domain other : domains) {
+      if (!other.suits(domain)) {
+        continue;
+      }
+      group.detach();
+      try {
+        group.attach(other.domain(), new AttachHandle());
+        other.groups().add(group);
+        domain.domain().dispose();
+        return true;
+      } catch (Refused refused) {
+        // It does not fit that one; its own is still there.
+        group.attach(domain.domain(), new AttachHandle());
+      }
+    }
+    return false;
+  }
+
+  /** {@code vfio_iommu_type1_detach_group}: what is mapped goes with the last domain. */
+  @Override
+  public synchronized void detach(IommuGroup group) {
+    for (Type1Domain domain : domains) {
+      if (domain.groups().remove(group)) {
+        group.detach();
+        if (domain.groups().isEmpty()) {
+          if (domains.size() == 1) {
+            List.copyOf(mappings.values()).forEach(this::remove);
+          }
+          domains.remove(domain);
+          mappings.values().forEach(m -> domain.domain().unmap(m.iova, m.bytes));
+          domain.domain().dispose();
+        }
+        break;
+      }
+    }
+    usable = Type1Ranges.of(domains);
+  }
+
+  /**
+   * {@code vfio_dma_do_map}, its arguments sound by themselves.
+   *
+   * @throws Refused EINVAL for what is not whole pages or not usable, EEXIST where something is
+   *     mapped, ENOSPC beyond 65535 mappings, EFAULT and ENOMEM when pages cannot be pinned
+   */
+  synchronized void map(long iova, long address, long bytes, int protection, boolean writable) {
+    requireWhole(iova | address | bytes);
+    if (overlaps(iova, iova + bytes - 1)) {
+      throw Refused.with(Errno.EEXIST);
+    }
+    if (available() == 0) {
+      throw Refused.with(Errno.ENOSPC);
+    }
+    if (!usable.hold(iova, iova + bytes - 1)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long pages = bytes / UserMemory.PAGE_SIZE;
+    memory().pin(address, pages, writable);
+    var mapping = new Type1Mapping(iova, bytes, protection, address);
+    try {
+      driver.accounting().charge(mode(), pages);
+    } catch (Refused refused) {
+      memory().unpin(address, pages);
+      throw refused;
+    }
+    mappings.put(iova, mapping);
+    try {
+      domains.forEach(domain -> place(domain, mapping));
+    } catch (Refused refused) {
+      remove(mapping);
+      throw refused;
+    }
+  }
+
+  private Accounting.Mode mode() {
+    return driver.accounting().mode(true);
+  }
+
+  private static void place(Type1Domain domain, Type1Mapping mapping) {
+    domain.domain().map(mapping.iova, mapping.physical, mapping.bytes, mapping.protection);
+  }
+
+  /**
+   * {@code VFIO_DMA_MAP_FLAG_VADDR}: gives a mapping an address again.
+   *
+   * @throws Refused EINVAL for what is not whole pages or not exactly a mapping without address,
+   *     ENOENT where nothing is mapped
+   */
+  synchronized void giveAddress(long iova, long address, long bytes) {
+    requireWhole(iova | address | bytes);
+    if (!overlaps(iova, iova + bytes - 1)) {
+      throw Refused.with(Errno.ENOENT);
+    }
+    Type1Mapping mapping = mappings.get(iova);
+    if (mapping == null || mapping.bytes != bytes || !mapping.withoutAddress) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    mapping.withoutAddress = false;
+    withoutAddress--;
+  }
+
+  private void requireWhole(long bits) {
+    if ((bits & (smallestPage() - 1)) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Takes something from each mapping of a range. */
+  @FunctionalInterface
+  interface Visit {
+    /** Called with each mapping before it goes. */
+    void of(Type1Mapping mapping);
+  }
+
+  /**
+   * {@code vfio_dma_do_unmap} of a range of whole pages. Version 2 refuses to cut a mapping;
+   * version 1 takes a whole one for its first page and stops at one it would cut.
+   *
+   * @param before done with each mapping that goes
+   * @return bytes unmapped
+   * @throws Refused EINVAL when a mapping would be cut
+   */
+  synchronized long unmap(long first, long last, Visit before) {
+    requireUncut(first, last);
+    long unmapped = 0;
+    for (Type1Mapping mapping : touched(first, last)) {
+      before.of(mapping);
+      unmapped += mapping.bytes;
+      remove(mapping);
+    }
+    return unmapped;
+  }
+
+  /**
+   * {@code VFIO_DMA_UNMAP_FLAG_VADDR}: mappings stay and lose their addresses.
+   *
+   * @return bytes of these mappings
+   * @throws Refused EINVAL when a mapping would be cut or has no address; none loses it then
+   */
+  synchronized long takeAddresses(long first, long last) {
+    requireUncut(first, last);
+    Collection<Type1Mapping> all = touched(first, last);
+    if (all.stream().anyMatch(mapping -> mapping.withoutAddress)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    long bytes = 0;
+    for (Type1Mapping mapping : all) {
+      mapping.withoutAddress = true;
+      withoutAddress++;
+      bytes += mapping.bytes;
+    }
+    return bytes;
+  }
+
+  /**
+   * Refuses a range that begins or ends within a mapping, unless it is everything or this is
+   * version 1.
+   */
+  private void requireUncut(long first, long last) {
+    boolean everything = first == 0 && last == -1;
+    if (version2 && !everything) {
+      requireEdges(first, last);
+    }
+  }
+
+  private void requireEdges(long first, long last) {
+    Type1Mapping head = covering(first);
+    Type1Mapping tail = covering(last);
+    if ((head != null && head.iova != first) || (tail != null && tail.last() != last)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  private List<Type1Mapping> touched(long first, long last) {
+    Type1Mapping head = covering(first);
+    if (head != null && head.iova != first) {
+      return List.of();
+    }
+    return List.copyOf(mappings.subMap(first, true, last, true).values());
+  }
+
+  private @Nullable Type1Mapping covering(long iova) {
+    Map.Entry<Long, Type1Mapping> entry = mappings.floorEntry(iova);
+    return entry == null || Long.compareUnsigned(entry.getValue().last(), iova) < 0
+        ? null
+        : entry.getValue();
+  }
+
+  private boolean overlaps(long first, long last) {
+    return covering(first) != null || !mappings.subMap(first, true, last, true).isEmpty();
+  }
+
+  /** {@code vfio_remove_dma}. */
+  private void remove(Type1Mapping mapping) {
+    domains.forEach(domain -> domain.domain().unmap(mapping.iova, mapping.bytes));
+    long pages = mapping.bytes / UserMemory.PAGE_SIZE;
+    memory().unpin(mapping.physical, pages);
+    driver.accounting().uncharge(mode(), pages);
+    mappings.remove(mapping.iova);
+    withoutAddress -= mapping.withoutAddress ? 1 : 0;
+  }
+
+  /** {@code VFIO_IOMMU_DIRTY_PAGES} start and stop. */
+  synchronized void trackDirty(boolean on) {
+    tracksDirty = on;
+  }
+
+  synchronized boolean tracksDirty() {
+    return tracksDirty;
+  }
+
+  /**
+   * {@code vfio_iova_dirty_bitmap}: the mappings of a range, all of whose pages count as written
+   * because devices could have.
+   *
+   * @throws Refused EINVAL when the range cuts a mapping
+   */
+  synchronized void dirty(long first, long last, Visit each) {
+    requireEdges(first, last);
+    touched(first, last).forEach(each::of);
+  }
+}

@@ -1,0 +1,26 @@
+package io.iommufd4j.sim.vfio;
+
+/** Memory that a container's devices reach ({@code struct vfio_dma}). */
+final class Type1Mapping {
+
+  final long iova;
+  final long bytes;
+  final int protection;
+
+  /** Of the pages that are pinned, whatever becomes of the address they were mapped at. */
+  final long physical;
+
+  /** Whether user space took the address away ({@code VFIO_DMA_UNMAP_FLAG_VADDR}). */
+  boolean withoutAddress;
+
+  Type1Mapping(long iova, long bytes, int protection, long physical) {
+    this.iova = iova;
+    this.bytes = bytes;
+    this.protection = protection;
+    this.physical = physical;
+  }
+
+  long last() {
+    return iova + bytes - 1;
+  }
+}
