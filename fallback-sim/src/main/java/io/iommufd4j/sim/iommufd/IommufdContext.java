@@ -78,7 +78,7 @@ public final class IommufdContext {
    * @throws Refused EINVAL when the context is for devices without IOMMU
    */
   public void needCompatibleIoas() {
-    Ioas ioas = objects.reserve(new Ioas());
+    Ioas ioas = objects.reserve(() -> new Ioas(faults));
     if (withoutIommu || !objects.compatibleUnlessThere(ioas)) {
       objects.abort(ioas);
       if (withoutIommu) {
