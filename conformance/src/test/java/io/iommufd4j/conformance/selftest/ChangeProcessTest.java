@@ -9,17 +9,13 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.conformance.Answers;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.MemlockLimit;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.OtherProcess;
+import io.iommufd4j.conformance.ProcessStatus;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.kernel.Request;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,8 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Selftest
 @MemlockLimit(pages = 1 << 12)
 final class ChangeProcessTest {
-
-  private static final int STATUS_ROOM = 8192;
 
   @ParameterizedTest(name = "{0}")
   @EnumSource
@@ -71,22 +65,7 @@ final class ChangeProcessTest {
 
   /** Expects a process to have so many pages pinned, and locked where that is what is counted. */
   private static void pays(KernelUnderTest test, long pid, long pinned, long locked) {
-    String status = status(test, pid);
-    assertEquals(pinned * PAGE, bytes(status, "VmPin"), () -> "pinned by " + pid);
-    assertEquals(locked * PAGE, bytes(status, "VmLck"), () -> "locked by " + pid);
-  }
-
-  private static String status(KernelUnderTest test, long pid) {
-    int fd = ok(test.kernel().open("/proc/" + pid + "/status", libc_h.O_RDONLY()));
-    MemorySegment buffer = test.arena().allocate(STATUS_ROOM);
-    long count = Answers.ok(test.kernel().read(fd, buffer));
-    ok(test.kernel().close(fd));
-    byte[] text = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
-    return new String(text, StandardCharsets.UTF_8);
-  }
-
-  private static long bytes(String status, String field) {
-    String line = status.lines().filter(l -> l.startsWith(field + ":")).findFirst().orElseThrow();
-    return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+    var expected = new ProcessStatus(locked * PAGE, pinned * PAGE);
+    assertEquals(expected, ProcessStatus.of(test, Long.toString(pid)));
   }
 }
