@@ -137,10 +137,6 @@ final class HwptErrors {
             }),
         alloc(
             EINVAL,
-            "nested: the parent is of another driver",
-            onParent((scene, block) -> block.set("dev_id", scene.vfioDevice().id()))),
-        alloc(
-            EINVAL,
             "nested: the parent is nested itself",
             (scene, block) -> {
               int ioas = scene.ioas();

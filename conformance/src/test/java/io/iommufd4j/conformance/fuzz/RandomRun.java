@@ -1,5 +1,7 @@
 package io.iommufd4j.conformance.fuzz;
 
+import io.iommufd4j.bindings.iommufd.iommu_fault_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_veventq_alloc;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
@@ -174,19 +176,34 @@ final class RandomRun {
 
   private long request(List<Integer> kind, List<Request> requests) {
     Request request = requests.get(random.nextInt(requests.size()));
-    return kernel.ioctl(any(kind), request.number(), blocks.fill(request));
+    return ioctl(any(kind), request.number(), blocks.fill(request));
   }
 
   private long anyRequestAnywhere() {
     Request request = ALL.get(random.nextInt(ALL.size()));
     List<Integer> kind = random.nextBoolean() ? iommufds : devices;
-    return kernel.ioctl(any(kind), request.number(), blocks.noise());
+    return ioctl(any(kind), request.number(), blocks.noise());
   }
 
   private long noise() {
     List<Integer> kind = random.nextBoolean() ? iommufds : random.nextBoolean() ? devices : others;
     int number = 0x3b00 + random.nextInt(random.nextBoolean() ? 256 : REQUEST_BITS);
-    return kernel.ioctl(any(kind), number, blocks.noise());
+    return ioctl(any(kind), number, blocks.noise());
+  }
+
+  /** Takes note of the descriptors that requests hand out. */
+  private long ioctl(int fd, int number, MemorySegment block) {
+    long answer = kernel.ioctl(fd, number, block);
+    if (answer >= 0) {
+      if (number == Request.IOMMU_FAULT_QUEUE_ALLOC.number()) {
+        keep(others, iommu_fault_alloc.out_fault_fd(block));
+      } else if (number == Request.IOMMU_VEVENTQ_ALLOC.number()) {
+        keep(others, iommu_veventq_alloc.out_veventq_fd(block));
+      } else if (number == Request.VFIO_DEVICE_FEATURE.number() && answer > 0) {
+        keep(others, (int) answer);
+      }
+    }
+    return answer;
   }
 
   private int closeAny(List<Integer> kind) {

@@ -26,7 +26,7 @@ record DirtyPattern(long bytes, long unit, long leaf) {
 
   /** Bytes that the map of the range takes. */
   long bitmapBytes() {
-    return (bits() + Byte.SIZE - 1) / Byte.SIZE;
+    return (bits() + Byte.SIZE - 1L) / Byte.SIZE;
   }
 
   /**

@@ -15,10 +15,8 @@ import io.iommufd4j.bindings.vfio.vfio_device_feature;
 import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
 import io.iommufd4j.bindings.vfio.vfio_device_low_power_entry_with_wakeup;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code VFIO_DEVICE_FEATURE} of a function without SR-IOV and migration: low power, and the probe
@@ -28,7 +26,6 @@ final class DeviceFeatures {
 
   private final VfioDevice device;
   private boolean lowPower;
-  private @Nullable EventFd wakeup;
 
   DeviceFeatures(VfioDevice device) {
     this.device = device;
@@ -52,7 +49,7 @@ final class DeviceFeatures {
     int which = flags & VFIO_DEVICE_FEATURE_MASK();
     if (which == VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY()) {
       if (asked(flags, room, set, 0)) {
-        enterLowPower(null);
+        enterLowPower();
       }
     } else if (which == VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP()) {
       if (asked(flags, room, set, vfio_device_low_power_entry_with_wakeup.sizeof())) {
@@ -94,20 +91,20 @@ final class DeviceFeatures {
     if (fd < 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    enterLowPower(device.eventFd(fd));
+    // It would be told when the function wakes, which one that never sleeps does not.
+    device.eventFd(fd);
+    enterLowPower();
   }
 
-  private synchronized void enterLowPower(@Nullable EventFd wakes) {
+  private synchronized void enterLowPower() {
     if (lowPower) {
       throw Refused.with(Errno.EINVAL);
     }
     lowPower = true;
-    wakeup = wakes;
   }
 
   private synchronized void leaveLowPower() {
     lowPower = false;
-    wakeup = null;
   }
 
   /** What the last close leaves. */
