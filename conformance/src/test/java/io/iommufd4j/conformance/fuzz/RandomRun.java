@@ -53,6 +53,12 @@ final class RandomRun {
   private final List<Integer> iommufds = new ArrayList<>();
   private final List<Integer> devices = new ArrayList<>();
   private final List<Integer> others = new ArrayList<>();
+
+  /**
+   * Apart from the others: one that is mapped by MAP_FILE keeps its context for good, on Linux too.
+   */
+  private final List<Integer> queues = new ArrayList<>();
+
   private final List<Mapping> mappings = new ArrayList<>();
 
   RandomRun(KernelUnderTest test, List<PciAddress> addresses, long seed) {
@@ -117,6 +123,9 @@ final class RandomRun {
   }
 
   private long file() {
+    if (queues.size() > 3) {
+      return closeAny(queues);
+    }
     if (others.size() > 3) {
       return closeAny(others);
     }
@@ -196,9 +205,9 @@ final class RandomRun {
     long answer = kernel.ioctl(fd, number, block);
     if (answer >= 0) {
       if (number == Request.IOMMU_FAULT_QUEUE_ALLOC.number()) {
-        keep(others, iommu_fault_alloc.out_fault_fd(block));
+        keep(queues, iommu_fault_alloc.out_fault_fd(block));
       } else if (number == Request.IOMMU_VEVENTQ_ALLOC.number()) {
-        keep(others, iommu_veventq_alloc.out_veventq_fd(block));
+        keep(queues, iommu_veventq_alloc.out_veventq_fd(block));
       } else if (number == Request.VFIO_DEVICE_FEATURE.number() && answer > 0) {
         keep(others, (int) answer);
       }
@@ -223,7 +232,7 @@ final class RandomRun {
       Mapping mapping = mappings.removeLast();
       kernel.munmap(mapping.address, mapping.bytes);
     }
-    for (List<Integer> kind : List.of(iommufds, others, devices)) {
+    for (List<Integer> kind : List.of(iommufds, queues, others, devices)) {
       while (!kind.isEmpty()) {
         closeAny(kind);
       }
