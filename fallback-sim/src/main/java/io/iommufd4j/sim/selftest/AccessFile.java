@@ -10,6 +10,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * An access to an IOAS that lives as long as its descriptor, and what it has pinned ({@code struct
@@ -70,34 +72,27 @@ final class AccessFile implements OpenFile, AccessUser {
     return pinsPages;
   }
 
-  /** Takes the pages that were pinned, and gives the range a number or refuses. */
-  @FunctionalInterface
-  interface Check {
-    /**
-     * Looks at what was pinned.
-     *
-     * @param physical the address of each page
-     * @param id the number that the range gets
-     */
-    void check(long[] physical, int id);
-  }
-
   /**
-   * Pins a range and keeps it under a number; a refusal of the check unpins it.
+   * Pins a range and keeps it under a number; a refusal of either callback unpins it.
    *
-   * @throws Refused as {@link Access#pinPages}, and as the check
+   * @param check looks at the physical address of each page
+   * @param answer tells the number, which is used up in any case
+   * @throws Refused as {@link Access#pinPages}, and as the callbacks
    */
-  void pin(long iova, long length, boolean write, Check check) {
+  void pin(long iova, long length, boolean write, Consumer<long[]> check, IntConsumer answer) {
     lock.lock();
     try {
       long[] physical = access.pinPages(iova, length, write);
+      int id;
       try {
-        check.check(physical, nextId);
+        check.accept(physical);
+        id = nextId++;
+        answer.accept(id);
       } catch (Refused refused) {
         access.unpinPages(iova, length);
         throw refused;
       }
-      items.put(nextId++, new Item(iova, length));
+      items.put(id, new Item(iova, length));
     } finally {
       lock.unlock();
     }

@@ -89,12 +89,14 @@ final class AccessOperations {
               iova,
               length,
               write,
-              (physical, id) -> {
-                command.context().faults().alloc(); // What stands under the number.
+              physical -> {
                 if (address != 0) {
                   long start = address - (iova & (PAGE_SIZE - 1));
                   requireSame(command.context().memory(), start, physical);
                 }
+                command.context().faults().alloc(); // What stands under the number.
+              },
+              id -> {
                 iommu_test_cmd.access_pages.out_access_pages_id(operation, id);
                 command.respond(iommu_test_cmd.sizeof());
               });
