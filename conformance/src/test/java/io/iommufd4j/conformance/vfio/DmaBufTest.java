@@ -7,6 +7,7 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENODEV;
 import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
+import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -78,7 +79,7 @@ final class DmaBufTest {
     refused(EINVAL, device.ioctl(block(device, 0, 0, 1)));
     refused(EINVAL, device.ioctl(block(device, 0, 0, 0x10_1000)));
     refused(EINVAL, device.ioctl(block(device, 0, 0x10_0000, PAGE)));
-    refused(EINVAL, device.ioctl(block(device, 0, -PAGE, PAGE)));
+    refused(EOVERFLOW, device.ioctl(block(device, 0, -PAGE, PAGE)));
     refused(ENODEV, device.ioctl(block(device, 1, 0, PAGE)));
     refused(ENODEV, device.ioctl(block(device, 6, 0, PAGE)));
     refused(ENODEV, device.ioctl(block(device, 7, 0, PAGE)));

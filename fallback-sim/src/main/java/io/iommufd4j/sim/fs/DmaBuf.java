@@ -1,6 +1,8 @@
 package io.iommufd4j.sim.fs;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Memory that somebody else exports as a file, and may take back at any moment ({@code struct
@@ -33,4 +35,14 @@ public interface DmaBuf extends OpenFile {
 
   /** {@code dma_buf_detach}. */
   void detach(Importer importer);
+
+  /**
+   * {@code dma_buf_mmap_internal}: no exporter here can be mapped into a program.
+   *
+   * @throws Refused EINVAL
+   */
+  @Override
+  default MemorySegment mmap(long bytes, int protection, int flags, long offset) {
+    throw Refused.with(Errno.EINVAL);
+  }
 }

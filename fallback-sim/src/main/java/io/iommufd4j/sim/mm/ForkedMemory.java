@@ -74,4 +74,9 @@ public final class ForkedMemory implements UserMemory {
   public boolean writePhysical(long physical, MemorySegment from) {
     return parent.writePhysical(physical, from);
   }
+
+  @Override
+  public void placeRegisters(long physical, long bytes, Registers registers) {
+    parent.placeRegisters(physical, bytes, registers);
+  }
 }

@@ -36,6 +36,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
   private final ConcurrentHashMap<Object, PinCounts> pinCounts = new ConcurrentHashMap<>();
+  private final RegisterWindows registers = new RegisterWindows();
   private @Nullable BackingFile anonymous;
 
   /**
@@ -259,12 +260,21 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public boolean readPhysical(long physical, MemorySegment into) {
-    return transfer(physical, into, false, true);
+    return registers.at(physical)
+        ? registers.transfer(physical, into, false)
+        : transfer(physical, into, false, true);
   }
 
   @Override
   public boolean writePhysical(long physical, MemorySegment from) {
-    return transfer(physical, from, true, true);
+    return registers.at(physical)
+        ? registers.transfer(physical, from, true)
+        : transfer(physical, from, true, true);
+  }
+
+  @Override
+  public void placeRegisters(long physical, long bytes, Registers placed) {
+    registers.place(physical, bytes, placed);
   }
 
   /**

@@ -69,4 +69,12 @@ public interface UserMemory {
 
   /** A device writes memory: true when all bytes could be written. */
   boolean writePhysical(long physical, MemorySegment from);
+
+  /**
+   * Puts a device's registers where other devices can reach them, by {@link #readPhysical} and
+   * {@link #writePhysical}.
+   *
+   * @param physical the first address, above all that memory has
+   */
+  void placeRegisters(long physical, long bytes, Registers registers);
 }

@@ -9,7 +9,6 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MASK;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_PROBE;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_SET;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ROM_REGION_INDEX;
 
 import io.iommufd4j.bindings.vfio.vfio_device_feature;
 import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
@@ -19,8 +18,8 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@code VFIO_DEVICE_FEATURE} of a function without SR-IOV and migration: low power, and the probe
- * of dma-buf. What else there is answers ENOTTY.
+ * {@code VFIO_DEVICE_FEATURE} of a function without SR-IOV and migration: low power, and dma-bufs.
+ * What else there is answers ENOTTY.
  */
 final class DeviceFeatures {
 
@@ -31,8 +30,12 @@ final class DeviceFeatures {
     this.device = device;
   }
 
-  /** {@code vfio_ioctl_device_feature}. */
-  void feature(long argument) {
+  /**
+   * {@code vfio_ioctl_device_feature}.
+   *
+   * @return a descriptor where the feature is one, else 0
+   */
+  int feature(long argument) {
     var block = new UserBlock(device.memory(), argument);
     MemorySegment feature = block.take(vfio_device_feature.sizeof(), vfio_device_feature.sizeof());
     int flags = vfio_device_feature.flags(feature);
@@ -58,16 +61,18 @@ final class DeviceFeatures {
     } else if (which == VFIO_DEVICE_FEATURE_LOW_POWER_EXIT()) {
       if (asked(flags, room, set, 0)) {
         leaveLowPower();
+        device.dmaBufs().restore();
       }
     } else if (which == VFIO_DEVICE_FEATURE_DMA_BUF()) {
       if (asked(flags, room, get, vfio_device_feature_dma_buf.sizeof())) {
-        exportMemory(data);
+        return device.dmaBufs().export(data);
       }
     } else if (which == VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2()) {
       throw Refused.with(Errno.EINVAL);
     } else {
       throw Refused.with(Errno.ENOTTY);
     }
+    return 0;
   }
 
   /**
@@ -97,6 +102,7 @@ final class DeviceFeatures {
   }
 
   private synchronized void enterLowPower() {
+    device.dmaBufs().revoke();
     if (lowPower) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -110,21 +116,5 @@ final class DeviceFeatures {
   /** What the last close leaves. */
   void clear() {
     leaveLowPower();
-  }
-
-  /** There are no dma-bufs to export into; the request is checked as Linux does. */
-  private void exportMemory(long data) {
-    MemorySegment asked = UserBlock.room(vfio_device_feature_dma_buf.sizeof());
-    device.memory().copyIn(data, asked);
-    if (vfio_device_feature_dma_buf.nr_ranges(asked) == 0
-        || vfio_device_feature_dma_buf.flags(asked) != 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    int index = vfio_device_feature_dma_buf.region_index(asked);
-    if (Integer.compareUnsigned(index, VFIO_PCI_ROM_REGION_INDEX()) >= 0
-        || device.function().barBytes(index) == 0) {
-      throw Refused.with(Errno.ENODEV);
-    }
-    throw Refused.with(Errno.EOPNOTSUPP);
   }
 }

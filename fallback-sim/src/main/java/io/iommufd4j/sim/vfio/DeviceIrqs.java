@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * in, the function's own and those that the user triggers for a try. The function has either its
  * legacy interrupt or messages.
  */
-final class DeviceIrqs implements VirtualConfig.Listener {
+final class DeviceIrqs {
 
   private static final int NONE = -1;
 
@@ -67,8 +67,8 @@ final class DeviceIrqs implements VirtualConfig.Listener {
     this.legacy = new LegacyInterrupt(device);
   }
 
-  @Override
-  public void pinDisabled(boolean disabled) {
+  /** User space writes {@code PCI_COMMAND_INTX_DISABLE}. */
+  void pinDisabled(boolean disabled) {
     legacy.disabledByCommand(disabled);
   }
 

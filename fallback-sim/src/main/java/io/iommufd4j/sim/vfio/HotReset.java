@@ -13,6 +13,7 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,9 +87,18 @@ final class HotReset {
           throw Refused.with(Errno.EINVAL);
         }
       }
+      affected.forEach(function -> exports(function, DmaBufs::revoke));
       affected.forEach(PciFunction::resetWithBus);
+      affected.forEach(function -> exports(function, DmaBufs::restore));
     } finally {
       device.lock().unlock();
+    }
+  }
+
+  private void exports(PciFunction function, Consumer<DmaBufs> change) {
+    VfioDevice exporter = device.driver().find(function);
+    if (exporter != null) {
+      change.accept(exporter.dmaBufs());
     }
   }
 

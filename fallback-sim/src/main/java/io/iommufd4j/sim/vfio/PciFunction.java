@@ -148,6 +148,11 @@ public abstract class PciFunction {
     return bars().stream().filter(b -> b.index() == index).mapToLong(Bar::bytes).sum();
   }
 
+  /** {@code pci_resource_start}: the bus address the firmware gave a BAR. */
+  final int barBase(int index) {
+    return bars().stream().filter(b -> b.index() == index).mapToInt(Bar::base).sum();
+  }
+
   /**
    * Whether it can be reset by itself: these functions have no reset of their own, so only a bus
    * that carries nothing else does.

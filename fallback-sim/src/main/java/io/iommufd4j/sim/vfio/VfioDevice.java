@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A function that vfio-pci drives ({@code struct vfio_device} and {@code struct
  * vfio_pci_core_device}).
  */
-public final class VfioDevice {
+public final class VfioDevice implements VirtualConfig.Listener {
 
   private final PciFunction function;
   private final int index;
@@ -30,6 +30,7 @@ public final class VfioDevice {
   private final DeviceDescription description = new DeviceDescription(this);
   private final DeviceFeatures features = new DeviceFeatures(this);
   private final DeviceIrqs irqs;
+  private final DmaBufs dmaBufs = new DmaBufs(this);
   private final IoEventFds ioEventFds = new IoEventFds(this);
   private final Regions regions = new Regions(this);
   private final HotReset hotReset = new HotReset(this);
@@ -96,7 +97,12 @@ public final class VfioDevice {
     return new VfioDeviceFile(this, through);
   }
 
-  private synchronized void register() {
+  /**
+   * {@code vfio_device_try_get_registration}; undone by {@link #closed}.
+   *
+   * @throws Refused ENODEV when vfio-pci is letting go of it
+   */
+  synchronized void register() {
     if (leaving) {
       throw Refused.with(Errno.ENODEV);
     }
@@ -194,6 +200,24 @@ public final class VfioDevice {
     return irqs;
   }
 
+  DmaBufs dmaBufs() {
+    return dmaBufs;
+  }
+
+  @Override
+  public void pinDisabled(boolean disabled) {
+    irqs.pinDisabled(disabled);
+  }
+
+  @Override
+  public void decoding(boolean memory) {
+    if (memory) {
+      dmaBufs.restore();
+    } else {
+      dmaBufs.revoke();
+    }
+  }
+
   IoEventFds ioEventFds() {
     return ioEventFds;
   }
@@ -262,7 +286,7 @@ public final class VfioDevice {
     }
     saved = hardware.bytes();
     command(PCI_COMMAND_INTX_DISABLE(), 0);
-    config = new VirtualConfig(function, irqs);
+    config = new VirtualConfig(function, this);
   }
 
   /** Undoes {@link #enable} before anything was attached. */
@@ -274,6 +298,7 @@ public final class VfioDevice {
   /** {@code vfio_pci_core_disable}: no more DMA, and the registers as they were before the open. */
   void close() {
     openCount--;
+    dmaBufs.clear();
     command(PCI_COMMAND_MASTER(), 0);
     irqs.clear();
     ioEventFds.clear();
@@ -299,7 +324,9 @@ public final class VfioDevice {
     if (!resetWorks) {
       throw Refused.with(Errno.EINVAL);
     }
+    dmaBufs.revoke();
     function.reset();
+    dmaBufs.restore();
   }
 
   private void command(int off, int on) {

@@ -59,7 +59,7 @@ public final class VfioDeviceFile implements OpenFile {
     } else if (request == VFIO_DEVICE_DETACH_IOMMUFD_PT() && group == null) {
       attachments.detach(argument);
     } else if (request == VFIO_DEVICE_FEATURE()) {
-      device.features().feature(argument);
+      return device.features().feature(argument);
     } else if (request == VFIO_DEVICE_GET_REGION_INFO()) {
       device.description().regionInfo(argument);
     } else if (request == VFIO_DEVICE_GET_INFO()) {

@@ -1,0 +1,16 @@
+package io.iommufd4j.sim.mm;
+
+/** What lies at physical addresses that are no memory: a device's registers. */
+public interface Registers {
+
+  /**
+   * A read that reaches them.
+   *
+   * @param at bytes from the start, a multiple of {@code bytes}
+   * @param bytes 1, 2, 4 or 8
+   */
+  long read(long at, int bytes);
+
+  /** A write that reaches them; as {@link #read}. */
+  void write(long at, int bytes, long value);
+}
