@@ -2,14 +2,16 @@ package io.iommufd4j.conformance.faults;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.Answers;
+import io.iommufd4j.conformance.Handle;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /** {@code /proc/thread-self/fail-nth}, open for the calling thread. */
-final class FailNth implements AutoCloseable {
+public final class FailNth implements Handle {
 
   private static final int ROOM = 64;
 
@@ -18,7 +20,7 @@ final class FailNth implements AutoCloseable {
   private final int fd;
 
   /** Opens it, with ordinary allocations counting and the kernel's log quiet. */
-  FailNth(KernelUnderTest test) {
+  public FailNth(KernelUnderTest test) {
     kernel = test.kernel();
     buffer = test.arena().allocate(ROOM);
     new Knob(test, "/sys/kernel/debug/failslab/ignore-gfp-wait").write("N");
@@ -39,13 +41,16 @@ final class FailNth implements AutoCloseable {
 
   /** What it says. */
   String read() {
-    int count = (int) Answers.ok(kernel.pread(fd, buffer, 0));
-    byte[] said = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
+    return text(kernel.pread(fd, buffer, 0));
+  }
+
+  private String text(long count) {
+    byte[] said = buffer.asSlice(0, Answers.ok(count)).toArray(ValueLayout.JAVA_BYTE);
     return new String(said, StandardCharsets.US_ASCII);
   }
 
   /** The thread fails at the n-th place from now on. */
-  void arm(int nth) {
+  public void arm(int nth) {
     String text = Integer.toString(nth);
     Answers.same(text.length(), write(text));
   }
@@ -55,9 +60,14 @@ final class FailNth implements AutoCloseable {
    *
    * @return whether it had its failure
    */
-  boolean disarm() {
-    boolean failed = read().equals("0\n");
-    arm(0);
+  public boolean disarm() {
+    long said = kernel.pread(fd, buffer, 0);
+    boolean failed = said != -Errno.EFAULT && text(said).equals("0\n");
+    // Reading and disarming can be what fails: then nothing before did.
+    if (write("0") == -Errno.EFAULT) {
+      arm(0);
+      return false;
+    }
     return failed;
   }
 

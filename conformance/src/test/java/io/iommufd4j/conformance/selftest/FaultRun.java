@@ -6,6 +6,7 @@ import static io.iommufd4j.conformance.Answers.same;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.faults.FailNth;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import java.lang.foreign.MemorySegment;

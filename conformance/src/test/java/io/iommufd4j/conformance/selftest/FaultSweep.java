@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.faults.FailNth;
 import io.iommufd4j.kernel.Errno;
 import java.util.Optional;
 import java.util.Set;
@@ -50,7 +51,7 @@ final class FaultSweep {
 
   /** Sweeps a chain. */
   static void over(KernelUnderTest test, Chain chain) {
-    FailNth countdown = FailNth.prepare(test);
+    FailNth countdown = test.keep(new FailNth(test));
     var run = new FaultRun(test, countdown);
     for (int i = 0; i < REHEARSALS; i++) {
       assertEquals(Optional.empty(), run.attempt(chain, FaultRun.NO_FAULT), "without a fault");

@@ -47,21 +47,17 @@ final class VdeviceTest {
     trigger(start, 1);
     refused(EINVAL, events.read(0));
     refused(EINVAL, events.read(iommufd_vevent_header.sizeof()));
-    List<Event> first = events.take(1);
-    assertEquals(List.of(Event.of(first.getFirst().sequence(), 0x99)), first);
+    assertEquals(List.of(Event.of(0, 0x99)), events.take(1));
     refused(EEXIST, vdevice(start, 0x99));
     ok(start.replace(start.ioas()));
     ok(start.destroy(vdevice));
 
     vdevice = ok(vdevice(start, 0x88));
     ok(start.replace(start.nested()));
-    int next = first.getFirst().sequence() + 1;
     trigger(start, 3);
-    assertEquals(
-        List.of(Event.of(next, 0x88), Event.of(next + 1, 0x88), Event.lost(next + 2)),
-        events.take(3));
+    assertEquals(List.of(Event.of(1, 0x88), Event.of(2, 0x88), Event.lost(3)), events.take(3));
     trigger(start, 1);
-    assertEquals(List.of(Event.of(next + 3, 0x88)), events.take(1));
+    assertEquals(List.of(Event.of(4, 0x88)), events.take(1));
     ok(test.kernel().close(queue.fd()));
     ok(start.replace(start.ioas()));
     ok(start.destroy(vdevice));
