@@ -38,7 +38,7 @@ final class FailNthTest {
           int ioas = run.made(iommufd.ioasAlloc());
           MemorySegment ranges = run.memory(ROOM * iommu_iova_range.sizeof());
           run.made(iommufd.iovaRanges(ioas, ROOM, ranges));
-          run.made(iommufd.allowIovas(ioas, 16 << 10, FaultRun.BUFFER + (600 * 16 << 10) - 1));
+          run.made(iommufd.allowIovas(ioas, 16 << 10, FaultRun.BUFFER + ((600 * 16L) << 10) - 1));
           long iova = run.made(iommufd.map(ioas, run.buffer().address(), FaultRun.BUFFER));
           run.made(
               iommufd.ioctl(

@@ -140,6 +140,15 @@ final class Type1Iommu implements ContainerIommu {
     usable = Type1Ranges.of(domains);
   }
 
+  private void drop(Type1Domain domain) {
+    if (domains.size() == 1) {
+      List.copyOf(mappings.values()).forEach(this::remove);
+    }
+    domains.remove(domain);
+    mappings.values().forEach(m -> domain.domain().unmap(m.iova, m.bytes));
+    domain.domain().dispose();
+  }
+
   private static void attachTo(Type1Domain domain, IommuGroup group) {
     try {
       group.attach(domain.domain(), new AttachHandle());
@@ -187,20 +196,15 @@ final class Type1Iommu implements ContainerIommu {
   /** {@code vfio_iommu_type1_detach_group}: what is mapped goes with the last domain. */
   @Override
   public synchronized void detach(IommuGroup group) {
-    for (Type1Domain domain : domains) {
-      if (domain.groups().remove(group)) {
-        group.detach();
-        if (domain.groups().isEmpty()) {
-          if (domains.size() == 1) {
-            List.copyOf(mappings.values()).forEach(this::remove);
+    domains.stream()
+        .filter(domain -> domain.groups().remove(group))
+        .findFirst()
+        .ifPresent(domain -> {
+          group.detach();
+          if (domain.groups().isEmpty()) {
+            drop(domain);
           }
-          domains.remove(domain);
-          mappings.values().forEach(m -> domain.domain().unmap(m.iova, m.bytes));
-          domain.domain().dispose();
-        }
-        break;
-      }
-    }
+        });
     usable = Type1Ranges.of(domains);
   }
 
