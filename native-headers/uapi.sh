@@ -18,10 +18,10 @@ die() {
   exit "${2:-1}"
 }
 
-# uapi_include_flags DIR: sets UAPI_INCLUDE to the -I options of the headers under DIR, or ends the script saying what is missing.
+# uapi_include_flags DIR [MACHINE]: sets UAPI_INCLUDE to the -I options of the headers under DIR, or ends the script saying what is missing.
 uapi_include_flags() {
   local dir=$1 arch
-  arch=$(uname -m)-linux-gnu
+  arch=${2:-$(uname -m)}-linux-gnu
   [ -r "$dir/version" ] || die "no UAPI headers in $dir: run native-headers/fetch-uapi-headers first"
   [ "$(cat "$dir/version")" = "$UAPI_PACKAGE_VERSION" ] ||
     die "the headers in $dir are of $UAPI_PACKAGE $(cat "$dir/version"), not $UAPI_PACKAGE_VERSION: run native-headers/fetch-uapi-headers again"
