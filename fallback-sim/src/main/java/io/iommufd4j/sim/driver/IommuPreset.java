@@ -39,7 +39,12 @@ public enum IommuPreset {
   /** ARM SMMUv3 with both stages: hitless. */
   SMMUV3("arm-smmu-v3", "smmu3.0x0000000009050000"),
   /** virtio-iommu: a blocking window, no blocked domain, no flags, no dirty tracking. */
-  VIRTIO("virtio-iommu", "virtio0");
+  VIRTIO("virtio-iommu", "virtio0"),
+  /**
+   * An SMMUv3 that can force memory attributes in the second stage: what Linux asks for before it
+   * makes a virtual one. QEMU's has that only with its identification changed.
+   */
+  SMMUV3_FWB("arm-smmu-v3", "smmu3.0x0000000009050000");
 
   private static final long KIB = 1 << 10;
   private static final long MIB = KIB << 10;
@@ -59,7 +64,7 @@ public enum IommuPreset {
 
   /** As a command line names it, as {@code vtd}. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
@@ -71,8 +76,8 @@ public enum IommuPreset {
     IommuUnit unit = unit(dirtyTracking);
     return switch (this) {
       case VTD -> new BlocksOnFailureDriver(driverName, unit);
-      case AMD -> new BlockingWindowDriver(driverName, unit, true, true);
-      case SMMUV3 -> new HitlessDriver(driverName, unit);
+      case AMD -> new AmdViDriver(driverName, unit);
+      case SMMUV3, SMMUV3_FWB -> new Smmuv3Driver(driverName, unit);
       case VIRTIO -> new BlockingWindowDriver(driverName, unit, false, false);
     };
   }
@@ -92,7 +97,7 @@ public enum IommuPreset {
 
   private long pageSizes() {
     return switch (this) {
-      case VTD, SMMUV3 -> THREE_SIZES;
+      case VTD, SMMUV3, SMMUV3_FWB -> THREE_SIZES;
       // Every power of two below the aperture but 512 GiB, which a hardware fault forbids.
       case AMD -> ((1L << 47) - 4 * KIB) ^ (512 * GIB);
       case VIRTIO -> -4 * KIB;
@@ -116,7 +121,7 @@ public enum IommuPreset {
           flags.add(tracking);
         }
       }
-      case SMMUV3 -> {
+      case SMMUV3, SMMUV3_FWB -> {
         flags.addAll(Set.of(pasid, IOMMU_HWPT_ALLOC_NEST_PARENT()));
         if (dirty) {
           flags.addAll(Set.of(tracking, tracking | pasid));
@@ -135,7 +140,8 @@ public enum IommuPreset {
     switch (this) {
       case VTD -> {}
       case AMD -> capabilities.add(Capability.ENFORCE_CACHE_COHERENCY);
-      case SMMUV3 -> capabilities.addAll(Set.of(Capability.NOEXEC, Capability.DEFERRED_FLUSH));
+      // The driver could defer flushes; arm64 does not unless asked.
+      case SMMUV3, SMMUV3_FWB -> capabilities.add(Capability.NOEXEC);
       case VIRTIO -> capabilities.add(Capability.DEFERRED_FLUSH);
     }
     return capabilities;
@@ -148,7 +154,7 @@ public enum IommuPreset {
           List.of(
               X86_MSI,
               new ReservedRegion(0xfd_0000_0000L, 0xff_ffff_ffffL, ReservedRegion.Type.RESERVED));
-      case SMMUV3 ->
+      case SMMUV3, SMMUV3_FWB ->
           List.of(new ReservedRegion(0x800_0000L, 0x80f_ffffL, ReservedRegion.Type.SW_MSI));
     };
   }
@@ -175,7 +181,7 @@ public enum IommuPreset {
                 long updates = 1L << 49 | 1L << 52;
                 iommu_hw_info_amd.efr(s, 0x29d3L | (dirty ? updates : 0));
               });
-      case SMMUV3 ->
+      case SMMUV3, SMMUV3_FWB ->
           info(
               IOMMU_HW_INFO_TYPE_ARM_SMMUV3(),
               iommu_hw_info_arm_smmuv3.layout(),
@@ -184,8 +190,10 @@ public enum IommuPreset {
                 int updates = 2 << 6;
                 iommu_hw_info_arm_smmuv3.idr(s, 0, 0x0d44_101b | (dirty ? updates : 0));
                 iommu_hw_info_arm_smmuv3.idr(s, 1, 0x0273_0010);
-                iommu_hw_info_arm_smmuv3.idr(s, 3, 0x0000_1404);
+                int forcesAttributes = this == SMMUV3_FWB ? Smmuv3Registers.FORCES_ATTRIBUTES : 0;
+                iommu_hw_info_arm_smmuv3.idr(s, 3, 0x0000_1414 | forcesAttributes);
                 iommu_hw_info_arm_smmuv3.idr(s, 5, 0x0000_0074);
+                iommu_hw_info_arm_smmuv3.aidr(s, 1);
               });
       case VIRTIO -> new HardwareInfo(IOMMU_HW_INFO_TYPE_NONE(), new byte[0]);
     };

@@ -20,7 +20,7 @@ final class ModelDomain extends PagingDomain {
   private final int flags;
 
   ModelDomain(DomainType type, ModelDriver model, IommuUnit unit, int flags) {
-    super(type, model, new PageTable(0, unit.apertureLast(), unit.pageSizes()));
+    super(type, model, new PageTable(0, model.apertureLast(unit, flags), unit.pageSizes()));
     this.model = model;
     this.unit = unit;
     this.flags = flags;

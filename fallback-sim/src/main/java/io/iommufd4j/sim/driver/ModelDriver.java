@@ -117,6 +117,11 @@ public abstract class ModelDriver implements IommuDriver {
     return false;
   }
 
+  /** Inclusive last IOVA of a domain made with {@code IOMMU_HWPT_ALLOC_*} flags. */
+  long apertureLast(IommuUnit unit, int flags) {
+    return unit.apertureLast();
+  }
+
   /** Whether a PASID can have a domain of its own. */
   protected abstract boolean attachesPasids();
 

@@ -2,7 +2,6 @@ package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where a device's DMA enters the IOMMU: each transaction is looked up in what the device is
@@ -32,8 +31,12 @@ public record DmaPort(IommuDevice device, UserMemory memory) {
     while (done < buffer.byteSize()) {
       IommuDomain through = device.steered();
       long at = iova + done;
-      long physical = translate(through, at, write);
-      if (through == null || physical == IommuDomain.FAULT) {
+      if (through == null) {
+        return false;
+      }
+      long physical = through.translate(at, write);
+      if (physical == IommuDomain.FAULT) {
+        through.reportFault(device, at, write);
         return false;
       }
       // A transaction never crosses a page.
@@ -51,9 +54,5 @@ public record DmaPort(IommuDevice device, UserMemory memory) {
       done += bytes;
     }
     return true;
-  }
-
-  private static long translate(@Nullable IommuDomain through, long iova, boolean write) {
-    return through == null ? IommuDomain.FAULT : through.translate(iova, write);
   }
 }

@@ -77,6 +77,12 @@ public abstract class IommuDomain {
   public abstract long translate(long iova, boolean write);
 
   /**
+   * Hardware has aborted a device's transaction, for which {@link #translate} had no address: where
+   * somebody may want to know, it is told.
+   */
+  public void reportFault(IommuDevice device, long iova, boolean write) {}
+
+  /**
    * How many bytes from an IOVA on lie in one piece behind {@link #translate}; at least 1 where it
    * translates.
    */

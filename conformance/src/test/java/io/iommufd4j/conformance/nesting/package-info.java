@@ -1,0 +1,7 @@
+/**
+ * A guest's page tables on real IOMMU drivers: virtual IOMMUs, nested HWPTs, invalidation, events.
+ */
+@NullMarked
+package io.iommufd4j.conformance.nesting;
+
+import org.jspecify.annotations.NullMarked;
