@@ -5,9 +5,11 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.PciFunction;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -35,13 +37,17 @@ final class DriverCore {
   }
 
   private final Map<String, PciDriver> drivers = new LinkedHashMap<>();
+  private final Map<PciDriver, DynamicIds> dynamicIds = new HashMap<>();
   private final Map<String, Place> places = new LinkedHashMap<>();
   private volatile Consumer<PciFunction> changed = function -> {};
 
   /** The functions and drivers of a machine; no function has a driver yet. */
   DriverCore(Collection<PciFunction> functions, List<PciDriver> drivers) {
     functions.forEach(function -> places.put(function.address(), new Place(function)));
-    drivers.forEach(driver -> this.drivers.put(driver.name(), driver));
+    for (PciDriver driver : drivers) {
+      this.drivers.put(driver.name(), driver);
+      dynamicIds.put(driver, new DynamicIds());
+    }
   }
 
   /** Who is told of a function whose driver or override is no longer what it was. */
@@ -95,16 +101,7 @@ final class DriverCore {
   }
 
   private void offer(Place place) {
-    place.lock.lock();
-    try {
-      for (PciDriver driver : drivers.values()) {
-        if (place.driver == null && matches(driver, place) && takes(driver, place)) {
-          changed.accept(place.function);
-        }
-      }
-    } finally {
-      place.lock.unlock();
-    }
+    drivers.values().forEach(driver -> attach(driver, place));
   }
 
   private static boolean takes(PciDriver driver, Place place) {
@@ -162,9 +159,48 @@ final class DriverCore {
     changed.accept(place.function);
   }
 
-  private static boolean matches(PciDriver driver, Place place) {
+  /**
+   * {@code new_id}: the driver wants such functions too, and takes those that have none.
+   *
+   * @throws Refused as {@link DynamicIds#add}
+   */
+  void addId(PciDriver driver, String text) {
+    ids(driver).add(text);
+    for (Place place : places.values()) {
+      attach(driver, place);
+    }
+  }
+
+  /** {@code driver_attach}. */
+  private void attach(PciDriver driver, Place place) {
+    place.lock.lock();
+    try {
+      if (place.driver == null && matches(driver, place) && takes(driver, place)) {
+        changed.accept(place.function);
+      }
+    } finally {
+      place.lock.unlock();
+    }
+  }
+
+  /**
+   * {@code remove_id}: the driver keeps what it has.
+   *
+   * @throws Refused as {@link DynamicIds#remove}
+   */
+  void removeId(PciDriver driver, String text) {
+    ids(driver).remove(text);
+  }
+
+  private DynamicIds ids(PciDriver driver) {
+    return Objects.requireNonNull(dynamicIds.get(driver));
+  }
+
+  private boolean matches(PciDriver driver, Place place) {
     String override = place.override;
-    return override != null ? override.equals(driver.name()) : driver.matches(place.function);
+    return override != null
+        ? override.equals(driver.name())
+        : ids(driver).match(place.function) || driver.matches(place.function);
   }
 
   private Place place(String address) {

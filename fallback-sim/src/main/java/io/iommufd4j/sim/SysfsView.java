@@ -3,20 +3,22 @@ package io.iommufd4j.sim;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.fs.Sysfs;
-import io.iommufd4j.sim.iommu.Capability;
-import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
+import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +33,8 @@ final class SysfsView {
 
   /** {@code /proc/devices} has vfio's nodes under it in the lab; it is given out at boot. */
   private static final int VFIO_MAJOR = 251;
+
+  private static final int GROUP_MAJOR = 252;
 
   private static final int RESOURCES = 13;
 
@@ -47,6 +51,8 @@ final class SysfsView {
   // What a function's change has to take away again. Guarded by this.
   private final Map<String, String> driverLinks = new HashMap<>();
   private final Map<String, String> nodes = new HashMap<>();
+  private final Set<String> groupNodes = new HashSet<>();
+  private final Map<IommuGroup, DefaultDomainType> types = new ConcurrentHashMap<>();
 
   SysfsView(Sysfs sysfs, Board board, DriverCore core, VfioPci vfio) {
     this.sysfs = sysfs;
@@ -58,6 +64,7 @@ final class SysfsView {
   /** Shows everything for the first time, and from now on every change. */
   void show(AtomicBoolean allowUnsafeInterrupts) {
     sysfs.directory("bus/pci/devices");
+    sysfs.directory("class/vfio");
     sysfs.directory("class/vfio-dev");
     sysfs.command("bus/pci/drivers_probe", core::probe);
     core.drivers().forEach(this::showDriver);
@@ -125,6 +132,8 @@ final class SysfsView {
     String place = "bus/pci/drivers/" + driver.name();
     sysfs.command(place + "/bind", address -> core.bind(driver, address));
     sysfs.command(place + "/unbind", address -> core.unbind(driver, address));
+    sysfs.command(place + "/new_id", id -> core.addId(driver, id));
+    sysfs.command(place + "/remove_id", id -> core.removeId(driver, id));
   }
 
   private void showFunction(PciFunction function) {
@@ -140,6 +149,7 @@ final class SysfsView {
     sysfs.attribute(place + "/modalias", modalias(function) + "\n");
     sysfs.attribute(place + "/resource", resources(function));
     sysfs.binary(place + "/config", function.config().bytes());
+    function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
     sysfs.link("bus/pci/devices/" + function.address(), place);
     sysfs.link(place + "/iommu_group", group(function.device().group()));
@@ -163,7 +173,9 @@ final class SysfsView {
     for (IommuDevice device : group.devices()) {
       sysfs.link(place + "/devices/" + device.name(), place(device.name()));
     }
-    sysfs.attribute(place + "/type", type(group) + "\n");
+    var type = new DefaultDomainType(group, board.iommu());
+    types.put(group, type);
+    showType(group);
     sysfs.attribute(place + "/reserved_regions", reserved(group));
   }
 
@@ -171,14 +183,15 @@ final class SysfsView {
     return "kernel/iommu_groups/" + group.id();
   }
 
-  /** {@code iommu_group_show_type}. */
-  private static String type(IommuGroup group) {
-    IommuDevice first = group.devices().getFirst();
-    IommuDomain domain = group.defaultDomain();
-    if (domain != null && domain.type() == DomainType.IDENTITY) {
-      return "identity";
-    }
-    return first.driver().capable(first, Capability.DEFERRED_FLUSH) ? "DMA-FQ" : "DMA";
+  private void showType(IommuGroup group) {
+    DefaultDomainType type = Objects.requireNonNull(types.get(group));
+    sysfs.attribute(
+        group(group) + "/type",
+        type.label() + "\n",
+        text -> {
+          type.change(text);
+          showType(group);
+        });
   }
 
   private static String reserved(IommuGroup group) {
@@ -205,6 +218,32 @@ final class SysfsView {
     sysfs.attribute(place + "/uevent", event(function, driver));
     linkDriver(function, driver);
     showNode(function, vfio.find(function));
+    showGroupNodes();
+  }
+
+  /** The nodes of groups, which come with their first device and go with their last. */
+  private void showGroupNodes() {
+    var now = new HashSet<String>();
+    for (VfioGroup group : vfio.groups()) {
+      String name = group.nodeName();
+      now.add(name);
+      if (groupNodes.add(name)) {
+        String node = "devices/virtual/vfio/" + name;
+        sysfs.attribute(node + "/dev", GROUP_MAJOR + ":" + group.minor() + "\n");
+        sysfs.attribute(
+            node + "/uevent",
+            "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/%s\n".formatted(GROUP_MAJOR, group.minor(), name));
+        sysfs.link(node + "/subsystem", "class/vfio");
+        sysfs.link("class/vfio/" + name, node);
+      }
+    }
+    for (String name : List.copyOf(groupNodes)) {
+      if (!now.contains(name)) {
+        groupNodes.remove(name);
+        sysfs.remove("class/vfio/" + name);
+        sysfs.remove("devices/virtual/vfio/" + name);
+      }
+    }
   }
 
   /** vfio-pci enables a function when it is opened; the others when they take it. */

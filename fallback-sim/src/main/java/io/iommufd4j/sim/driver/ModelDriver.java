@@ -77,7 +77,12 @@ public abstract class ModelDriver implements IommuDriver {
 
   @Override
   public final IommuDomain allocDefault(IommuDevice device) {
-    return identityByDefault ? identity : new ModelDomain(DomainType.DMA, this, unit(device), 0);
+    return allocDefault(device, identityByDefault);
+  }
+
+  /** A default domain: identity, or a DMA domain. */
+  public final IommuDomain allocDefault(IommuDevice device, boolean passthrough) {
+    return passthrough ? identity : new ModelDomain(DomainType.DMA, this, unit(device), 0);
   }
 
   @Override

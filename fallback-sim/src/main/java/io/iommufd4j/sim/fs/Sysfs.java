@@ -7,6 +7,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,7 @@ public final class Sysfs implements AutoCloseable {
   private final Path root;
   private final boolean privileged;
   private final Map<Path, Store> stores = new ConcurrentHashMap<>();
+  private final Set<Path> mappable = ConcurrentHashMap.newKeySet();
 
   /**
    * An empty tree.
@@ -87,6 +90,12 @@ public final class Sysfs implements AutoCloseable {
   /** Makes a file that can only be written. */
   public void command(String path, Store store) {
     put(path, new byte[0], "-w-------", store);
+  }
+
+  /** Makes a file that can only be mapped, not read or written (those answer EIO). */
+  public void mappable(String path) {
+    put(path, new byte[0], "rw-------", null);
+    mappable.add(root.resolve(path));
   }
 
   private void put(String path, byte[] bytes, String mode, @Nullable Store store) {
@@ -171,6 +180,22 @@ public final class Sysfs implements AutoCloseable {
     }
     int mode = flags & (libc_h.O_WRONLY() | libc_h.O_RDWR());
     Store store = stores.get(real);
+    if (mappable.contains(real)) {
+      if (!privileged) {
+        throw Refused.with(Errno.EACCES);
+      }
+      return new OpenFile() {
+        @Override
+        public long read(MemorySegment buffer) {
+          throw Refused.with(Errno.EIO);
+        }
+
+        @Override
+        public long write(MemorySegment buffer) {
+          throw Refused.with(Errno.EIO);
+        }
+      };
+    }
     if (mode != libc_h.O_RDONLY() && (store == null || !privileged)) {
       throw Refused.with(Errno.EACCES);
     }

@@ -130,6 +130,26 @@ public final class IommuGroup {
     return defaultDomain;
   }
 
+  /**
+   * {@code iommu_setup_default_domain}: the group starts in another domain from now on, and goes
+   * there at once.
+   *
+   * @throws Refused EPERM when somebody owns the group, and what the driver answers; the old one
+   *     stays then
+   */
+  public void defaultDomain(IommuDomain to) {
+    lock.lock();
+    try {
+      if (ownerCount > 0) {
+        throw Refused.with(Errno.EPERM);
+      }
+      setDomain(to, Resolve.MAY_FAIL);
+      defaultDomain = to;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether a stray write of any device cannot raise an interrupt elsewhere. */
   public boolean isolatesInterrupts() {
     return members.stream().allMatch(m -> m.device.isolatedInterrupts());

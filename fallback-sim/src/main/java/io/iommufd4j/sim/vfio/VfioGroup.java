@@ -17,6 +17,7 @@ public final class VfioGroup {
 
   private final IommuGroup group;
   private final VfioPci driver;
+  private final int minor;
   private final CopyOnWriteArrayList<VfioDevice> devices = new CopyOnWriteArrayList<>();
   private int fileUsers;
   private int containerUsers;
@@ -24,14 +25,20 @@ public final class VfioGroup {
   private @Nullable Container container;
   private @Nullable IommufdContext iommufd;
 
-  VfioGroup(IommuGroup group, VfioPci driver) {
+  VfioGroup(IommuGroup group, int minor, VfioPci driver) {
     this.group = group;
+    this.minor = minor;
     this.driver = driver;
   }
 
   /** Its node under {@code /dev/vfio}: the group's number. */
   public String nodeName() {
     return Integer.toString(group.id());
+  }
+
+  /** Its node's minor number: the lowest that was free. */
+  public int minor() {
+    return minor;
   }
 
   /** The group as the IOMMU core has it. */

@@ -10,6 +10,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,8 @@ public final class VfioPci {
     }
     int index = devices.reserve();
     VfioGroup group =
-        groups.computeIfAbsent(function.device().group(), core -> new VfioGroup(core, this));
+        groups.computeIfAbsent(
+            function.device().group(), core -> new VfioGroup(core, freeMinor(), this));
     var device = new VfioDevice(function, index, this, group);
     group.add(device);
     devices.publish(index, device);
@@ -86,6 +88,12 @@ public final class VfioPci {
       }
     }
     devices.remove(device.index());
+  }
+
+  private int freeMinor() {
+    var taken = new BitSet();
+    groups.values().forEach(group -> taken.set(group.minor()));
+    return taken.nextClearBit(0);
   }
 
   /** {@code open(2)} of {@code /dev/vfio/vfio}. */
