@@ -77,6 +77,7 @@ final class Attachments {
         throw refused;
       }
       iommufd = held;
+      device.openedByNode(true);
       file.granted();
     } finally {
       device.lock().unlock();
@@ -125,6 +126,7 @@ final class Attachments {
       pasids.clear();
       detachDevice();
       device.unbind();
+      device.openedByNode(false);
       OpenFile held = iommufd;
       if (held != null) {
         device.files().drop(held);

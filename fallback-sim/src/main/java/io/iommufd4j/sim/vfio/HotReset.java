@@ -9,16 +9,23 @@ import io.iommufd4j.bindings.vfio.vfio_pci_dependent_device;
 import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset;
 import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset_info;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Resetting all that is on a device's bus: {@code VFIO_DEVICE_GET_PCI_HOT_RESET_INFO} and {@code
- * VFIO_DEVICE_PCI_HOT_RESET} of a device opened by its own node.
+ * VFIO_DEVICE_PCI_HOT_RESET}. Whoever opened the device by its own node has to have all in one
+ * iommufd; whoever has it from its group shows descriptors of all groups.
  */
 final class HotReset {
 
@@ -46,16 +53,19 @@ final class HotReset {
       throw Refused.with(Errno.ENOSPC);
     }
     MemorySegment list = UserBlock.room(each * affected.size());
+    boolean byNode = device.openedByNode();
     boolean owned = true;
     for (int i = 0; i < affected.size(); i++) {
-      int id = ownership(affected.get(i));
+      PciFunction function = affected.get(i);
+      int id = byNode ? ownership(function) : function.device().group().id();
       owned &= id != VFIO_PCI_DEVID_NOT_OWNED();
-      describe(list.asSlice(i * each, each), affected.get(i), id);
+      describe(list.asSlice(i * each, each), function, id);
     }
     device.memory().copyOut(argument + header, list);
-    vfio_pci_hot_reset_info.flags(
-        info,
-        VFIO_PCI_HOT_RESET_FLAG_DEV_ID() | (owned ? VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED() : 0));
+    if (byNode) {
+      int all = owned ? VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED() : 0;
+      vfio_pci_hot_reset_info.flags(info, VFIO_PCI_HOT_RESET_FLAG_DEV_ID() | all);
+    }
     block.copyOut(info, header);
   }
 
@@ -70,22 +80,66 @@ final class HotReset {
     vfio_pci_dependent_device.devfn(entry, (byte) (slot << 3 | number));
   }
 
-  /** {@code vfio_pci_ioctl_pci_hot_reset}: only when everything on the bus is the caller's. */
+  /**
+   * {@code vfio_pci_ioctl_pci_hot_reset}: EFAULT; EINVAL for flags, for groups with a device opened
+   * by its own node or none with another, and when something on the bus is not the caller's; ENODEV
+   * when nothing resets the bus.
+   */
   void reset(long argument) {
     var block = new UserBlock(device.memory(), argument);
     long header = vfio_pci_hot_reset.count$offset() + Integer.BYTES;
     MemorySegment reset = block.take(header, header);
-    if (vfio_pci_hot_reset.flags(reset) != 0 || vfio_pci_hot_reset.count(reset) != 0) {
+    int count = vfio_pci_hot_reset.count(reset);
+    if (vfio_pci_hot_reset.flags(reset) != 0 || (count != 0) == device.openedByNode()) {
       throw Refused.with(Errno.EINVAL);
     }
     requireBridge();
-    device.lock().lock();
+    List<PciFunction> affected = device.function().bus().functions();
+    if (count == 0) {
+      reset(affected, function -> ownership(function) != VFIO_PCI_DEVID_NOT_OWNED());
+    } else {
+      withGroups(argument + header, count, affected);
+    }
+  }
+
+  /**
+   * {@code vfio_pci_ioctl_pci_hot_reset_groups}: EINVAL for more groups than functions or what is
+   * no group, EFAULT, EBADF.
+   */
+  private void withGroups(long address, int count, List<PciFunction> affected) {
+    if (Integer.compareUnsigned(count, affected.size()) > 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    MemorySegment fds = UserBlock.room((long) count * Integer.BYTES);
+    device.memory().copyIn(address, fds);
+    var held = new ArrayList<OpenFile>();
+    var groups = new HashSet<VfioGroup>();
     try {
-      List<PciFunction> affected = device.function().bus().functions();
-      for (PciFunction function : affected) {
-        if (ownership(function) == VFIO_PCI_DEVID_NOT_OWNED()) {
+      for (int i = 0; i < count; i++) {
+        OpenFile file = device.files().hold(fds.getAtIndex(ValueLayout.JAVA_INT, i));
+        held.add(file);
+        if (!(file instanceof VfioGroupFile group)) {
           throw Refused.with(Errno.EINVAL);
         }
+        groups.add(group.group());
+      }
+      reset(affected, function -> in(groups, function));
+    } finally {
+      held.forEach(device.files()::drop);
+    }
+  }
+
+  private boolean in(Set<VfioGroup> groups, PciFunction function) {
+    VfioDevice other = device.driver().find(function);
+    return other != null && groups.contains(other.group());
+  }
+
+  /** {@code vfio_pci_dev_set_hot_reset}. */
+  private void reset(List<PciFunction> affected, Predicate<PciFunction> owned) {
+    device.lock().lock();
+    try {
+      if (!affected.stream().allMatch(owned)) {
+        throw Refused.with(Errno.EINVAL);
       }
       affected.forEach(function -> exports(function, DmaBufs::revoke));
       affected.forEach(PciFunction::resetWithBus);

@@ -37,6 +37,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
   private int opens;
   private int openCount;
   private boolean leaving;
+  private volatile boolean openedByNode;
   private boolean resetWorks;
   private byte[] saved = new byte[0];
   private volatile @Nullable IommufdDevice bound;
@@ -112,6 +113,15 @@ public final class VfioDevice implements VirtualConfig.Listener {
   /** The group it is in. */
   VfioGroup group() {
     return group;
+  }
+
+  /** {@code cdev_opened}: whether the open that can use it is of its own node. */
+  boolean openedByNode() {
+    return openedByNode;
+  }
+
+  void openedByNode(boolean byNode) {
+    openedByNode = byNode;
   }
 
   /** How many of its opens can use it; guarded by {@link #lock}. */
