@@ -28,7 +28,11 @@ final class TestMachine implements AutoCloseable {
   }
 
   EduFunction edu(String address, PciBus bus, IommuGroup group) {
-    var device = new IommuDevice(address, driver, 0, false, true);
+    return edu(address, bus, group, 0);
+  }
+
+  EduFunction edu(String address, PciBus bus, IommuGroup group, int pasids) {
+    var device = new IommuDevice(address, driver, pasids, false, true);
     group.add(device);
     var edu = new EduFunction(device, bus, memory, 0xfea0_0000, 10);
     edu.plug();
