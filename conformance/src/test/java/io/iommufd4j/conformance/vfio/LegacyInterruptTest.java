@@ -15,6 +15,7 @@ import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.pci.pci_h;
+import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
@@ -28,7 +29,10 @@ final class LegacyInterruptTest {
   private static final int WORD = 2;
 
   private static Interrupts device(KernelUnderTest test) {
-    OpenDevice device = test.bound(test.machine().lone().getFirst()).device();
+    BoundDevice bound = test.bound(test.machine().lone().getFirst());
+    OpenDevice device = bound.device();
+    // Behind an SMMUv3 a message is translated like any other write.
+    ok(device.attach(bound.ioas()));
     device.config(pci_h.PCI_COMMAND(), WORD, pci_h.PCI_COMMAND_MEMORY());
     var irqs = new Interrupts(device);
     irqs.acknowledge(-1);

@@ -21,6 +21,7 @@ import static io.iommufd4j.kernel.Errno.ERANGE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.pci.pci_h;
+import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
@@ -39,7 +40,10 @@ final class MessageInterruptTest {
   private static final int MSI_FLAGS = 0x42;
 
   private static Interrupts device(KernelUnderTest test) {
-    OpenDevice device = test.bound(test.machine().lone().getFirst()).device();
+    BoundDevice bound = test.bound(test.machine().lone().getFirst());
+    OpenDevice device = bound.device();
+    // Behind an SMMUv3 a message is translated like any other write.
+    ok(device.attach(bound.ioas()));
     device.config(
         pci_h.PCI_COMMAND(), WORD, pci_h.PCI_COMMAND_MEMORY() | pci_h.PCI_COMMAND_MASTER());
     var irqs = new Interrupts(device);
