@@ -53,15 +53,14 @@ final class ChildProcess implements OtherProcess {
   public int ioctl(OpenIommufd iommufd, RequestBlock block) {
     MemorySegment memory = block.memory();
     String bytes = HexFormat.of().formatHex(memory.toArray(ValueLayout.JAVA_BYTE));
-    String[] answer =
-        ask("ioctl %d %d %s", descriptor(iommufd.fd()), block.request().number(), bytes);
+    String[] answer = ask("ioctl", descriptor(iommufd.fd()), block.request().number(), bytes);
     memory.copyFrom(MemorySegment.ofArray(HexFormat.of().parseHex(answer[1])));
     return Integer.parseInt(answer[0]);
   }
 
   @Override
   public long mapped(int file, long address, long bytes) {
-    return Answers.ok(Long.parseLong(ask("map %d %d", descriptor(file), bytes)[0]));
+    return Answers.ok(Long.parseLong(ask("map", descriptor(file), bytes)[0]));
   }
 
   /** The child's descriptor of what is a descriptor's here. */
@@ -70,14 +69,18 @@ final class ChildProcess implements OtherProcess {
         here,
         fd -> {
           long parent = ProcessHandle.current().pid();
-          return Answers.ok(Integer.parseInt(ask("take %d %d", parent, fd)[0]));
+          return Answers.ok(Integer.parseInt(ask("take", parent, fd)[0]));
         });
   }
 
-  private String[] ask(String format, Object... arguments) {
+  private String[] ask(String question, Object... arguments) {
     try {
       var questions = process.outputWriter();
-      questions.write(format.formatted(arguments) + "\n");
+      questions.write(question);
+      for (Object argument : arguments) {
+        questions.write(" " + argument);
+      }
+      questions.write("\n");
       questions.flush();
       String answer = answers.readLine();
       if (answer == null) {

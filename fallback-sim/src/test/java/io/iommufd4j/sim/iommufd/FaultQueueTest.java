@@ -18,6 +18,7 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.PageRequest;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,8 @@ class FaultQueueTest {
   }
 
   private RecordFile file() {
-    return (RecordFile) bench.files.find(iommu_fault_alloc.out_fault_fd(queue));
+    return (RecordFile)
+        Objects.requireNonNull(bench.files.find(iommu_fault_alloc.out_fault_fd(queue)));
   }
 
   private void ask(int group, long address, boolean last) {
