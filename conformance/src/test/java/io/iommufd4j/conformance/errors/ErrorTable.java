@@ -3,6 +3,7 @@ package io.iommufd4j.conformance.errors;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** All of them together, and the page that shows them. */
@@ -30,12 +31,10 @@ final class ErrorTable {
 
         """);
     text.append("Every command, besides its own rows: ");
-    for (BlockErrors error : BlockErrors.values()) {
-      text.append(error.ordinal() == 0 ? "" : "; ")
-          .append(Errno.name(error.errno()))
-          .append(", ")
-          .append(error.when());
-    }
+    text.append(
+        Stream.of(BlockErrors.values())
+            .map(error -> Errno.name(error.errno()) + ", " + error.when())
+            .collect(Collectors.joining("; ")));
     text.append(".\n\n| command | error paths | errnos |\n| --- | --- | --- |\n");
     for (Request command : BlockErrors.COMMANDS) {
       List<ErrorPath> own = of(command, paths);

@@ -33,7 +33,7 @@ final class FaultQueueWriteTest {
   private static final int SUCCESS = iommufd_h.IOMMUFD_PAGE_RESP_SUCCESS();
   private static final int INVALID = iommufd_h.IOMMUFD_PAGE_RESP_INVALID();
 
-  private final class Asked {
+  private static final class Asked {
     final MockGuest guest;
     final ObjectRequests.Queue queue;
     final QueueFd fd;
