@@ -39,7 +39,8 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
     return iommu.equals("smmuv3") ? 0x800_0000 : 0xfee0_0000L;
   }
 
-  static MachineUnderTest of(Host host) {
+  /** The devices of a host, whose kernel may be a simulated one. */
+  public static MachineUnderTest of(Host host) {
     var groups =
         host.groups().stream()
             .filter(group -> group.others().isEmpty())

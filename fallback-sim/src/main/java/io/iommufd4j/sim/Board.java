@@ -1,5 +1,6 @@
 package io.iommufd4j.sim;
 
+import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.iommu.IommuDevice;
@@ -84,7 +85,12 @@ final class Board {
     }
     int index = edus++;
     int base = FIRST_BAR + index * EduFunction.BAR_BYTES;
-    return new EduFunction(device, bus, memory, base, FIRST_IRQ + index % IRQS);
+    return new EduFunction(device, bus, memory, base, irq(slot.address()));
+  }
+
+  /** As QEMU's firmware for q35 wires INTA: two slots share a line, and so do the next two. */
+  private static int irq(PciAddress address) {
+    return FIRST_IRQ + (address.device() >> 1) % IRQS;
   }
 
   private void plug(Machine.Slot slot, PciFunction function) {
@@ -100,7 +106,8 @@ final class Board {
                   .filter(s -> s.address().device() == slot.address().device())
                   .count()
               > 1;
-      if (shared) {
+      // The first function tells of the others; those tell of nobody.
+      if (shared && slot.address().function() == 0) {
         function(slot).config().multifunction();
       }
     }

@@ -46,6 +46,15 @@ public class BlockingWindowDriver extends ModelDriver {
     return !ownBlockedDomain;
   }
 
+  /**
+   * AMD's driver has room for a virtual IOMMU of any type; that QEMU's has no nesting parents to
+   * build one on comes out later.
+   */
+  @Override
+  public boolean virtualizes(IommuDevice device, int type) {
+    return sharesDomains;
+  }
+
   @Override
   protected boolean attachesPasids() {
     return false;

@@ -4,6 +4,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.BackingFile;
+import io.iommufd4j.sim.mm.EndingFile;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.Protection;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -15,9 +16,9 @@ import java.util.IdentityHashMap;
 
 /**
  * Anonymous memory as a file ({@code memfd_create(2)}). What is mapped past its end reads as 0
- * where Linux sends SIGBUS; {@code MFD_HUGETLB} is taken and changes nothing.
+ * where Linux sends SIGBUS, and cannot be pinned; {@code MFD_HUGETLB} is taken and changes nothing.
  */
-public final class Memfd implements MappableFile {
+public final class Memfd implements MappableFile, EndingFile {
 
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int MFD_NOEXEC_SEAL = 8;
@@ -29,7 +30,7 @@ public final class Memfd implements MappableFile {
   private final ProcessMemory memory;
   private final BackingFile pages = new BackingFile();
   private final IdentityHashMap<MemorySegment, Arena> mappings = new IdentityHashMap<>();
-  private long size;
+  private volatile long size;
   private long pinned;
   private long position;
 
@@ -55,6 +56,11 @@ public final class Memfd implements MappableFile {
       pages.close();
       throw Refused.with(Errno.EINVAL);
     }
+  }
+
+  @Override
+  public long size() {
+    return size;
   }
 
   @Override

@@ -42,6 +42,15 @@ final class Mapping {
    */
   record FilePages(Object file, long offset) {}
 
+  /** Whether the file it is of, if any, reaches so far: behind its end there are no pages. */
+  boolean backed(long address, long bytes) {
+    if (file == null || !(file.file() instanceof EndingFile ending)) {
+      return true;
+    }
+    long end = file.offset() + (address - start()) + bytes;
+    return end <= ((ending.size() + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE);
+  }
+
   Mapping(
       MemorySegment memory,
       Protection protection,

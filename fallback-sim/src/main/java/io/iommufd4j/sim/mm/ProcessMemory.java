@@ -435,6 +435,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   private static boolean pinMapping(Mapping mapping, long at, long pages, boolean writable) {
     return mapping.mapped(at, pages * PAGE_SIZE)
+        && mapping.backed(at, pages * PAGE_SIZE)
         && mapping.pinnable()
         && (writable ? mapping.protection().writable() : mapping.protection().readable())
         && mapping.pin(pages);

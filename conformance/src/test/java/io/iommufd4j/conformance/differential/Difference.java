@@ -1,0 +1,40 @@
+package io.iommufd4j.conformance.differential;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where two kernels part.
+ *
+ * @param index of the step; as many as the program has when it is what is left in the end
+ * @param step the step; null in the end
+ * @param expected what the reference answered
+ * @param actual what the other one answered
+ */
+record Difference(int index, @Nullable Step step, Answer expected, Answer actual) {
+
+  /** Differences of one kind are told of once or twice, not a thousand times. */
+  String kind() {
+    String values =
+        expected.value() == actual.value() ? "bytes" : name(expected) + " not " + name(actual);
+    return request(step) + ": " + values;
+  }
+
+  /** What a step asks for, without its operands. */
+  static String request(@Nullable Step step) {
+    return switch (step) {
+      case null -> "end";
+      case Step.Ioctl ioctl -> ioctl.name();
+      case Step.Plain plain -> plain.name();
+      case Step other -> other.getClass().getSimpleName();
+    };
+  }
+
+  private static String name(Answer answer) {
+    return Answer.of(Math.min(answer.value(), 0)).toString();
+  }
+
+  @Override
+  public String toString() {
+    return "step " + index + ", expected " + expected + ", was " + actual;
+  }
+}

@@ -1,0 +1,123 @@
+package io.iommufd4j.conformance.differential;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** A request being filled: fields by name, its size set. */
+final class Draft {
+
+  private static final Set<String> POINTERS =
+      Set.of(
+          "user_va",
+          "vaddr",
+          "allowed_iovas",
+          "data_uptr",
+          "data",
+          "token_uuid_ptr",
+          "check_map.uptr",
+          "check_refs.uptr",
+          "access_pages.uptr",
+          "access_rw.uptr",
+          "dirty.uptr");
+
+  private int file;
+  private final String name;
+  private final Map<Integer, Field> fields = new TreeMap<>();
+  private final List<Output> outputs = new ArrayList<>();
+
+  Draft(int file, String name) {
+    this.file = file;
+    this.name = name;
+    BlockNames.layout(name)
+        .ifPresent(layout -> at(0, Integer.BYTES, new Value.Literal(layout.byteSize())));
+  }
+
+  Draft set(String field, long number) {
+    return set(field, new Value.Literal(number));
+  }
+
+  Draft set(String field, Value value) {
+    BlockNames.Place place = place(field);
+    return at(place.offset(), place.width(), value);
+  }
+
+  Draft at(int offset, int width, Value value) {
+    fields.put(offset, new Field(offset, width, value));
+    return this;
+  }
+
+  Draft keepsObject(String field, int slot) {
+    outputs.add(new Output(place(field).offset(), false, slot));
+    return this;
+  }
+
+  Draft keepsFile(String field, int slot) {
+    outputs.add(new Output(place(field).offset(), true, slot));
+    return this;
+  }
+
+  void sendTo(int otherFile) {
+    file = otherFile;
+  }
+
+  List<Field> fields() {
+    return List.copyOf(fields.values());
+  }
+
+  /** Bytes of the struct; 0 where there is none. */
+  int structBytes() {
+    return BlockNames.layout(name).map(layout -> (int) layout.byteSize()).orElse(0);
+  }
+
+  /**
+   * Whether a byte belongs to an address, or to what decides whether another is one: spoilt it may
+   * lead into memory of the process that runs the program.
+   */
+  boolean fixed(int offset) {
+    boolean operation = name.equals(BlockNames.TEST) && offset / Integer.BYTES == 1;
+    return operation
+        || BlockNames.fields(name).entrySet().stream()
+            .filter(entry -> POINTERS.contains(entry.getKey()))
+            .map(Map.Entry::getValue)
+            .anyMatch(place -> offset >= place.offset() && offset < place.offset() + place.width());
+  }
+
+  private BlockNames.Place place(String field) {
+    BlockNames.Place place = BlockNames.fields(name).get(field);
+    if (place == null) {
+      throw new IllegalArgumentException(name + " has no field " + field);
+    }
+    return place;
+  }
+
+  /** Shortens what maps user memory. */
+  void capped(long bytes) {
+    String length =
+        switch (name) {
+          case "IOMMU_IOAS_MAP" -> "length";
+          case "VFIO_IOMMU_MAP_DMA" -> "size";
+          default -> "";
+        };
+    if (!length.isEmpty()) {
+      Field field = fields.get(place(length).offset());
+      boolean longer =
+          field != null
+              && field.value() instanceof Value.Literal(long number)
+              && Long.compareUnsigned(number, bytes) > 0;
+      if (longer) {
+        set(length, bytes);
+      }
+    }
+  }
+
+  Step.Ioctl step() {
+    var known =
+        fields.values().stream()
+            .filter(field -> !field.value().equals(new Value.Literal(0)))
+            .toList();
+    return new Step.Ioctl(file, name, known, outputs);
+  }
+}

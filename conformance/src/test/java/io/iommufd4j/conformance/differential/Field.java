@@ -1,0 +1,9 @@
+package io.iommufd4j.conformance.differential;
+
+/**
+ * A value in a request's block.
+ *
+ * @param offset bytes from the block's start
+ * @param width bytes: 1, 2, 4 or 8
+ */
+record Field(int offset, int width, Value value) {}

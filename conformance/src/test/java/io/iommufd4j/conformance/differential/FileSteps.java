@@ -1,0 +1,146 @@
+package io.iommufd4j.conformance.differential;
+
+import io.iommufd4j.conformance.differential.Shadow.Context;
+import io.iommufd4j.conformance.differential.Shadow.Device;
+import java.util.List;
+
+/** Opens, closes and duplicates files; maps and unmaps memory. */
+final class FileSteps {
+
+  private static final int DEVICES = 4;
+
+  private final Scene scene;
+  private final Dice dice;
+  private final Shadow shadow;
+  private final List<Step> steps;
+
+  FileSteps(Scene scene) {
+    this.scene = scene;
+    this.dice = scene.dice;
+    this.shadow = scene.shadow;
+    this.steps = scene.steps;
+  }
+
+  void openIommufd() {
+    int file = shadow.newFile();
+    steps.add(new Step.OpenIommufd(file));
+    shadow.contexts.add(new Context(file));
+  }
+
+  void openDevice() {
+    if (scene.mock) {
+      return;
+    }
+    int index = dice.below(DEVICES);
+    boolean open = shadow.devices.stream().anyMatch(device -> device.index == index);
+    if (open && dice.percent(70)) {
+      return;
+    }
+    int file = shadow.newFile();
+    steps.add(new Step.OpenDevice(file, index));
+    shadow.devices.add(new Device(index, file));
+  }
+
+  void bind(Device device, Context context) {
+    int slot = shadow.newObject();
+    Draft draft =
+        new Draft(device.file, "VFIO_DEVICE_BIND_IOMMUFD")
+            .set("iommufd", new Value.FileSlot(scene.file(context)))
+            .keepsObject("out_devid", slot);
+    scene.send(draft);
+    if (device.context == null) {
+      device.context = context;
+      device.idSlot = slot;
+    }
+  }
+
+  void step() {
+    int chance = dice.below(100);
+    if (chance < 12) {
+      openIommufd();
+    } else if (chance < 24) {
+      openDevice();
+    } else if (chance < 36) {
+      if (!shadow.devices.isEmpty()) {
+        bind(dice.of(shadow.devices), scene.context());
+      }
+    } else if (chance < 46) {
+      closeDevice();
+    } else if (chance < 50) {
+      closeContext();
+    } else if (chance < 54) {
+      Context context = scene.context();
+      int file = shadow.newFile();
+      steps.add(new Step.Dup(file, scene.file(context)));
+      context.files.add(file);
+    } else if (chance < 64) {
+      int file = shadow.newFile();
+      steps.add(new Step.OpenMemfd(file, Addresses.PAGE * dice.below(40) + dice.of(0, 0, 0, 100)));
+      shadow.memfds.add(file);
+    } else if (chance < 70) {
+      int file = shadow.newFile();
+      steps.add(new Step.OpenEventfd(file));
+      shadow.eventfds.add(file);
+    } else if (chance < 74) {
+      steps.add(new Step.Close(dice.below(shadow.files() + 1)));
+    } else if (chance < 80) {
+      steps.add(new Step.Poll(dice.below(shadow.files()), (int) dice.of(1, 4, 5, 0x19)));
+    } else if (chance < 85) {
+      int file = dice.below(shadow.files());
+      if (!shadow.eventfds.contains(file)) {
+        steps.add(new Step.Read(file, (int) dice.of(0, 4, 8, 40, 64, 100)));
+      }
+    } else if (chance < 88) {
+      int file = dice.below(shadow.files());
+      if (!shadow.memfds.contains(file) && !scene.device(file)) {
+        steps.add(
+            new Step.Write(
+                file,
+                (int) dice.of(4, 8, 8, 16),
+                List.of(new Value.Literal(1), new Value.Literal(0), new Value.Literal(2))));
+      }
+    } else {
+      memory();
+    }
+  }
+
+  private void closeDevice() {
+    if (shadow.devices.isEmpty()) {
+      return;
+    }
+    Device device = dice.of(shadow.devices);
+    steps.add(new Step.Close(device.file));
+    shadow.devices.remove(device);
+  }
+
+  private void closeContext() {
+    Context context = scene.context();
+    int file = scene.file(context);
+    steps.add(new Step.Close(file));
+    context.files.remove(Integer.valueOf(file));
+    if (context.files.isEmpty()) {
+      shadow.contexts.remove(context);
+    }
+  }
+
+  private void memory() {
+    if (!shadow.regions.isEmpty() && dice.percent(50)) {
+      Shadow.Region region = dice.of(shadow.regions);
+      steps.add(new Step.Unmap(region.slot()));
+      shadow.regions.remove(region);
+      return;
+    }
+    int region = shadow.newRegion();
+    int protection = (int) dice.of(1, 3, 3, 3);
+    int shared = 1;
+    long bytes = Addresses.PAGE * dice.between(1, 16);
+    if (!shadow.memfds.isEmpty() && dice.percent(50)) {
+      steps.add(new Step.Map(region, dice.of(shadow.memfds), bytes, protection, shared, 0));
+    } else {
+      int anonymous = 0x20;
+      int type = (int) dice.of(1, 2, 2);
+      steps.add(new Step.Map(region, -1, bytes, protection, anonymous | type, 0));
+    }
+    shadow.regions.add(new Shadow.Region(region, bytes));
+  }
+}

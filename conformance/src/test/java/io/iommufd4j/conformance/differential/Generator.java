@@ -1,0 +1,101 @@
+package io.iommufd4j.conformance.differential;
+
+import io.iommufd4j.conformance.differential.Shadow.Context;
+import java.util.List;
+
+/**
+ * Writes a program from a seed. Most requests make sense where they stand, some nearly do, a few do
+ * not at all. What a seed gives changes with this code: recorded answers name its {@link #VERSION}.
+ */
+final class Generator {
+
+  /** Raised whenever a seed no longer gives what it gave. */
+  static final int VERSION = 1;
+
+  private final boolean mock;
+  private final Scene scene;
+  private final Dice dice;
+  private final FileSteps files;
+  private final DeviceSteps devices;
+  private final IoasSteps ioas;
+  private final Type1Steps type1;
+  private final ObjectSteps objects;
+  private final MockSteps mocks;
+  private final GarbageSteps garbage;
+
+  private Generator(long seed) {
+    dice = new Dice(seed);
+    mock = dice.percent(45);
+    scene = new Scene(dice, mock);
+    files = new FileSteps(scene);
+    devices = new DeviceSteps(scene, files);
+    ioas = new IoasSteps(scene, devices);
+    type1 = new Type1Steps(scene);
+    objects = new ObjectSteps(scene);
+    mocks = new MockSteps(scene);
+    garbage = new GarbageSteps(scene);
+  }
+
+  /** The program of a seed. */
+  static Program program(long seed) {
+    var generator = new Generator(seed);
+    generator.begin();
+    int length = generator.dice.percent(80) ? 50 : 150;
+    while (generator.scene.steps.size() < length) {
+      generator.step();
+    }
+    return new Program(generator.scene.steps);
+  }
+
+  private void begin() {
+    int contexts = dice.percent(25) ? 2 : 1;
+    for (int i = 0; i < contexts; i++) {
+      files.openIommufd();
+    }
+    int opened = (int) dice.of(0, 1, 1, 2, 2, 2, 3, 4);
+    for (int i = 0; i < opened; i++) {
+      files.openDevice();
+    }
+    List.copyOf(scene.shadow.devices).forEach(device -> files.bind(device, scene.context()));
+    for (Context context : scene.shadow.contexts) {
+      ioas.ioasAlloc(context);
+      if (dice.percent(50)) {
+        ioas.ioasAlloc(context);
+      }
+      if (mock) {
+        mocks.device(context);
+      }
+    }
+  }
+
+  private void step() {
+    if (scene.shadow.contexts.isEmpty()) {
+      files.openIommufd();
+      ioas.ioasAlloc(scene.shadow.contexts.getFirst());
+      return;
+    }
+    Context context = scene.context();
+    if (mock && dice.percent(45)) {
+      if (dice.percent(60)) {
+        mocks.step(context);
+      } else {
+        objects.step(context);
+      }
+      return;
+    }
+    int chance = dice.below(1000);
+    if (chance < 650) {
+      ioas.step(context);
+    } else if (chance < 810) {
+      devices.step(context);
+    } else if (chance < 870) {
+      type1.step(context);
+    } else if (chance < 920) {
+      files.step();
+    } else if (chance < 970) {
+      objects.step(context);
+    } else {
+      garbage.step(context);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.iommufd4j.conformance.differential;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Steps in their order. Its text is a line for each. */
+record Program(List<Step> steps) {
+
+  Program {
+    steps = List.copyOf(steps);
+  }
+
+  /** How many steps are system calls. */
+  long requests() {
+    return steps.stream().filter(step -> !(step instanceof Step.Store)).count();
+  }
+
+  @Override
+  public String toString() {
+    return steps.stream().map(step -> step + "\n").collect(Collectors.joining());
+  }
+}

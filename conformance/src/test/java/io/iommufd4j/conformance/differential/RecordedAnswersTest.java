@@ -1,0 +1,81 @@
+package io.iommufd4j.conformance.differential;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/** Holds the simulated kernel to what the lab's kernel once answered, to the byte. */
+@OnSimulatedKernelsOnly
+final class RecordedAnswersTest {
+
+  private static final String IOMMU = System.getProperty("iommufd4j.iommu", "vtd");
+  private static final int MOST_SHOWN = 5;
+
+  @Test
+  void programsAreAnsweredAsRecorded() throws IOException {
+    Recorded recorded = recorded();
+    assertEquals(
+        Generator.VERSION,
+        recorded.version(),
+        "the generator changed: record anew with lab/differential --record");
+    var wrong = new ArrayList<String>();
+    try (var session = new Session(Kernels.simulated(IOMMU))) {
+      for (int i = 0; i < recorded.programs().size() && wrong.size() < MOST_SHOWN; i++) {
+        long seed = recorded.firstSeed() + i;
+        var real = new Case(Generator.program(seed), recorded.programs().get(i));
+        real.against(session)
+            .ifPresent(difference -> wrong.add("seed " + seed + ": " + difference));
+      }
+    }
+    assertEquals(List.of(), wrong, "of the programs recorded on " + IOMMU);
+  }
+
+  @Test
+  void casesAreAnsweredAsTheLabDid() throws IOException, URISyntaxException {
+    try (var session = new Session(Kernels.simulated(IOMMU))) {
+      assertAll(
+          cases().stream()
+              .map(file ->
+                  () -> {
+                    String text = Files.readString(file);
+                    Case now = Case.run(Case.program(text), session);
+                    assertEquals(Case.withoutRemarks(text), now.toString(), file.toString());
+                  }));
+    }
+  }
+
+  private static List<Path> cases() throws IOException, URISyntaxException {
+    var directory = RecordedAnswersTest.class.getResource("cases");
+    assertNotNull(directory, "no cases are stored");
+    try (var files = Files.list(Path.of(directory.toURI()))) {
+      List<Path> all = files.sorted().toList();
+      assertFalse(all.isEmpty());
+      return all.stream()
+          .filter(file -> file.getFileName().toString().startsWith(IOMMU + "-"))
+          .toList();
+    }
+  }
+
+  private static Recorded recorded() throws IOException {
+    String name = "answers-" + IOMMU + ".bin";
+    try (var stream = RecordedAnswersTest.class.getResourceAsStream(name)) {
+      Assumptions.assumeTrue(stream != null, "nothing was recorded on " + IOMMU);
+      return Recorded.decode(Optional.ofNullable(stream).orElseThrow().readAllBytes());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+}

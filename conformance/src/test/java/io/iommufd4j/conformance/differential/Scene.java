@@ -1,0 +1,127 @@
+package io.iommufd4j.conformance.differential;
+
+import io.iommufd4j.conformance.differential.Shadow.Area;
+import io.iommufd4j.conformance.differential.Shadow.Context;
+import io.iommufd4j.conformance.differential.Shadow.Device;
+import io.iommufd4j.conformance.differential.Shadow.Ioas;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program being written, what its steps should have brought about, and choices from that. */
+final class Scene {
+
+  /** Of a hundred requests, how many have something wrong about them. */
+  private static final int SPOILT = 11;
+
+  /**
+   * Bytes that a mapping covers at most where somebody may read in its middle: what lies further
+   * behind the regions than their gap is not the same on two kernels.
+   */
+  private static final long MOST_MAPPED = 240 * Addresses.PAGE;
+
+  /**
+   * Whether the program has mock devices, and so none of VFIO's: a mock domain attached to another
+   * device makes the lab's kernel write where it must not.
+   */
+  final boolean mock;
+
+  final Dice dice;
+  final Addresses addresses;
+  final Shadow shadow = new Shadow();
+  final List<Step> steps = new ArrayList<>();
+  private final Mutation mutation;
+
+  /** An empty one; with mock devices IOVAs are chosen from what those translate. */
+  Scene(Dice dice, boolean mock) {
+    this.dice = dice;
+    this.mock = mock;
+    addresses = new Addresses(dice, mock);
+    mutation = new Mutation(dice, addresses, shadow);
+  }
+
+  void send(Draft draft) {
+    if (dice.percent(SPOILT)) {
+      mutation.spoil(draft);
+    }
+    if (mock) {
+      draft.capped(MOST_MAPPED);
+    }
+    steps.add(draft.step());
+  }
+
+  Context context() {
+    return shadow.contexts.get(
+        shadow.contexts.size() > 1 && dice.percent(25) ? dice.below(shadow.contexts.size()) : 0);
+  }
+
+  int file(Context context) {
+    return context.files.size() == 1 ? context.files.getFirst() : dice.of(context.files);
+  }
+
+  Ioas anyIoas(Context context) {
+    return context.ioas.isEmpty() || dice.percent(2)
+        ? new Ioas(anyObject(context))
+        : dice.of(context.ioas);
+  }
+
+  Area anyArea(Ioas ioas) {
+    return ioas.areas.isEmpty() || dice.percent(5)
+        ? new Area(addresses.iova(), addresses.length(), null)
+        : dice.of(ioas.areas);
+  }
+
+  Device anyDevice(Context context) {
+    var own = shadow.devices.stream().filter(device -> device.context == context).toList();
+    if (!own.isEmpty() && dice.percent(96)) {
+      return dice.of(own);
+    }
+    if (!shadow.devices.isEmpty()) {
+      return dice.of(shadow.devices);
+    }
+    var none = new Device(0, dice.below(shadow.files() + 1));
+    none.idSlot = anyObject(context);
+    return none;
+  }
+
+  /** The id of any device that can have an HWPT: VFIO's or a mock. */
+  int anyDeviceId(Context context) {
+    return mock(context) && dice.percent(shadow.devices.isEmpty() ? 97 : 70)
+        ? dice.of(context.mocks).idSlot()
+        : anyDevice(context).idSlot;
+  }
+
+  /** Whether there are mock devices, with which nesting works. */
+  boolean mock(Context context) {
+    return !context.mocks.isEmpty();
+  }
+
+  /** Whether a file is a VFIO device. */
+  boolean device(int file) {
+    return shadow.devices.stream().anyMatch(device -> device.file == file);
+  }
+
+  int anyPageTable(Context context) {
+    if (!context.hwpts.isEmpty() && dice.percent(50)) {
+      return dice.of(context.hwpts).slot();
+    }
+    return anyIoas(context).slot;
+  }
+
+  int anyViommu(Context context) {
+    return context.viommus.isEmpty() || dice.percent(5)
+        ? anyObject(context)
+        : dice.of(context.viommus);
+  }
+
+  /** Any slot; ids that are gone are among them. */
+  int anyObject(Context context) {
+    int chance = dice.below(10);
+    if (chance < 3 && !context.hwpts.isEmpty()) {
+      return dice.of(context.hwpts).slot();
+    }
+    if (chance < 4 && !context.ioas.isEmpty()) {
+      return dice.of(context.ioas).slot;
+    }
+    return dice.below(shadow.objects() + 1);
+  }
+}

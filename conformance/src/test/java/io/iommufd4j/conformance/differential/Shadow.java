@@ -1,0 +1,109 @@
+package io.iommufd4j.conformance.differential;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the generator believes to exist. It takes every request that should succeed for one that
+ * did: a wrong belief costs a request that is refused, and never a wrong comparison.
+ */
+final class Shadow {
+
+  /** A mapped range, and the user memory it maps where that is known. */
+  record Area(long iova, long bytes, Value.@Nullable Address from) {}
+
+  /** An IOAS and what is mapped in it. */
+  static final class Ioas {
+    final int slot;
+    final List<Area> areas = new ArrayList<>();
+
+    Ioas(int slot) {
+      this.slot = slot;
+    }
+  }
+
+  /** Memory that the program mapped itself. */
+  record Region(int slot, long bytes) {}
+
+  /** A hardware page table. */
+  record Hwpt(int slot, Ioas ioas, int flags) {}
+
+  /** A VFIO device, opened, and mostly bound. */
+  static final class Device {
+    final int index;
+    final int file;
+    int idSlot;
+    @Nullable Context context;
+    boolean attached;
+
+    Device(int index, int file) {
+      this.index = index;
+      this.file = file;
+    }
+  }
+
+  /** A mock device with a domain of its own from the start. */
+  record MockDevice(int selfSlot, int idSlot) {}
+
+  /** An in-kernel user of an IOAS, and the page pins it was told to make. */
+  static final class Access {
+    final int file;
+    final List<Integer> pins = new ArrayList<>();
+
+    Access(int file) {
+      this.file = file;
+    }
+  }
+
+  /** One open {@code /dev/iommu}. */
+  static final class Context {
+    final List<Integer> files = new ArrayList<>();
+    final List<Ioas> ioas = new ArrayList<>();
+    final List<Hwpt> hwpts = new ArrayList<>();
+    final List<Integer> nested = new ArrayList<>();
+    final List<Integer> faultQueues = new ArrayList<>();
+    final List<Integer> viommus = new ArrayList<>();
+    final List<Integer> vdevices = new ArrayList<>();
+    final List<Integer> queues = new ArrayList<>();
+    final List<MockDevice> mocks = new ArrayList<>();
+    final List<Access> accesses = new ArrayList<>();
+
+    Context(int file) {
+      files.add(file);
+    }
+  }
+
+  final List<Context> contexts = new ArrayList<>();
+  final List<Device> devices = new ArrayList<>();
+  final List<Integer> memfds = new ArrayList<>();
+  final List<Integer> eventfds = new ArrayList<>();
+  final List<Integer> eventQueues = new ArrayList<>();
+  final List<Region> regions = new ArrayList<>();
+
+  private int nextFile;
+  private int nextObject;
+  private int nextRegion = UserRegions.FIRST_MAPPED;
+
+  int newFile() {
+    return nextFile++;
+  }
+
+  int newObject() {
+    return nextObject++;
+  }
+
+  int newRegion() {
+    return nextRegion++;
+  }
+
+  /** How many slots of files there were so far. */
+  int files() {
+    return nextFile;
+  }
+
+  /** How many slots of objects there were so far. */
+  int objects() {
+    return nextObject;
+  }
+}

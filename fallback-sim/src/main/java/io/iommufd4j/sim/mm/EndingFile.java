@@ -1,0 +1,8 @@
+package io.iommufd4j.sim.mm;
+
+/** A file that has pages up to its end and none behind it, however much of it is mapped. */
+public interface EndingFile {
+
+  /** Bytes up to its end. */
+  long size();
+}
