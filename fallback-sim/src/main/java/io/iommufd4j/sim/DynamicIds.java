@@ -109,7 +109,7 @@ final class DynamicIds {
   private static int[] parse(String text, int most) {
     int[] fields = new int[most];
     int count = 0;
-    for (String word : text.strip().split("\\s+")) {
+    for (String word : text.strip().split("\\s+", -1)) {
       String digits = word.startsWith("0x") || word.startsWith("0X") ? word.substring(2) : word;
       if (count == most || !digits.matches("\\p{XDigit}{1,8}")) {
         break;

@@ -70,8 +70,8 @@ final class FailNth implements OpenFile {
     if (!digits.matches("[0-9a-fA-F]+")) {
       throw Refused.with(Errno.EINVAL);
     }
-    for (char digit : digits.toCharArray()) {
-      if (Character.digit(digit, radix) < 0) {
+    for (int i = 0; i < digits.length(); i++) {
+      if (Character.digit(digits.charAt(i), radix) < 0) {
         throw Refused.with(Errno.EINVAL);
       }
     }

@@ -70,7 +70,7 @@ final class DirtyBitmap {
   /** Where the pages end that the kernel pins from a byte of the bitmap on. */
   private long pagesEnd(long index) {
     long start = address + index;
-    long left = ((last - base) >>> shift + 3) + 1 - index;
+    long left = ((last - base) >>> (shift + 3)) + 1 - index;
     long pages = (left + UserMemory.PAGE_SIZE - 1) / UserMemory.PAGE_SIZE;
     long offset = start & (UserMemory.PAGE_SIZE - 1);
     return start - offset + (pages + (offset == 0 ? 0 : 1)) * UserMemory.PAGE_SIZE;
