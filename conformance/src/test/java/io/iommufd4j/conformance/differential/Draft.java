@@ -1,5 +1,6 @@
 package io.iommufd4j.conformance.differential;
 
+import io.iommufd4j.bindings.iommufd.iommufd_h;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,16 @@ final class Draft {
       throw new IllegalArgumentException(name + " has no field " + field);
     }
     return place;
+  }
+
+  /** Takes the choice of IOVA from a copy. */
+  void copiesToFixedIova() {
+    if (name.equals("IOMMU_IOAS_COPY")) {
+      Field flags = fields.get(place("flags").offset());
+      if (flags != null && flags.value() instanceof Value.Literal(long number)) {
+        set("flags", number | iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA());
+      }
+    }
   }
 
   /** Shortens what maps user memory. */

@@ -96,6 +96,7 @@ final class IoasSteps {
       bytes = Addresses.PAGE * dice.between(1, pages - skipped);
       draft.set("flags", fixed).set("user_va", from).set("length", bytes);
       steps.add(draft.step());
+      shadow.ownMemoryInIoas = true;
     } else {
       scene.send(draft);
     }

@@ -46,6 +46,9 @@ final class Scene {
     if (mock) {
       draft.capped(MOST_MAPPED);
     }
+    if (shadow.ownMemoryInIoas) {
+      draft.copiesToFixedIova();
+    }
     steps.add(draft.step());
   }
 

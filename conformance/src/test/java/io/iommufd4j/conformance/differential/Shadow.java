@@ -81,6 +81,12 @@ final class Shadow {
   final List<Integer> eventQueues = new ArrayList<>();
   final List<Region> regions = new ArrayList<>();
 
+  /**
+   * Whether such memory was mapped into an IOAS. Where the host put it would show in an IOVA that a
+   * copy of it is given, for that keeps the alignment.
+   */
+  boolean ownMemoryInIoas;
+
   private int nextFile;
   private int nextObject;
   private int nextRegion = UserRegions.FIRST_MAPPED;
