@@ -11,14 +11,13 @@ import java.nio.charset.StandardCharsets;
  * {@code /proc/PID/task/TID/fail-nth}, open: a number written arms the thread, a read tells how far
  * it is from its failure. The number is read as {@code kstrtouint} does with any base.
  */
-final class FailNth implements OpenFile {
+final class FailNth extends TextFile {
 
   /** Longer text is cut there, as the kernel's buffer holds no more. */
   private static final int LONGEST = Integer.SIZE + 2;
 
   private final FaultPlan faults;
   private final Thread thread;
-  private long position;
 
   FailNth(FaultPlan faults, Thread thread) {
     this.faults = faults;
@@ -26,21 +25,9 @@ final class FailNth implements OpenFile {
   }
 
   @Override
-  public synchronized long read(MemorySegment buffer) {
-    long count = pread(buffer, position);
-    position += count;
-    return count;
-  }
-
-  @Override
-  public long pread(MemorySegment buffer, long offset) {
+  byte[] text(long offset) {
     String left = Integer.toUnsignedString(faults.left(thread)) + '\n';
-    byte[] text = left.getBytes(StandardCharsets.US_ASCII);
-    long count = Math.clamp(text.length - offset, 0, buffer.byteSize());
-    if (count > 0) {
-      MemorySegment.copy(MemorySegment.ofArray(text), offset, buffer, 0, count);
-    }
-    return count;
+    return left.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** EINVAL for what is no number, ERANGE for one of more than 32 bits. */

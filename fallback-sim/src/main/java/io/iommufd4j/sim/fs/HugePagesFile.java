@@ -8,13 +8,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /** {@code /proc/sys/vm/nr_hugepages}: how many huge pages the pool has, and its resizing. */
-public final class HugePagesFile implements OpenFile {
+public final class HugePagesFile extends TextFile {
 
   /** Where it is. */
   public static final String PATH = "/proc/sys/vm/nr_hugepages";
 
   private final HugePages pool;
-  private long position;
 
   /** The file of a pool. */
   public HugePagesFile(HugePages pool) {
@@ -22,20 +21,8 @@ public final class HugePagesFile implements OpenFile {
   }
 
   @Override
-  public synchronized long read(MemorySegment buffer) {
-    long count = pread(buffer, position);
-    position += count;
-    return count;
-  }
-
-  @Override
-  public long pread(MemorySegment buffer, long offset) {
-    byte[] text = (pool.size() + "\n").getBytes(StandardCharsets.US_ASCII);
-    long count = Math.clamp(text.length - offset, 0, buffer.byteSize());
-    if (count > 0) {
-      MemorySegment.copy(MemorySegment.ofArray(text), offset, buffer, 0, count);
-    }
-    return count;
+  byte[] text(long offset) {
+    return (pool.size() + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

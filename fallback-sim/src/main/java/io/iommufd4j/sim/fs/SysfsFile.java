@@ -12,12 +12,11 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** An open attribute. Each write is one store, wherever the position is. */
-final class SysfsFile implements OpenFile {
+final class SysfsFile extends TextFile {
 
   private final Path file;
   private final Sysfs.@Nullable Store store;
   private byte[] shown = new byte[0];
-  private long position;
 
   SysfsFile(Path file, Sysfs.@Nullable Store store) {
     this.file = file;
@@ -25,22 +24,11 @@ final class SysfsFile implements OpenFile {
   }
 
   @Override
-  public synchronized long read(MemorySegment buffer) {
-    long count = pread(buffer, position);
-    position += count;
-    return count;
-  }
-
-  @Override
-  public synchronized long pread(MemorySegment buffer, long offset) {
+  byte[] text(long offset) {
     if (offset == 0) {
       show();
     }
-    long count = Math.clamp(shown.length - offset, 0, buffer.byteSize());
-    if (count > 0) {
-      MemorySegment.copy(MemorySegment.ofArray(shown), offset, buffer, 0, count);
-    }
-    return count;
+    return shown;
   }
 
   /** What a program reads in pieces is what the attribute said at the first one. */
