@@ -13,7 +13,7 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_invalidate_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
-import io.iommufd4j.conformance.errors.Scene.Mock;
+import io.iommufd4j.conformance.selftest.MockDevice;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -43,7 +43,7 @@ final class HwptErrors {
   private static BiConsumer<Scene, RequestBlock> onIoas(BiConsumer<Scene, RequestBlock> wrong) {
     return (scene, block) -> {
       int ioas = scene.ioas();
-      block.set("dev_id", scene.mock(ioas).device()).set("pt_id", ioas);
+      block.set("dev_id", scene.mock(ioas).id()).set("pt_id", ioas);
       wrong.accept(scene, block);
     };
   }
@@ -52,7 +52,7 @@ final class HwptErrors {
   private static BiConsumer<Scene, RequestBlock> onParent(BiConsumer<Scene, RequestBlock> wrong) {
     return (scene, block) -> {
       int ioas = scene.ioas();
-      Mock mock = scene.mock(ioas);
+      MockDevice mock = scene.mock(ioas);
       scene.nestedBlock(block, mock, scene.hwpt(mock, ioas, NEST_PARENT));
       wrong.accept(scene, block);
     };
@@ -92,7 +92,7 @@ final class HwptErrors {
             (scene, block) -> {
               int ioas = scene.ioas();
               block
-                  .set("dev_id", scene.mockWithoutDirtyTracking(ioas).device())
+                  .set("dev_id", scene.mockWithoutDirtyTracking(ioas).id())
                   .set("pt_id", ioas)
                   .set("flags", DIRTY_TRACKING);
             }),
@@ -124,7 +124,7 @@ final class HwptErrors {
             EINVAL,
             "nested: the parent is automatic",
             (scene, block) -> {
-              Mock mock = scene.mock(scene.ioas());
+              MockDevice mock = scene.mock(scene.ioas());
               scene.nestedBlock(block, mock, mock.hwpt());
             }),
         alloc(
@@ -132,7 +132,7 @@ final class HwptErrors {
             "nested: the parent was not made to be one",
             (scene, block) -> {
               int ioas = scene.ioas();
-              Mock mock = scene.mock(ioas);
+              MockDevice mock = scene.mock(ioas);
               scene.nestedBlock(block, mock, scene.hwpt(mock, ioas, 0));
             }),
         alloc(
@@ -140,7 +140,7 @@ final class HwptErrors {
             "nested: the parent is nested itself",
             (scene, block) -> {
               int ioas = scene.ioas();
-              Mock mock = scene.mock(ioas);
+              MockDevice mock = scene.mock(ioas);
               int nested = scene.nested(mock, scene.hwpt(mock, ioas, NEST_PARENT));
               scene.nestedBlock(block, mock, nested);
             }),
@@ -195,7 +195,7 @@ final class HwptErrors {
         errno,
         when,
         (scene, block) -> {
-          block.set("dev_id", scene.mock(scene.ioas()).device());
+          block.set("dev_id", scene.mock(scene.ioas()).id());
           wrong.accept(scene, block);
         });
   }
@@ -256,7 +256,7 @@ final class HwptErrors {
         when,
         (scene, block) -> {
           int ioas = scene.mapped(PAGE);
-          Mock mock = scene.mock(ioas);
+          MockDevice mock = scene.mock(ioas);
           block
               .set("hwpt_id", scene.hwpt(mock, ioas, DIRTY_TRACKING))
               .set("iova", IOVA)
@@ -317,7 +317,7 @@ final class HwptErrors {
         when,
         (scene, block) -> {
           int ioas = scene.ioas();
-          Mock mock = scene.mock(ioas);
+          MockDevice mock = scene.mock(ioas);
           block
               .set("hwpt_id", scene.nested(mock, scene.hwpt(mock, ioas, NEST_PARENT)))
               .set("data_type", selftest_h.IOMMU_HWPT_INVALIDATE_DATA_SELFTEST())

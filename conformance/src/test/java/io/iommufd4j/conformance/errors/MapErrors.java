@@ -15,10 +15,10 @@ import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import static io.iommufd4j.kernel.Errno.EPERM;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.kernel.Request;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /** Mapping by address and by file, copying, unmapping, and looking an address up. */
@@ -34,25 +34,19 @@ final class MapErrors {
     return Stream.of(map(), mapFile(), copy(), unmap(), physical()).flatMap(List::stream).toList();
   }
 
-  private static ErrorPath map(int errno, String when, Filling filling) {
+  private static ErrorPath map(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_MAP,
         errno,
         when,
         (scene, block) ->
-            filling.fill(
+            wrong.accept(
                 scene,
                 block
                     .set("flags", FIXED | READ | WRITE)
                     .set("user_va", scene.memory(PAGE))
                     .set("length", PAGE)
                     .set("iova", IOVA)));
-  }
-
-  /** What is to be wrong with a block that is right so far, but for the id of its IOAS. */
-  @FunctionalInterface
-  private interface Filling {
-    void fill(Scene scene, RequestBlock block);
   }
 
   private static List<ErrorPath> map() {
@@ -135,13 +129,13 @@ final class MapErrors {
                     .set("user_va", scene.kernel().readOnlyPages(1).address())));
   }
 
-  private static ErrorPath mapFile(int errno, String when, Filling filling) {
+  private static ErrorPath mapFile(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_MAP_FILE,
         errno,
         when,
         (scene, block) ->
-            filling.fill(
+            wrong.accept(
                 scene,
                 block
                     .set("flags", FIXED | READ | WRITE)
@@ -187,14 +181,14 @@ final class MapErrors {
             (scene, block) -> block.set("ioas_id", withDevice(scene)).set("start", 2 * PAGE)));
   }
 
-  private static ErrorPath copy(int errno, String when, Filling filling) {
+  private static ErrorPath copy(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_COPY,
         errno,
         when,
         (scene, block) -> {
           int source = scene.mapped(PAGE);
-          filling.fill(
+          wrong.accept(
               scene,
               block
                   .set("flags", FIXED | READ | WRITE)
@@ -279,14 +273,7 @@ final class MapErrors {
             (scene, block) -> {
               Scene.Virtual virtual = scene.virtual();
               scene.map(virtual.ioas(), IOVA, PAGE);
-              scene.make(
-                  scene
-                      .block(Request.IOMMU_HW_QUEUE_ALLOC)
-                      .set("viommu_id", virtual.viommu())
-                      .set("type", selftest_h.IOMMU_HW_QUEUE_TYPE_SELFTEST())
-                      .set("nesting_parent_iova", IOVA)
-                      .set("length", PAGE),
-                  "out_hw_queue_id");
+              scene.hardwareQueue(virtual);
               block.set("ioas_id", virtual.ioas()).set("iova", IOVA).set("length", PAGE);
             }));
   }

@@ -15,8 +15,8 @@ import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
-import io.iommufd4j.conformance.errors.Scene.Mock;
 import io.iommufd4j.conformance.errors.Scene.Virtual;
+import io.iommufd4j.conformance.selftest.MockDevice;
 import io.iommufd4j.kernel.Request;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 final class ObjectErrors {
 
   private static final int NEST_PARENT = iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT();
+
+  private static final int EVENTS = selftest_h.IOMMU_VEVENTQ_TYPE_SELFTEST();
 
   private ObjectErrors() {}
 
@@ -62,7 +64,7 @@ final class ObjectErrors {
             "a HWPT that is a parent",
             scene -> {
               int ioas = scene.ioas();
-              Mock mock = scene.mock(ioas);
+              MockDevice mock = scene.mock(ioas);
               int parent = scene.hwpt(mock, ioas, NEST_PARENT);
               scene.nested(mock, parent);
               return parent;
@@ -75,14 +77,9 @@ final class ObjectErrors {
               scene.vdevice(virtual, virtual.mock(), 1);
               return virtual.viommu();
             }),
-        busy("a fault queue whose descriptor is open", ObjectErrors::faultQueue));
-  }
-
-  private static int faultQueue(Scene scene) {
-    RequestBlock block = scene.block(Request.IOMMU_FAULT_QUEUE_ALLOC);
-    int id = scene.make(block, "out_fault_id");
-    scene.keep((int) block.get("out_fault_fd"));
-    return id;
+        busy(
+            "a fault queue whose descriptor is open",
+            scene -> scene.keep(scene.objects().faultQueue())));
   }
 
   private static ErrorPath viommu(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
@@ -92,8 +89,11 @@ final class ObjectErrors {
         when,
         (scene, block) -> {
           int ioas = scene.ioas();
-          Mock mock = scene.mock(ioas);
-          scene.viommuBlock(block, mock, scene.hwpt(mock, ioas, NEST_PARENT));
+          MockDevice mock = scene.mock(ioas);
+          block
+              .set("type", selftest_h.IOMMU_VIOMMU_TYPE_SELFTEST())
+              .set("dev_id", mock.id())
+              .set("hwpt_id", scene.hwpt(mock, ioas, NEST_PARENT));
           wrong.accept(scene, block);
         });
   }
@@ -131,7 +131,7 @@ final class ObjectErrors {
           Virtual virtual = scene.virtual();
           block
               .set("viommu_id", virtual.viommu())
-              .set("dev_id", virtual.mock().device())
+              .set("dev_id", virtual.mock().id())
               .set("virt_id", 7);
           wrong.fill(scene, virtual, block);
         });
@@ -168,16 +168,9 @@ final class ObjectErrors {
         when,
         (scene, block) -> {
           Virtual virtual = scene.virtual();
-          eventQueueBlock(block, virtual);
+          block.set("viommu_id", virtual.viommu()).set("type", EVENTS).set("veventq_depth", 2);
           wrong.fill(scene, virtual, block);
         });
-  }
-
-  private static RequestBlock eventQueueBlock(RequestBlock block, Virtual virtual) {
-    return block
-        .set("viommu_id", virtual.viommu())
-        .set("type", selftest_h.IOMMU_VEVENTQ_TYPE_SELFTEST())
-        .set("veventq_depth", 2);
   }
 
   private static List<ErrorPath> queues() {
@@ -203,11 +196,8 @@ final class ObjectErrors {
         eventQueue(
             EEXIST,
             "the vIOMMU has one of this type",
-            (scene, virtual, _) -> {
-              RequestBlock first = scene.block(Request.IOMMU_VEVENTQ_ALLOC);
-              scene.make(eventQueueBlock(first, virtual), "out_veventq_id");
-              scene.keep((int) first.get("out_veventq_fd"));
-            }));
+            (scene, virtual, _) ->
+                scene.keep(scene.objects().eventQueue(virtual.viommu(), EVENTS, 2))));
   }
 
   private static ErrorPath hwQueue(int errno, String when, VirtualFilling wrong) {
@@ -218,17 +208,13 @@ final class ObjectErrors {
         (scene, block) -> {
           Virtual virtual = scene.virtual();
           scene.map(virtual.ioas(), IOVA, PAGE);
-          hwQueueBlock(block, virtual);
+          block
+              .set("viommu_id", virtual.viommu())
+              .set("type", selftest_h.IOMMU_HW_QUEUE_TYPE_SELFTEST())
+              .set("nesting_parent_iova", IOVA)
+              .set("length", PAGE);
           wrong.fill(scene, virtual, block);
         });
-  }
-
-  private static RequestBlock hwQueueBlock(RequestBlock block, Virtual virtual) {
-    return block
-        .set("viommu_id", virtual.viommu())
-        .set("type", selftest_h.IOMMU_HW_QUEUE_TYPE_SELFTEST())
-        .set("nesting_parent_iova", IOVA)
-        .set("length", PAGE);
   }
 
   private static List<ErrorPath> hwQueue() {
@@ -254,12 +240,6 @@ final class ObjectErrors {
             (_, _, block) -> block.set("nesting_parent_iova", IOVA + PAGE)),
         hwQueue(EINVAL, "an index that is too large", (_, _, block) -> block.set("index", 99)),
         hwQueue(EIO, "the index before it is free", (_, _, block) -> block.set("index", 1)),
-        hwQueue(
-            EEXIST,
-            "the index is taken",
-            (scene, virtual, _) ->
-                scene.make(
-                    hwQueueBlock(scene.block(Request.IOMMU_HW_QUEUE_ALLOC), virtual),
-                    "out_hw_queue_id")));
+        hwQueue(EEXIST, "the index is taken", (scene, virtual, _) -> scene.hardwareQueue(virtual)));
   }
 }

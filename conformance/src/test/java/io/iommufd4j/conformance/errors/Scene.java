@@ -1,10 +1,7 @@
 package io.iommufd4j.conformance.errors;
 
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
-
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
-import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.Answers;
 import io.iommufd4j.conformance.BoundDevice;
@@ -12,7 +9,9 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.conformance.selftest.MockDevice;
+import io.iommufd4j.conformance.selftest.MockIommufd;
+import io.iommufd4j.conformance.selftest.ObjectRequests;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 
@@ -32,13 +31,14 @@ final class Scene {
 
   private final KernelUnderTest kernel;
   private final OpenIommufd iommufd;
-
-  /** The ids that a mock device comes with. */
-  record Mock(int selftest, int hwpt, int device) {}
+  private final MockIommufd mock;
+  private final ObjectRequests objects;
 
   Scene(KernelUnderTest kernel) {
     this.kernel = kernel;
-    this.iommufd = kernel.iommufd();
+    this.mock = MockIommufd.open(kernel);
+    this.iommufd = mock.iommufd();
+    this.objects = new ObjectRequests(iommufd);
   }
 
   KernelUnderTest kernel() {
@@ -58,10 +58,9 @@ final class Scene {
     return iommufd.ioctl(command.number(), MemorySegment.ofAddress(address));
   }
 
-  /** Asks for something that is to succeed, and takes one field of the answer. */
-  int make(RequestBlock block, String field) {
-    Answers.ok(iommufd.ioctl(block));
-    return (int) block.get(field);
+  /** Requests for what only some IOMMUs have. */
+  ObjectRequests objects() {
+    return objects;
   }
 
   /** An address where nothing ever is: too low for the kernel to map anything there. */
@@ -103,38 +102,13 @@ final class Scene {
   }
 
   /** A mock device, attached to an IOAS. */
-  Mock mock(int ioas) {
-    MemorySegment command = test(selftest_h.IOMMU_TEST_OP_MOCK_DOMAIN(), ioas);
-    int answer = iommufd.ioctl(selftest_h.IOMMU_TEST_CMD(), command);
-    assumeFalse(answer == -Errno.ENOTTY, "this kernel has no CONFIG_IOMMUFD_TEST");
-    Answers.ok(answer);
-    MemorySegment ids = iommu_test_cmd.mock_domain(command);
-    return new Mock(
-        iommu_test_cmd.mock_domain.out_stdev_id(ids),
-        iommu_test_cmd.mock_domain.out_hwpt_id(ids),
-        iommu_test_cmd.mock_domain.out_idev_id(ids));
+  MockDevice mock(int ioas) {
+    return mock.device(ioas).ok();
   }
 
   /** A mock device without dirty tracking, attached to an IOAS. */
-  Mock mockWithoutDirtyTracking(int ioas) {
-    MemorySegment command = test(selftest_h.IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), ioas);
-    MemorySegment ids = iommu_test_cmd.mock_domain_flags(command);
-    iommu_test_cmd.mock_domain_flags.dev_flags(ids, selftest_h.MOCK_FLAGS_DEVICE_NO_DIRTY());
-    int answer = iommufd.ioctl(selftest_h.IOMMU_TEST_CMD(), command);
-    assumeFalse(answer == -Errno.ENOTTY, "this kernel has no CONFIG_IOMMUFD_TEST");
-    Answers.ok(answer);
-    return new Mock(
-        iommu_test_cmd.mock_domain_flags.out_stdev_id(ids),
-        iommu_test_cmd.mock_domain_flags.out_hwpt_id(ids),
-        iommu_test_cmd.mock_domain_flags.out_idev_id(ids));
-  }
-
-  private MemorySegment test(int operation, int id) {
-    MemorySegment command = buffer(iommu_test_cmd.sizeof());
-    iommu_test_cmd.size(command, (int) iommu_test_cmd.sizeof());
-    iommu_test_cmd.op(command, operation);
-    iommu_test_cmd.id(command, id);
-    return command;
+  MockDevice mockWithoutDirtyTracking(int ioas) {
+    return mock.device(ioas, selftest_h.MOCK_FLAGS_DEVICE_NO_DIRTY()).ok();
   }
 
   /** One of the machine's own devices, bound through VFIO. */
@@ -143,59 +117,61 @@ final class Scene {
   }
 
   /** An HWPT of a mock device. */
-  int hwpt(Mock mock, int ioas, int flags) {
-    return Answers.ok(iommufd.hwptAlloc(mock.device(), ioas, flags));
+  int hwpt(MockDevice mock, int ioas, int flags) {
+    return Answers.ok(iommufd.hwptAlloc(mock.id(), ioas, flags));
   }
 
   /** A block for an HWPT with the mock's data on top of a parent, a HWPT or a vIOMMU. */
-  RequestBlock nestedBlock(RequestBlock block, Mock mock, int parent) {
-    MemorySegment data = buffer(iommu_hwpt_selftest.sizeof());
-    iommu_hwpt_selftest.iotlb(data, selftest_h.IOMMU_TEST_IOTLB_DEFAULT());
+  RequestBlock nestedBlock(RequestBlock block, MockDevice mock, int parent) {
+    MemorySegment data = nestedData();
     return block
-        .set("dev_id", mock.device())
+        .set("dev_id", mock.id())
         .set("pt_id", parent)
         .set("data_type", selftest_h.IOMMU_HWPT_DATA_SELFTEST())
-        .set("data_len", iommu_hwpt_selftest.sizeof())
+        .set("data_len", data.byteSize())
         .set("data_uptr", data.address());
   }
 
+  private MemorySegment nestedData() {
+    MemorySegment data = buffer(iommu_hwpt_selftest.sizeof());
+    iommu_hwpt_selftest.iotlb(data, selftest_h.IOMMU_TEST_IOTLB_DEFAULT());
+    return data;
+  }
+
   /** A mock device, an HWPT of it that may be a parent, and a vIOMMU on that. */
-  record Virtual(int ioas, Mock mock, int parent, int viommu) {}
+  record Virtual(int ioas, MockDevice mock, int parent, int viommu) {}
 
   /** A vIOMMU of the mock's. */
   Virtual virtual() {
     int ioas = ioas();
-    Mock mock = mock(ioas);
-    int parent = hwpt(mock, ioas, iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT());
-    int viommu =
-        make(viommuBlock(block(Request.IOMMU_VIOMMU_ALLOC), mock, parent), "out_viommu_id");
-    return new Virtual(ioas, mock, parent, viommu);
-  }
-
-  RequestBlock viommuBlock(RequestBlock block, Mock mock, int parent) {
-    return block
-        .set("type", selftest_h.IOMMU_VIOMMU_TYPE_SELFTEST())
-        .set("dev_id", mock.device())
-        .set("hwpt_id", parent);
+    MockDevice device = mock(ioas);
+    int parent = hwpt(device, ioas, iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT());
+    int type = selftest_h.IOMMU_VIOMMU_TYPE_SELFTEST();
+    int viommu = Answers.ok(objects.viommu(device.id(), parent, 0, type, ObjectRequests.NO_DATA));
+    return new Virtual(ioas, device, parent, viommu);
   }
 
   /** A nested HWPT on a parent. */
-  int nested(Mock mock, int parent) {
-    return make(nestedBlock(block(Request.IOMMU_HWPT_ALLOC), mock, parent), "out_hwpt_id");
+  int nested(MockDevice mock, int parent) {
+    return Answers.ok(
+        objects.hwpt(mock.id(), parent, 0, selftest_h.IOMMU_HWPT_DATA_SELFTEST(), nestedData()));
   }
 
   /** A vDEVICE. */
-  int vdevice(Virtual virtual, Mock mock, long virtualId) {
-    return make(
-        block(Request.IOMMU_VDEVICE_ALLOC)
-            .set("viommu_id", virtual.viommu())
-            .set("dev_id", mock.device())
-            .set("virt_id", virtualId),
-        "out_vdevice_id");
+  void vdevice(Virtual virtual, MockDevice mock, long virtualId) {
+    Answers.ok(objects.vdevice(virtual.viommu(), mock.id(), virtualId));
   }
 
-  /** A descriptor that the request made, closed after the test. */
-  void keep(int descriptor) {
-    kernel.closeAfter(descriptor);
+  /** A hardware queue, the first of its vIOMMU, in memory that is mapped at {@link #IOVA}. */
+  int hardwareQueue(Virtual virtual) {
+    int type = selftest_h.IOMMU_HW_QUEUE_TYPE_SELFTEST();
+    return Answers.ok(objects.hardwareQueue(virtual.viommu(), type, 0, IOVA, PAGE));
+  }
+
+  /** Expects a queue to be there, and closes it after the test. */
+  int keep(ObjectRequests.Queue queue) {
+    Answers.ok(queue.answer());
+    kernel.closeAfter(queue.fd());
+    return queue.id();
   }
 }
