@@ -1,0 +1,94 @@
+package io.iommufd4j.sim.iommu;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who steers a group's DMA, and how often it said so: drivers of the kernel by the domain the group
+ * starts in, or one owner by its own ({@code owner}, {@code owner_cnt}). Guarded by the group's
+ * lock.
+ */
+final class DmaOwner {
+
+  private final GroupDomain domain;
+  private final PasidArray pasids;
+  private @Nullable Object owner;
+  private int count;
+
+  DmaOwner(GroupDomain domain, PasidArray pasids) {
+    this.domain = domain;
+    this.pasids = pasids;
+  }
+
+  /** Whether it is steered at all. */
+  boolean isThere() {
+    return count > 0;
+  }
+
+  /** Whether it is an owner with domains of its own. */
+  boolean isOwn() {
+    return owner != null;
+  }
+
+  /**
+   * {@code iommu_device_use_default_domain}.
+   *
+   * @throws Refused EBUSY when an owner has the group
+   */
+  void useInitial() {
+    if (count > 0 && (!domain.isInitial() || owner != null || !pasids.isEmpty())) {
+      throw Refused.with(Errno.EBUSY);
+    }
+    count++;
+  }
+
+  /** {@code iommu_device_unuse_default_domain}. */
+  void unuseInitial() {
+    count--;
+  }
+
+  /**
+   * An owner that the group has says so once more; false when the group has none.
+   *
+   * @throws Refused EPERM when it is not this one
+   */
+  boolean again(Object claimant) {
+    if (count == 0) {
+      return false;
+    }
+    if (owner != claimant) {
+      throw Refused.with(Errno.EPERM);
+    }
+    count++;
+    return true;
+  }
+
+  /**
+   * Whether an owner may take over.
+   *
+   * @throws Refused EBUSY when the group has left the domain it starts in
+   */
+  void requireFree() {
+    if (!domain.isInitial() || !pasids.isEmpty()) {
+      throw Refused.with(Errno.EBUSY);
+    }
+  }
+
+  /** An owner takes over, whose DMA is blocked by now. */
+  void take(Object claimant) {
+    owner = claimant;
+    count = 1;
+  }
+
+  /** Undoes {@link #again} or {@link #take}; true when it was the last. */
+  boolean release() {
+    if (count > 1) {
+      count--;
+      return false;
+    }
+    count = 0;
+    owner = null;
+    return true;
+  }
+}
