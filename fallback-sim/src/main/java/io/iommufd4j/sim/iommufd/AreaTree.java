@@ -56,9 +56,14 @@ final class AreaTree {
     return best == null || Iova.above(best.iova, last) ? null : best;
   }
 
-  /** The area after another, as far as a last IOVA; null when there is none. */
-  @Nullable Area next(Area area, long last) {
-    return area.last == Iova.MAX ? null : first(area.last + 1, last);
+  /** The lowest area; null when there is none. */
+  @Nullable Area first() {
+    return first(0, Iova.MAX);
+  }
+
+  /** The area after another; null when there is none. */
+  @Nullable Area next(Area area) {
+    return area.last == Iova.MAX ? null : first(area.last + 1, Iova.MAX);
   }
 
   /** The lowest start between two IOVAs where an area fits, or {@link #NONE}. */

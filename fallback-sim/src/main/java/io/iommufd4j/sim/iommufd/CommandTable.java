@@ -93,7 +93,7 @@ final class CommandTable {
         iommufd_h.IOMMU_IOAS_CHANGE_PROCESS(),
         iommu_ioas_change_process.sizeof(),
         iommu_ioas_change_process.__reserved$offset() + Integer.BYTES,
-        IoasCommands::changeProcess);
+        ChangeProcessCommand::execute);
     enter(
         iommufd_h.IOMMU_IOAS_COPY(),
         iommu_ioas_copy.sizeof(),

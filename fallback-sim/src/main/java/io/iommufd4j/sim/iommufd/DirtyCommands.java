@@ -43,7 +43,7 @@ final class DirtyCommands {
   }
 
   private static void forget(AreaTree areas, PagingDomain domain) {
-    for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
+    for (Area area = areas.first(); area != null; area = areas.next(area)) {
       if (area.pages != null) {
         domain.table().readDirty(area.iova, area.last, false, (iova, bytes) -> {});
       }
@@ -103,15 +103,9 @@ final class DirtyCommands {
 
   private static void read(
       AreaTree areas, PagingDomain domain, long iova, long last, boolean keep, DirtyBitmap bitmap) {
-    long next = iova;
-    Area area = areas.first(iova, iova);
-    while (area != null && !Iova.above(area.iova, next) && area.pages != null) {
-      domain.table().readDirty(next, Iova.min(last, area.last), keep, bitmap::set);
-      if (!Iova.below(area.last, last)) {
-        return;
-      }
-      next = area.last + 1;
-      area = areas.next(area, last);
+    var range = new ContiguousAreas(areas, iova, last);
+    while (range.next()) {
+      domain.table().readDirty(range.iova(), range.last(), keep, bitmap::set);
     }
   }
 }

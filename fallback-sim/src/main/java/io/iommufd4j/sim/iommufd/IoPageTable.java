@@ -3,16 +3,12 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.lib.RwSemaphore;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an IOAS maps, and the domains that carry a copy of it ({@code struct io_pagetable}). Locks
@@ -20,32 +16,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class IoPageTable {
 
-  /** How often accesses are asked to let go of one area. */
-  private static final int MOST_TRIES = 100;
+  /** {@code domains_rwsem}. */
+  final RwSemaphore domainsLock = new RwSemaphore();
+
+  /** {@code iova_rwsem}. */
+  final RwSemaphore iovaLock = new RwSemaphore();
+
+  /** Changed under both locks. */
+  final IoasDomains domains;
+
+  final IovaSpace space;
 
   private final FaultPlan faults;
-  private final ReentrantReadWriteLock domainsLock = new ReentrantReadWriteLock();
-  private final ReentrantReadWriteLock iovaLock = new ReentrantReadWriteLock();
-  private final List<PagingDomain> domains = new ArrayList<>();
   private final List<Access> accesses = new ArrayList<>();
-  private final AreaTree areas = new AreaTree();
-  private final ReservedIovas reserved = new ReservedIovas();
-  private AllowedIovas allowed = AllowedIovas.ANY;
-  private volatile boolean smallPagesOnly;
-  private volatile long alignment = 1;
 
   IoPageTable(FaultPlan faults) {
     this.faults = faults;
+    this.domains = new IoasDomains(faults);
+    this.space = new IovaSpace(faults);
   }
 
-  /** What an IOVA, a length and an offset in a page must be multiples of. */
+  /** What an IOVA, a length and an offset in a page must be multiples of, in bytes. */
   long alignment() {
-    return alignment;
+    return space.alignment();
   }
 
   /** Whether {@code IOMMU_OPTION_HUGE_PAGES} is off. */
   boolean smallPagesOnly() {
-    return smallPagesOnly;
+    return domains.smallPagesOnly();
   }
 
   /**
@@ -59,319 +57,107 @@ final class IoPageTable {
    *     something is mapped, EOVERFLOW past the end, EPERM to write what cannot be written, ENOSPC,
    *     EFAULT or ENOMEM when pages cannot be pinned, and ENOMEM
    */
-  long map(List<PagesSlice> slices, long length, boolean fixed, long iova, int protection) {
+  long map(PagesSlice first, long length, boolean fixed, long iova, int protection) {
     try {
-      for (int i = 0; i < slices.size(); i++) {
+      for (PagesSlice slice = first; slice != null; slice = slice.next) {
         faults.alloc(); // Its area.
       }
-      long start = insert(slices, length, fixed, iova, protection);
-      fillAndPublish(slices);
+      long start;
+      try (var _ = iovaLock.writing()) {
+        start = space.insert(first, length, fixed, iova, protection);
+      }
+      fillAndPublish(first);
       return start;
     } catch (Refused refused) {
-      for (PagesSlice slice : slices) {
-        withdraw(slice);
+      try (var _ = iovaLock.writing()) {
+        space.remove(first);
       }
       throw refused;
     }
   }
 
-  private long insert(
-      List<PagesSlice> slices, long length, boolean fixed, long iova, int protection) {
-    Lock lock = iovaLock.writeLock();
-    lock.lock();
-    try {
-      if ((length & (alignment - 1)) != 0 || length == 0) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      long start = iova;
-      if (fixed) {
-        checkFree(iova, length);
-      } else {
-        long from = slices.getFirst().start();
-        start = IovaAllocator.choose(areas, reserved, allowed, from, length, alignment);
-      }
-      long next = start;
-      for (PagesSlice slice : slices) {
-        slice.area = insert(slice, next, protection);
-        next += slice.length;
-      }
-      return start;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void checkFree(long iova, long length) {
-    if ((iova & (alignment - 1)) != 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    long last = Iova.last(iova, length);
-    if (reserved.intersects(iova, last)) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    if (areas.first(iova, last) != null) {
-      throw Refused.with(Errno.EEXIST);
-    }
-  }
-
-  private Area insert(PagesSlice slice, long iova, int protection) {
-    if ((protection & PagingDomain.WRITE) != 0 && !slice.pages.writable()) {
-      throw Refused.with(Errno.EPERM);
-    }
-    if ((slice.startByte & (UserMemory.PAGE_SIZE - 1) & (alignment - 1)) != 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    Iova.last(iova, slice.length);
-    Iova.last(slice.startByte, slice.length);
-    Area area = new Area(iova, slice.length, slice.startByte, protection);
-    if (!Iova.below(area.lastPage, slice.pages.count())) {
-      throw Refused.with(Errno.EOVERFLOW);
-    }
-    areas.insert(area);
-    return area;
-  }
-
-  private void fillAndPublish(List<PagesSlice> slices) {
-    domainsLock.readLock().lock();
-    try {
-      int done = 0;
-      try {
-        for (; done < slices.size(); done++) {
-          PagesSlice slice = slices.get(done);
-          areaOf(slice).fill(domains, slice.pages, largestPage());
+  private void fillAndPublish(PagesSlice first) {
+    try (var _ = domainsLock.reading()) {
+      domains.fill(first);
+      try (var _ = iovaLock.writing()) {
+        for (PagesSlice slice = first; slice != null; slice = slice.next) {
+          slice.area().pages = slice.pages;
         }
-      } catch (Refused refused) {
-        for (PagesSlice slice : slices.subList(0, done)) {
-          areaOf(slice).unfill(domains, slice.pages);
-        }
-        throw refused;
       }
-      iovaLock.writeLock().lock();
-      try {
-        for (PagesSlice slice : slices) {
-          areaOf(slice).pages = slice.pages;
-        }
-      } finally {
-        iovaLock.writeLock().unlock();
-      }
-    } finally {
-      domainsLock.readLock().unlock();
-    }
-  }
-
-  private static Area areaOf(PagesSlice slice) {
-    Area area = slice.area;
-    if (area == null) {
-      throw new IllegalStateException("a slice was filled before it had an area");
-    }
-    return area;
-  }
-
-  private void withdraw(PagesSlice slice) {
-    Area area = slice.area;
-    if (area != null) {
-      iovaLock.writeLock().lock();
-      try {
-        areas.remove(area);
-      } finally {
-        iovaLock.writeLock().unlock();
-      }
-      slice.area = null;
     }
   }
 
   /**
    * The slices behind a range, each with a reference ({@code iopt_get_pages}).
    *
+   * @return the first, with the others behind it
    * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT where a byte is not mapped,
    *     ENOMEM
    */
-  List<PagesSlice> slices(long iova, long length) {
+  PagesSlice slices(long iova, long length) {
     if (length == 0) {
       throw Refused.with(Errno.EINVAL);
     }
     long last = Iova.last(iova, length);
-    List<PagesSlice> slices = new ArrayList<>(1);
-    iovaLock.readLock().lock();
+    try (var _ = iovaLock.reading()) {
+      return slicesUpTo(iova, last);
+    }
+  }
+
+  private PagesSlice slicesUpTo(long iova, long last) {
+    PagesSlice first = null;
+    PagesSlice before = null;
     try {
-      long next = iova;
-      Area area = areas.first(iova, iova);
-      while (true) {
-        Pages pages = area == null || Iova.above(area.iova, next) ? null : area.pages;
-        if (area == null || pages == null) {
-          throw Refused.with(Errno.ENOENT);
-        }
-        long end = Iova.min(last, area.last);
+      var range = new ContiguousAreas(space.areas(), iova, last);
+      while (range.next()) {
         faults.alloc();
-        pages.get();
-        slices.add(new PagesSlice(pages, area.startByte(next), end - next + 1));
-        if (!Iova.below(area.last, last)) {
-          return slices;
+        Area area = range.area();
+        long bytes = range.last() - range.iova() + 1;
+        var slice = new PagesSlice(area.backing(), area.startByte(range.iova()), bytes);
+        slice.pages.get();
+        if (before == null) {
+          first = slice;
+        } else {
+          before.next = slice;
         }
-        next = area.last + 1;
-        area = areas.next(area, last);
+        before = slice;
       }
+      if (first == null || !range.reachesEnd()) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      return first;
     } catch (Refused refused) {
-      slices.forEach(slice -> slice.pages.put());
+      PagesSlice.putAll(first);
       throw refused;
-    } finally {
-      iovaLock.readLock().unlock();
-    }
-  }
-
-  /** How far an unmap got, also when it is refused half-way. */
-  static final class Unmapped {
-    /** Bytes that are mapped no longer. */
-    long bytes;
-  }
-
-  /**
-   * {@code iopt_add_access}.
-   *
-   * @throws Refused EADDRINUSE when an area is not aligned as the access needs it, ENOMEM
-   */
-  void addAccess(Access access) {
-    faults.alloc();
-    domainsLock.writeLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      accesses.add(access);
-      long needed = neededAlignment();
-      try {
-        if (Iova.above(needed, alignment)) {
-          checkAlignment(needed);
-        }
-      } catch (Refused refused) {
-        accesses.remove(access);
-        throw refused;
-      }
-      alignment = needed;
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.writeLock().unlock();
-    }
-  }
-
-  /** {@code iopt_remove_access}. */
-  void removeAccess(Access access) {
-    domainsLock.writeLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      accesses.remove(access);
-      alignment = neededAlignment();
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.writeLock().unlock();
-    }
-  }
-
-  /** The IOVA at an offset in the n-th area; 0 when there is none. */
-  long iovaInMapping(int nth, int offset) {
-    iovaLock.readLock().lock();
-    try {
-      Area area = areas.first(0, Iova.MAX);
-      for (long i = Integer.toUnsignedLong(nth); i > 0 && area != null; i--) {
-        area = areas.next(area, Iova.MAX);
-      }
-      return area == null ? 0 : area.iova + Integer.toUnsignedLong(offset);
-    } finally {
-      iovaLock.readLock().unlock();
     }
   }
 
   /**
-   * {@code iopt_unmap_iova}: whole areas only. Areas below one that is refused are gone already.
+   * {@code iopt_unmap_iova}: whole areas only.
    *
-   * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT when the range cuts through
-   *     an area, EBUSY when somebody else is changing one or the kernel needs it, EDEADLK when an
-   *     access does not let go
+   * @return the unmap, yet to be run
+   * @throws Refused EINVAL for no bytes, EOVERFLOW past the end
    */
-  void unmap(long iova, long length, Unmapped unmapped) {
+  Unmapping unmap(long iova, long length) {
     if (length == 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    unmapRange(iova, Iova.last(iova, length), unmapped);
+    return new Unmapping(this, iova, Iova.last(iova, length));
   }
 
-  /** {@code iopt_unmap_all}. */
-  void unmapAll(Unmapped unmapped) {
-    unmapRange(0, Iova.MAX, unmapped);
+  /** {@code iopt_unmap_all}: an unmap of everything, yet to be run. */
+  Unmapping unmapAll() {
+    return new Unmapping(this, 0, Iova.MAX);
   }
 
-  private void unmapRange(long first, long last, Unmapped unmapped) {
-    var rest = new Rest(first, last);
-    for (Area pinned = unmap(rest, unmapped); pinned != null; pinned = unmap(rest, unmapped)) {
-      List<Access> users;
-      iovaLock.readLock().lock();
-      try {
-        users = List.copyOf(accesses);
-      } finally {
-        iovaLock.readLock().unlock();
-      }
-      for (Access user : users) {
-        user.notifyUnmap(pinned.iova, pinned.length());
-      }
-      if (++rest.tries > MOST_TRIES) {
-        throw Refused.with(Errno.EDEADLK);
-      }
+  /** {@code iommufd_access_notify_unmap}: asks every access to let go of an area. */
+  void notifyAccesses(Area area) {
+    List<Access> users;
+    try (var _ = iovaLock.reading()) {
+      users = List.copyOf(accesses);
     }
-  }
-
-  /** What is left of a range to be unmapped. */
-  private static final class Rest {
-    final long last;
-    long start;
-    int tries;
-
-    Rest(long start, long last) {
-      this.start = start;
-      this.last = last;
-    }
-  }
-
-  /** Unmaps up to an area that an access has pages of, which it answers; null at the end. */
-  private @Nullable Area unmap(Rest rest, Unmapped unmapped) {
-    domainsLock.readLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      for (Area area = areas.first(rest.start, rest.last);
-          area != null;
-          area = areas.first(rest.start, rest.last)) {
-        Pages pages = area.pages;
-        if (pages == null || area.locks > 0) {
-          throw Refused.with(Errno.EBUSY);
-        }
-        if (Iova.below(area.iova, rest.start) || Iova.above(area.last, rest.last)) {
-          throw Refused.with(Errno.ENOENT);
-        }
-        if (area.iova != rest.start) {
-          rest.tries = 0;
-        }
-        if (area.accesses > 0) {
-          rest.start = area.iova;
-          area.preventAccess = true;
-          return area;
-        }
-        area.pages = null;
-        iovaLock.writeLock().unlock();
-        try {
-          area.unfill(domains, pages);
-        } finally {
-          iovaLock.writeLock().lock();
-        }
-        areas.remove(area);
-        pages.put();
-        unmapped.bytes += area.length();
-        if (!Iova.below(area.last, rest.last)) {
-          break;
-        }
-        // What others map behind us meanwhile is not ours to unmap.
-        rest.start = area.last + 1;
-      }
-      return null;
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.readLock().unlock();
+    for (Access user : users) {
+      user.notifyUnmap(area.iova, area.length());
     }
   }
 
@@ -384,8 +170,8 @@ final class IoPageTable {
    *     ENOMEM
    */
   void cutAfter(long iova) {
-    iovaLock.writeLock().lock();
-    try {
+    try (var _ = iovaLock.writing()) {
+      AreaTree areas = space.areas();
       Area area = areas.first(iova, iova);
       if (area == null || iova == area.iova || iova == area.last) {
         return;
@@ -397,7 +183,7 @@ final class IoPageTable {
         throw Refused.with(Errno.EOPNOTSUPP);
       }
       long next = iova + 1;
-      if (((next | area.startByte(next)) & (alignment - 1)) != 0) {
+      if (((next | area.startByte(next)) & (alignment() - 1)) != 0) {
         throw Refused.with(Errno.EINVAL);
       }
       if (area.accesses > 0) {
@@ -407,50 +193,68 @@ final class IoPageTable {
       faults.alloc();
       areas.remove(area);
       area.split(next).forEach(areas::insert);
-    } finally {
-      iovaLock.writeLock().unlock();
     }
   }
 
   /**
-   * {@code iommufd_ioas_change_process}: only files can change hands.
+   * {@code iopt_add_access}.
    *
-   * @param files where what areas map is added
-   * @throws Refused EBUSY when somebody is changing an area, EINVAL for user memory
+   * @throws Refused EADDRINUSE when an area is not aligned as the access needs it, ENOMEM
    */
-  void addFiles(Set<Pages> files) {
-    iovaLock.readLock().lock();
-    try {
-      for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
-        Pages pages = area.pages;
-        if (pages == null || !pages.ofFile()) {
-          throw Refused.with(pages == null ? Errno.EBUSY : Errno.EINVAL);
-        }
-        files.add(pages);
+  void addAccess(Access access) {
+    faults.alloc();
+    try (var _ = domainsLock.writing();
+        var _ = iovaLock.writing()) {
+      long needed = Iova.max(neededAlignment(), access.alignment());
+      if (Iova.above(needed, alignment())) {
+        space.requireAligned(needed);
       }
-    } finally {
-      iovaLock.readLock().unlock();
+      accesses.add(access);
+      space.alignment(needed);
+    }
+  }
+
+  /** {@code iopt_remove_access}. */
+  void removeAccess(Access access) {
+    try (var _ = domainsLock.writing();
+        var _ = iovaLock.writing()) {
+      accesses.remove(access);
+      space.alignment(neededAlignment());
+    }
+  }
+
+  /** {@code iopt_calculate_iova_alignment}. */
+  private long neededAlignment() {
+    long needed = domains.alignment();
+    for (Access access : accesses) {
+      needed = Iova.max(needed, access.alignment());
+    }
+    return needed;
+  }
+
+  /** The IOVA at an offset in the n-th area; 0 when there is none. */
+  long iovaInMapping(int nth, int offset) {
+    try (var _ = iovaLock.reading()) {
+      Area area = space.areas().first();
+      for (long i = Integer.toUnsignedLong(nth); i > 0 && area != null; i--) {
+        area = space.areas().next(area);
+      }
+      return area == null ? 0 : area.iova + Integer.toUnsignedLong(offset);
     }
   }
 
   /** Whether an IOVA is mapped. */
   boolean isMapped(long iova) {
-    iovaLock.readLock().lock();
-    try {
-      Area area = areas.first(iova, iova);
+    try (var _ = iovaLock.reading()) {
+      Area area = space.areas().first(iova, iova);
       return area != null && area.pages != null;
-    } finally {
-      iovaLock.readLock().unlock();
     }
   }
 
   /** Every area, or those one behind the other from an IOVA on, while none changes. */
   void withAreas(AreasReader reader) {
-    iovaLock.readLock().lock();
-    try {
-      reader.read(areas);
-    } finally {
-      iovaLock.readLock().unlock();
+    try (var _ = iovaLock.reading()) {
+      reader.read(space.areas());
     }
   }
 
@@ -460,17 +264,23 @@ final class IoPageTable {
     void read(AreaTree areas);
   }
 
+  /** Works on what is not reserved, which does not change meanwhile. */
+  void withUnreserved(HolesReader reader) {
+    try (var _ = iovaLock.reading()) {
+      reader.read(space.unreserved(), alignment());
+    }
+  }
+
+  /** Takes what {@link #withUnreserved} hands out. */
+  interface HolesReader {
+    /** Steps through the holes. */
+    void read(ReservedIovas.Holes holes, long alignment);
+  }
+
   /** The page sizes that every domain has, a bit each; all bits without a domain. */
   long pageSizes() {
-    domainsLock.readLock().lock();
-    try {
-      long sizes = -1;
-      for (PagingDomain domain : domains) {
-        sizes &= domain.table().pageSizes();
-      }
-      return sizes;
-    } finally {
-      domainsLock.readLock().unlock();
+    try (var _ = domainsLock.reading()) {
+      return domains.pageSizes();
     }
   }
 
@@ -480,35 +290,9 @@ final class IoPageTable {
    * @throws Refused EADDRINUSE when a range is reserved; the old ones stay
    */
   void allow(AllowedIovas ranges) {
-    iovaLock.writeLock().lock();
-    try {
-      ranges
-          .lastByStart()
-          .forEach((start, last) -> {
-            if (reserved.intersects(start, last)) {
-              throw Refused.with(Errno.EADDRINUSE);
-            }
-          });
-      allowed = ranges;
-    } finally {
-      iovaLock.writeLock().unlock();
+    try (var _ = iovaLock.writing()) {
+      space.allow(ranges);
     }
-  }
-
-  /** Works on what is not reserved, which does not change meanwhile. */
-  void withUnreserved(HolesReader reader) {
-    iovaLock.readLock().lock();
-    try {
-      reader.read(reserved.holes(0, Iova.MAX), alignment);
-    } finally {
-      iovaLock.readLock().unlock();
-    }
-  }
-
-  /** Takes what {@link #withUnreserved} hands out. */
-  interface HolesReader {
-    /** Steps through the holes. */
-    void read(ReservedIovas.Holes holes, long alignment);
   }
 
   /**
@@ -519,46 +303,22 @@ final class IoPageTable {
    */
   void reserveFor(IommuDevice device) {
     faults.inject(Errno.EINVAL);
-    iovaLock.writeLock().lock();
-    try {
-      for (ReservedRegion region : device.driver().reservedRegions(device)) {
-        if (region.type() != ReservedRegion.Type.DIRECT_RELAXABLE) {
-          reserve(region.start(), region.last(), device);
-        }
-      }
-    } catch (Refused refused) {
-      reserved.removeOwner(device);
-      throw refused;
-    } finally {
-      iovaLock.writeLock().unlock();
+    try (var _ = iovaLock.writing()) {
+      space.reserveFor(device);
     }
   }
 
   /** {@code iopt_reserve_iova}, for the table's own life. */
   void reserve(long start, long last) {
-    iovaLock.writeLock().lock();
-    try {
-      reserve(start, last, this);
-    } finally {
-      iovaLock.writeLock().unlock();
+    try (var _ = iovaLock.writing()) {
+      space.reserve(start, last, this);
     }
-  }
-
-  private void reserve(long start, long last, Object owner) {
-    if (areas.first(start, last) != null || allowed.intersects(start, last)) {
-      throw Refused.with(Errno.EADDRINUSE);
-    }
-    faults.alloc();
-    reserved.add(start, last, owner);
   }
 
   /** {@code iopt_remove_reserved_iova}. */
   void unreserve(IommuDevice device) {
-    iovaLock.writeLock().lock();
-    try {
-      reserved.removeOwner(device);
-    } finally {
-      iovaLock.writeLock().unlock();
+    try (var _ = iovaLock.writing()) {
+      space.unreserve(device);
     }
   }
 
@@ -570,104 +330,34 @@ final class IoPageTable {
    *     cannot be pinned; nothing has changed then
    */
   void addDomain(PagingDomain domain) {
-    domainsLock.writeLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      long needed = Iova.max(domain.table().smallestPage(), alignment);
+    try (var _ = domainsLock.writing();
+        var _ = iovaLock.writing()) {
+      long needed = Iova.max(domain.table().smallestPage(), alignment());
       if (Iova.above(needed, UserMemory.PAGE_SIZE)) {
         throw Refused.with(Errno.EINVAL);
       }
-      if (needed != alignment) {
-        checkAlignment(needed);
+      if (needed != alignment()) {
+        space.requireAligned(needed);
       }
-      long first = domain.table().apertureFirst();
-      long last = domain.table().apertureLast();
+      space.reserveOutside(domain);
       try {
-        if (first != 0) {
-          reserve(0, first - 1, domain);
-        }
-        if (last != Iova.MAX) {
-          reserve(last + 1, Iova.MAX, domain);
-        }
-        faults.alloc(); // The domain's place among the others.
-        fillDomain(domain);
+        domains.add(domain, space.areas());
       } catch (Refused refused) {
-        reserved.removeOwner(domain);
+        space.unreserve(domain);
         throw refused;
       }
-      alignment = needed;
-      domains.add(domain);
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.writeLock().unlock();
+      space.alignment(needed);
     }
   }
 
-  private void fillDomain(PagingDomain domain) {
-    Area area = areas.first(0, Iova.MAX);
-    try {
-      for (; area != null; area = areas.next(area, Iova.MAX)) {
-        Pages pages = area.pages;
-        if (pages != null) {
-          area.fillDomain(domain, pages, largestPage());
-        }
-      }
-    } catch (Refused refused) {
-      for (Area undo = areas.first(0, Iova.MAX);
-          undo != null && undo != area;
-          undo = areas.next(undo, Iova.MAX)) {
-        Pages pages = undo.pages;
-        if (pages != null) {
-          undo.unfillDomain(domain, pages, domains.isEmpty());
-        }
-      }
-      throw refused;
-    }
-  }
-
-  /** {@code iopt_table_remove_domain}: the last one to go unpins the pages. */
+  /** {@code iopt_table_remove_domain}. */
   void removeDomain(PagingDomain domain) {
-    domainsLock.writeLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      domains.remove(domain);
-      for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
-        Pages pages = area.pages;
-        if (pages != null) {
-          area.unfillDomain(domain, pages, domains.isEmpty());
-        }
-      }
-      reserved.removeOwner(domain);
-      alignment = neededAlignment();
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.writeLock().unlock();
+    try (var _ = domainsLock.writing();
+        var _ = iovaLock.writing()) {
+      domains.remove(domain, space.areas());
+      space.unreserve(domain);
+      space.alignment(neededAlignment());
     }
-  }
-
-  /** {@code batch_iommu_map_small}: without large pages each is mapped by itself. */
-  private long largestPage() {
-    return smallPagesOnly ? UserMemory.PAGE_SIZE : -1;
-  }
-
-  private void checkAlignment(long needed) {
-    long mask = needed - 1;
-    for (Area area = areas.first(0, Iova.MAX); area != null; area = areas.next(area, Iova.MAX)) {
-      if (((area.iova | area.length() | area.pageOffset) & mask) != 0) {
-        throw Refused.with(Errno.EADDRINUSE);
-      }
-    }
-  }
-
-  private long neededAlignment() {
-    long needed = smallPagesOnly ? UserMemory.PAGE_SIZE : 1;
-    for (PagingDomain domain : domains) {
-      needed = Iova.max(needed, domain.table().smallestPage());
-    }
-    for (Access access : accesses) {
-      needed = Iova.max(needed, access.alignment());
-    }
-    return needed;
   }
 
   /**
@@ -677,28 +367,18 @@ final class IoPageTable {
    *     made of whole pages
    */
   void largePages(boolean on) {
-    domainsLock.writeLock().lock();
-    iovaLock.writeLock().lock();
-    try {
-      if (on) {
-        smallPagesOnly = false;
-        alignment = neededAlignment();
-        return;
+    try (var _ = domainsLock.writing();
+        var _ = iovaLock.writing()) {
+      if (!on && !smallPagesOnly()) {
+        if (!domains.isEmpty() && !space.areas().isEmpty()) {
+          throw Refused.with(Errno.EINVAL);
+        }
+        if (alignment() < UserMemory.PAGE_SIZE) {
+          space.requireAligned(UserMemory.PAGE_SIZE);
+        }
       }
-      if (smallPagesOnly) {
-        return;
-      }
-      if (!domains.isEmpty() && !areas.isEmpty()) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      if (alignment < UserMemory.PAGE_SIZE) {
-        checkAlignment(UserMemory.PAGE_SIZE);
-      }
-      smallPagesOnly = true;
-      alignment = neededAlignment();
-    } finally {
-      iovaLock.writeLock().unlock();
-      domainsLock.writeLock().unlock();
+      domains.smallPagesOnly(!on);
+      space.alignment(neededAlignment());
     }
   }
 }

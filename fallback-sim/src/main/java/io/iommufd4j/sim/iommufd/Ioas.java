@@ -34,6 +34,6 @@ public final class Ioas extends IommufdObject {
 
   @Override
   protected void destroy() {
-    table.unmapAll(new IoPageTable.Unmapped());
+    table.unmapAll().run();
   }
 }

@@ -10,7 +10,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * {@code IOMMU_IOAS_MAP}, {@code _MAP_FILE}, {@code _COPY} and {@code _UNMAP}. In this order:
@@ -80,12 +79,12 @@ final class MapCommands {
     requireBelowMax(length, iova);
     requireBelowMax(length, iommu_ioas_copy.src_iova(block));
     requireAccess(flags);
-    List<PagesSlice> slices = slices(command, length);
+    PagesSlice slices = slices(command, length);
     Ioas ioas;
     try {
       ioas = command.objects().get(iommu_ioas_copy.dst_ioas_id(block), Ioas.class);
     } catch (Refused refused) {
-      put(slices);
+      PagesSlice.putAll(slices);
       throw refused;
     }
     try {
@@ -93,7 +92,7 @@ final class MapCommands {
       try {
         mapped = ioas.table.map(slices, length, fixed(flags), iova, protection(flags));
       } catch (Refused refused) {
-        put(slices);
+        PagesSlice.putAll(slices);
         throw refused;
       }
       iommu_ioas_copy.dst_iova(block, mapped);
@@ -129,7 +128,7 @@ final class MapCommands {
     }
   }
 
-  private static List<PagesSlice> slices(Command command, long length) {
+  private static PagesSlice slices(Command command, long length) {
     MemorySegment block = command.block();
     Ioas ioas = command.objects().get(iommu_ioas_copy.src_ioas_id(block), Ioas.class);
     try {
@@ -137,10 +136,6 @@ final class MapCommands {
     } finally {
       command.objects().put(ioas);
     }
-  }
-
-  private static void put(List<PagesSlice> slices) {
-    slices.forEach(slice -> slice.pages.put());
   }
 
   /**
@@ -153,17 +148,16 @@ final class MapCommands {
     long length = iommu_ioas_unmap.length(block);
     Ioas ioas = command.objects().get(iommu_ioas_unmap.ioas_id(block), Ioas.class);
     try {
-      var unmapped = new IoPageTable.Unmapped();
-      if (iova == 0 && length == Iova.MAX) {
-        ioas.table.unmapAll(unmapped);
-      } else {
+      boolean all = iova == 0 && length == Iova.MAX;
+      if (!all) {
         requireBelowMax(length, iova);
-        ioas.table.unmap(iova, length, unmapped);
-        if (unmapped.bytes == 0) {
-          throw Refused.with(Errno.ENOENT);
-        }
       }
-      iommu_ioas_unmap.length(block, unmapped.bytes);
+      Unmapping unmapping = all ? ioas.table.unmapAll() : ioas.table.unmap(iova, length);
+      unmapping.run();
+      if (!all && unmapping.bytes() == 0) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      iommu_ioas_unmap.length(block, unmapping.bytes());
       command.respond(iommu_ioas_unmap.sizeof());
     } finally {
       command.objects().put(ioas);
@@ -173,12 +167,8 @@ final class MapCommands {
   private static long mapPages(
       Ioas ioas, Pages pages, long startByte, long length, int flags, long iova) {
     try {
-      return ioas.table.map(
-          List.of(new PagesSlice(pages, startByte, length)),
-          length,
-          fixed(flags),
-          iova,
-          protection(flags));
+      var slice = new PagesSlice(pages, startByte, length);
+      return ioas.table.map(slice, length, fixed(flags), iova, protection(flags));
     } catch (Refused refused) {
       pages.put();
       throw refused;

@@ -16,6 +16,9 @@ final class PagesSlice {
   /** Bytes. */
   final long length;
 
+  /** The slice behind it in the same mapping; null for the last. */
+  @Nullable PagesSlice next;
+
   /** The area it was given; null before and where that failed. */
   @Nullable Area area;
 
@@ -23,6 +26,22 @@ final class PagesSlice {
     this.pages = pages;
     this.startByte = startByte;
     this.length = length;
+  }
+
+  /** Gives back the references of a slice and of all behind it. */
+  static void putAll(@Nullable PagesSlice first) {
+    for (PagesSlice slice = first; slice != null; slice = slice.next) {
+      slice.pages.put();
+    }
+  }
+
+  /** The area it was given. */
+  Area area() {
+    Area given = area;
+    if (given == null) {
+      throw new IllegalStateException("a slice has no area before it is in its place");
+    }
+    return given;
   }
 
   /** Its start: a user address, or an offset in a file. */

@@ -7,7 +7,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * The requests of VFIO's type 1 container on the same file ({@code iommufd_vfio_ioctl}). They work
@@ -103,7 +102,7 @@ final class Type1 {
       Pages pages = Pages.ofUser(context, from, length, writes);
       var slice = new PagesSlice(pages, from - pages.start(), length);
       try {
-        ioas.table.map(List.of(slice), length, true, iova, protection);
+        ioas.table.map(slice, length, true, iova, protection);
       } catch (Refused refused) {
         pages.put();
         throw refused;
@@ -129,8 +128,8 @@ final class Type1 {
     long length = vfio_iommu_type1_dma_unmap.size(block);
     Ioas ioas = context.objects().getCompatible();
     try {
-      var unmapped = new IoPageTable.Unmapped();
-      if (flags != 0) {
+      boolean all = flags != 0;
+      if (all) {
         if (iova != 0 || length != 0) {
           throw Refused.with(Errno.EINVAL);
         }
@@ -140,17 +139,19 @@ final class Type1 {
           ioas.table.cutAfter(iova - 1);
         }
       }
+      long bytes = 0;
       Refused refusal = null;
       try {
-        if (flags != 0) {
-          ioas.table.unmapAll(unmapped);
-        } else {
-          ioas.table.unmap(iova, length, unmapped);
+        Unmapping unmapping = all ? ioas.table.unmapAll() : ioas.table.unmap(iova, length);
+        try {
+          unmapping.run();
+        } finally {
+          bytes = unmapping.bytes();
         }
       } catch (Refused refused) {
         refusal = refused;
       }
-      vfio_iommu_type1_dma_unmap.size(block, unmapped.bytes);
+      vfio_iommu_type1_dma_unmap.size(block, bytes);
       context.memory().copyOut(address, block);
       if (refusal != null) {
         throw refusal;

@@ -1,0 +1,98 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One unmap on its way through a range ({@code iopt_unmap_iova_range}): how far it got is known
+ * also when it is refused half-way.
+ */
+final class Unmapping {
+
+  /** How often accesses are asked to let go of one area. */
+  private static final int MOST_TRIES = 100;
+
+  private final IoPageTable table;
+  private final long last;
+  private long next;
+  private int tries;
+  private long bytes;
+
+  /**
+   * An unmap that has not begun.
+   *
+   * @param first the lowest IOVA
+   * @param last inclusive
+   */
+  Unmapping(IoPageTable table, long first, long last) {
+    this.table = table;
+    this.next = first;
+    this.last = last;
+  }
+
+  /** Bytes that are mapped no longer. */
+  long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Goes through: whole areas only. Those below one that is refused are gone already.
+   *
+   * @throws Refused ENOENT when the range cuts through an area, EBUSY when somebody else is
+   *     changing one or the kernel needs it, EDEADLK when an access does not let go
+   */
+  void run() {
+    for (Area pinned = upToPinned(); pinned != null; pinned = upToPinned()) {
+      table.notifyAccesses(pinned);
+      if (++tries > MOST_TRIES) {
+        throw Refused.with(Errno.EDEADLK);
+      }
+    }
+  }
+
+  /** Unmaps up to an area that an access has pages of, which it answers; null at the end. */
+  private @Nullable Area upToPinned() {
+    try (var _ = table.domainsLock.reading();
+        var _ = table.iovaLock.writing()) {
+      AreaTree areas = table.space.areas();
+      for (Area area = areas.first(next, last); area != null; area = areas.first(next, last)) {
+        Pages pages = area.pages;
+        if (pages == null || area.locks > 0) {
+          throw Refused.with(Errno.EBUSY);
+        }
+        if (Iova.below(area.iova, next) || Iova.above(area.last, last)) {
+          throw Refused.with(Errno.ENOENT);
+        }
+        if (area.iova != next) {
+          tries = 0;
+        }
+        if (area.accesses > 0) {
+          next = area.iova;
+          area.preventAccess = true;
+          return area;
+        }
+        unmap(area, pages);
+        if (!Iova.below(area.last, last)) {
+          break;
+        }
+        // What others map behind us meanwhile is not ours to unmap.
+        next = area.last + 1;
+      }
+      return null;
+    }
+  }
+
+  private void unmap(Area area, Pages pages) {
+    area.pages = null;
+    table.iovaLock.pauseWriting();
+    try {
+      table.domains.unfill(area, pages);
+    } finally {
+      table.iovaLock.resumeWriting();
+    }
+    table.space.areas().remove(area);
+    pages.put();
+    bytes += area.length();
+  }
+}
