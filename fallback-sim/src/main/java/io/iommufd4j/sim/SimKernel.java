@@ -9,34 +9,29 @@ import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.FileTable;
 import io.iommufd4j.sim.fs.HugePagesFile;
-import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.fs.Memfd;
+import io.iommufd4j.sim.fs.Mmap;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.Poll;
 import io.iommufd4j.sim.fs.Procfs;
-import io.iommufd4j.sim.fs.RecordFile;
+import io.iommufd4j.sim.fs.ReadWrite;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdContext;
-import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.HugePages;
 import io.iommufd4j.sim.mm.ProcessMemory;
-import io.iommufd4j.sim.mm.Protection;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.mm.UserProcess;
 import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.selftest.Selftest;
 import io.iommufd4j.sim.vfio.PciFunction;
-import io.iommufd4j.sim.vfio.VfioDevice;
-import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,8 +40,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in this process that answers requests as Linux 7.3.4 does, on a {@link Machine} of its
@@ -64,16 +57,9 @@ public final class SimKernel implements Kernel {
   /** {@code RLIMIT_MEMLOCK} of a process that nobody limited otherwise. */
   public static final long DEFAULT_MEMLOCK = 8L << 20;
 
-  private static final String IOMMU_NODE = "/dev/iommu";
-  private static final String VFIO_NODES = "/dev/vfio/devices/";
-  private static final String CONTAINER_NODE = "/dev/vfio/vfio";
-  private static final String GROUP_NODES = "/dev/vfio/";
+  private static final String DEV = "/dev/";
   private static final String SYSFS = "/sys/";
   private static final String PROCFS = "/proc/";
-
-  private static final long BOUNCE_BYTES = 1 << 20;
-  private static final int MAP_TYPE = 0xf;
-  private static final int MAP_SHARED_VALIDATE = 3;
 
   private final Machine machine;
   private final int userId;
@@ -86,7 +72,10 @@ public final class SimKernel implements Kernel {
   private final Wakeups wakeups = new Wakeups();
   private final FileTable files = new FileTable();
   private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
+  private final ReadWrite readWrite = new ReadWrite(files, memory);
+  private final Mmap mmap = new Mmap(files, memory, hugePages);
   private final Poll poll = new Poll(files, wakeups);
+  private final DeviceNodes nodes;
   private final Sysfs sysfs;
   private final Procfs procfs;
   private final Board board;
@@ -108,6 +97,7 @@ public final class SimKernel implements Kernel {
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files, accounting);
     selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
+    nodes = new DeviceNodes(root, faults, vfio, this::newContext);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);
     procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), faults);
@@ -247,93 +237,44 @@ public final class SimKernel implements Kernel {
     }
   }
 
-  /** Something done with an open file. */
-  @FunctionalInterface
-  private interface Use {
-    long with(OpenFile file);
-  }
-
-  /** Uses a file that was held for it. */
-  private long use(OpenFile file, Use use) {
-    try {
-      return use.with(file);
-    } finally {
-      files.drop(file);
-    }
-  }
-
   @Override
   public int open(String path, int flags) {
-    return (int) call(() -> openNode(path, flags));
+    return (int) call(() -> openPath(path, flags));
   }
 
-  private int openNode(String path, int flags) {
-    if (path.equals(IOMMU_NODE)) {
-      requireRoot();
-      faults.alloc(); // The open file.
-      faults.alloc(); // The context.
-      var context =
-          new IommufdContext(
-              calling, files, wakeups, allowUnsafeInterrupts.get(), faults, selftest);
-      contexts.removeIf(IommufdContext::gone);
-      contexts.add(context);
-      return files.open(new IommufdFile(context), flags);
-    }
-    if (path.startsWith(VFIO_NODES)) {
-      int fd = files.open(openCdev(path.substring(VFIO_NODES.length())), flags);
+  private int openPath(String path, int flags) {
+    int fd = files.open(lookup(path, flags), flags);
+    if (DeviceNodes.ofDevice(path)) {
       procfs.opened(fd, path);
-      return fd;
+    }
+    return fd;
+  }
+
+  private OpenFile lookup(String path, int flags) {
+    if (path.startsWith(DEV)) {
+      return nodes.open(path);
     }
     if (path.equals(HugePagesFile.PATH)) {
       if (userId != 0 && flags != libc_h.O_RDONLY()) {
         throw Refused.with(Errno.EACCES);
       }
-      return files.open(new HugePagesFile(hugePages), flags);
-    }
-    if (path.equals(CONTAINER_NODE)) {
-      return files.open(vfio.openContainer(), flags);
-    }
-    if (path.startsWith(GROUP_NODES)) {
-      int fd = files.open(openGroup(path.substring(GROUP_NODES.length())), flags);
-      procfs.opened(fd, path);
-      return fd;
+      return new HugePagesFile(hugePages);
     }
     if (path.startsWith(SYSFS)) {
-      return files.open(sysfs.open(path, flags), flags);
+      return sysfs.open(path, flags);
     }
     if (path.startsWith(PROCFS)) {
-      return files.open(procfs.open(path), flags);
+      return procfs.open(path);
     }
     throw Refused.with(Errno.ENOENT);
   }
 
-  private OpenFile openGroup(String name) {
-    for (VfioGroup group : vfio.groups()) {
-      if (group.nodeName().equals(name)) {
-        requireRoot();
-        return group.open();
-      }
-    }
-    throw Refused.with(Errno.ENOENT);
-  }
-
-  private OpenFile openCdev(String name) {
-    for (VfioDevice device : vfio.devices()) {
-      if (device.nodeName().equals(name)) {
-        requireRoot();
-        faults.alloc(); // The open file.
-        faults.alloc(); // What VFIO keeps of it.
-        return device.open();
-      }
-    }
-    throw Refused.with(Errno.ENOENT);
-  }
-
-  /** Device nodes are root's unless somebody hands them over, which nobody does here. */
-  private void requireRoot() {
-    if (userId != 0) {
-      throw Refused.with(Errno.EACCES);
-    }
+  private IommufdContext newContext() {
+    boolean unsafe = allowUnsafeInterrupts.get();
+    var context = new IommufdContext(calling, files, wakeups, unsafe, faults, selftest);
+    contexts.removeIf(IommufdContext::gone);
+    contexts.add(context);
+    return context;
   }
 
   @Override
@@ -360,106 +301,52 @@ public final class SimKernel implements Kernel {
   @Override
   public int ioctl(int fd, int request, MemorySegment argument) {
     requireNative(argument);
-    return (int)
-        call(() ->
-            use(
-                files.hold(fd),
-                file -> lending(argument, () -> file.ioctl(request, argument.address()))));
+    if (closed.get()) {
+      return -Errno.EBADF;
+    }
+    // Without a closure: this is the way that allocates nothing.
+    try {
+      OpenFile file = files.hold(fd);
+      MemorySegment before = memory.lend(argument);
+      try {
+        return file.ioctl(request, argument.address());
+      } finally {
+        memory.lend(before);
+        files.drop(file);
+      }
+    } catch (Refused refused) {
+      return -refused.errno();
+    }
   }
 
   @Override
   public long read(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToRead(fd), file -> read(file, buffer)));
+    return call(() -> readWrite.read(fd, buffer));
   }
 
   @Override
   public long write(int fd, MemorySegment buffer) {
     requireNative(buffer);
-    return call(() -> use(files.holdToWrite(fd), file -> write(file, buffer)));
+    return call(() -> readWrite.write(fd, buffer));
   }
 
   @Override
   public long pread(int fd, MemorySegment buffer, long offset) {
     requireNative(buffer);
-    return call(() -> {
-      requireOffset(offset);
-      return use(files.holdToRead(fd), file -> fill(buffer, piece -> file.pread(piece, offset)));
-    });
+    return call(() -> readWrite.pread(fd, buffer, offset));
   }
 
   @Override
   public long pwrite(int fd, MemorySegment buffer, long offset) {
     requireNative(buffer);
-    return call(() -> {
-      requireOffset(offset);
-      return use(files.holdToWrite(fd), file -> file.pwrite(drained(buffer), offset));
-    });
-  }
-
-  private long read(OpenFile file, MemorySegment buffer) {
-    return file instanceof RecordFile records
-        ? lending(buffer, () -> records.read(buffer.address(), buffer.byteSize()))
-        : fill(buffer, file::read);
-  }
-
-  private long write(OpenFile file, MemorySegment buffer) {
-    return file instanceof RecordFile records
-        ? lending(buffer, () -> records.write(buffer.address(), buffer.byteSize()))
-        : file.write(drained(buffer));
-  }
-
-  /** Runs a call that reaches a buffer by its address. */
-  private long lending(MemorySegment buffer, Call call) {
-    @Nullable MemorySegment before = memory.lend(vouchedFor(buffer) ? buffer : MemorySegment.NULL);
-    try {
-      return call.run();
-    } finally {
-      memory.takeBack(before);
-    }
-  }
-
-  /** Reads into a buffer, by way of one of the kernel's own where nobody vouches for it. */
-  private long fill(MemorySegment buffer, ToLongFunction<MemorySegment> read) {
-    if (vouchedFor(buffer)) {
-      return read.applyAsLong(buffer);
-    }
-    try (var arena = Arena.ofConfined()) {
-      MemorySegment own = arena.allocate(Math.min(buffer.byteSize(), BOUNCE_BYTES), Long.BYTES);
-      long bytes = read.applyAsLong(own);
-      memory.copyOut(buffer.address(), own.asSlice(0, bytes));
-      return bytes;
-    }
-  }
-
-  /** What a buffer holds, in one of the kernel's own where nobody vouches for it. */
-  private MemorySegment drained(MemorySegment buffer) {
-    if (vouchedFor(buffer)) {
-      return buffer;
-    }
-    var own = Arena.ofAuto().allocate(Math.min(buffer.byteSize(), BOUNCE_BYTES), Long.BYTES);
-    memory.copyIn(buffer.address(), own);
-    return own;
-  }
-
-  /**
-   * A segment of an arena is what its arena gave; one made of a bare address may be nothing at all,
-   * and is reached as any address is.
-   */
-  private static boolean vouchedFor(MemorySegment segment) {
-    return segment.byteSize() == 0 || !segment.scope().equals(Arena.global().scope());
+    return call(() -> readWrite.pwrite(fd, buffer, offset));
   }
 
   /** What a host's kernel could not be given is not taken here either. */
   private static void requireNative(MemorySegment segment) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("a heap segment has no address to give a kernel");
-    }
-  }
-
-  private static void requireOffset(long offset) {
-    if (offset < 0) {
-      throw Refused.with(Errno.EINVAL);
     }
   }
 
@@ -494,85 +381,14 @@ public final class SimKernel implements Kernel {
   public int ftruncate(int fd, long bytes) {
     return (int)
         call(() -> {
-          requireOffset(bytes);
-          OpenFile file = files.hold(fd);
-          return use(
-              file,
-              f -> {
-                if (!files.writable(fd)) {
-                  throw Refused.with(Errno.EINVAL);
-                }
-                f.truncate(bytes);
-                return 0;
-              });
+          readWrite.truncate(fd, bytes);
+          return 0;
         });
   }
 
   @Override
   public long mmap(long bytes, int protection, int flags, int fd, long offset) {
-    return call(() -> {
-      if (offset % UserMemory.PAGE_SIZE != 0) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      if ((flags & libc_h.MAP_ANONYMOUS()) != 0) {
-        return mapAnonymous(bytes, protection, flags);
-      }
-      OpenFile file = files.hold(fd);
-      try {
-        return mapFile(file, fd, bytes, protection, flags, offset);
-      } catch (Refused refused) {
-        files.drop(file);
-        throw refused;
-      }
-    });
-  }
-
-  private long mapAnonymous(long bytes, int protection, int flags) {
-    int type = flags & MAP_TYPE;
-    long length = wholePages(bytes);
-    if (type != libc_h.MAP_PRIVATE() && type != libc_h.MAP_SHARED()) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    if ((flags & libc_h.MAP_HUGETLB()) != 0) {
-      return memory.mapHuge(length, Protection.of(protection), hugePages);
-    }
-    return memory.mapAnonymous(length, Protection.of(protection));
-  }
-
-  private long mapFile(OpenFile file, int fd, long bytes, int protection, int flags, long offset) {
-    long length = wholePages(bytes);
-    if (offset < 0 || offset > Long.MAX_VALUE - length) {
-      throw Refused.with(Errno.EOVERFLOW);
-    }
-    int type = flags & MAP_TYPE;
-    boolean shared = type == libc_h.MAP_SHARED() || type == MAP_SHARED_VALIDATE;
-    if (!shared && type != libc_h.MAP_PRIVATE()) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    boolean writes = shared && (protection & libc_h.PROT_WRITE()) != 0;
-    if (!files.readable(fd) || (writes && !files.writable(fd))) {
-      throw Refused.with(Errno.EACCES);
-    }
-    MemorySegment mapped = file.mmap(length, protection, flags, offset);
-    Runnable free =
-        () -> {
-          file.unmapped(mapped);
-          files.drop(file);
-        };
-    boolean pages = file instanceof MappableFile;
-    return shared && pages
-        ? memory.mapShared(mapped, Protection.of(protection), file, offset, free)
-        : memory.map(mapped, Protection.of(protection), pages, free);
-  }
-
-  private static long wholePages(long bytes) {
-    if (bytes == 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    if (bytes < 0 || bytes > Long.MAX_VALUE - UserMemory.PAGE_SIZE) {
-      throw Refused.with(Errno.ENOMEM);
-    }
-    return (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
+    return call(() -> mmap.map(bytes, protection, flags, fd, offset));
   }
 
   @Override

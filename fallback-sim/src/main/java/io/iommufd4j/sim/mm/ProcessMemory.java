@@ -26,11 +26,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProcessMemory implements UserMemory, AutoCloseable {
 
+  /** What a thread has lent. */
+  private static final class Lent {
+    MemorySegment segment = MemorySegment.NULL;
+  }
+
   private final FaultPlan faults;
   private final @Nullable HostMemory host;
 
   @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
-  private final ThreadLocal<@Nullable MemorySegment> lent = new ThreadLocal<>();
+  private final ThreadLocal<Lent> lent = ThreadLocal.withInitial(Lent::new);
 
   private final List<MemorySegment> deadRegisters = new ArrayList<>();
   // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
@@ -59,23 +64,24 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * Lends a segment to system calls of this thread.
-   *
-   * @return what was lent before, to be given to {@link #takeBack}
+   * Whether a segment reaches what its arena gave; one made of a bare address may be nothing at
+   * all, and is reached as any address is.
    */
-  public @Nullable MemorySegment lend(MemorySegment segment) {
-    MemorySegment before = lent.get();
-    lent.set(segment);
-    return before;
+  public static boolean vouchedFor(MemorySegment segment) {
+    return segment.byteSize() == 0 || !segment.scope().equals(Arena.global().scope());
   }
 
-  /** Ends {@link #lend}. */
-  public void takeBack(@Nullable MemorySegment before) {
-    if (before == null) {
-      lent.remove();
-    } else {
-      lent.set(before);
-    }
+  /**
+   * Lends a segment to system calls of this thread, in place of the one before; {@link
+   * MemorySegment#NULL} ends that. One that nobody vouches for is not taken.
+   *
+   * @return what was lent before, to be lent again when the call is over
+   */
+  public MemorySegment lend(MemorySegment segment) {
+    Lent now = lent.get();
+    MemorySegment before = now.segment;
+    now.segment = vouchedFor(segment) ? segment : MemorySegment.NULL;
+    return before;
   }
 
   /**
@@ -313,9 +319,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   private boolean throughLent(long address, MemorySegment segment, boolean write) {
-    MemorySegment block = lent.get();
-    if (block == null
-        || address < block.address()
+    MemorySegment block = lent.get().segment;
+    if (address < block.address()
         || address + segment.byteSize() > block.address() + block.byteSize()
         || (write && block.isReadOnly())) {
       return false;

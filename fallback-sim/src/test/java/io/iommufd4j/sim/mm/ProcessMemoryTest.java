@@ -2,7 +2,6 @@ package io.iommufd4j.sim.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -322,12 +321,12 @@ class ProcessMemoryTest {
         var arena = Arena.ofConfined()) {
       var block = arena.allocate(16);
       refused(Errno.EFAULT, () -> bare.copyIn(block.address(), bytes(0)));
-      assertNull(bare.lend(block));
+      assertEquals(MemorySegment.NULL, bare.lend(block));
       bare.copyOut(block.address() + 15, bytes(4));
       assertEquals(4, block.get(ValueLayout.JAVA_BYTE, 15));
       refused(Errno.EFAULT, () -> bare.copyOut(block.address() + 15, bytes(4, 4)));
       refused(Errno.EFAULT, () -> bare.pin(block.address() & -PAGE, 1, true));
-      bare.takeBack(null);
+      assertEquals(block, bare.lend(MemorySegment.NULL));
       refused(Errno.EFAULT, () -> bare.copyIn(block.address(), bytes(0)));
       long address = bare.mapAnonymous(PAGE, READ_WRITE);
       bare.copyOut(address, bytes(1));
@@ -347,7 +346,7 @@ class ProcessMemoryTest {
       var block = arena.allocate(8);
       memory.lend(block);
       memory.copyOut(block.address(), bytes(1));
-      memory.takeBack(null);
+      memory.lend(MemorySegment.NULL);
     }
     assertTrue(Thread.interrupted(), "the caller's interrupt is kept");
     assertEquals(1, byteAt(address));
