@@ -11,11 +11,15 @@ import java.util.stream.Stream;
 /**
  * The devices that tests may use: QEMU's {@code edu} functions whose groups hold nothing else.
  *
- * @param iommu the IOMMU's kind: {@code vtd}, {@code amd}, {@code virtio} or {@code smmuv3}
- * @param pair two functions that form one group
+ * @param iommu the IOMMU's kind: {@code vtd}, {@code amd}, {@code virtio}, {@code smmuv3}, or
+ *     {@code noiommu} where there is none
+ * @param pair two functions that form one group; none without an IOMMU, which alone makes groups
  * @param lone functions that have a group of their own, at least two
  */
 public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddress> lone) {
+
+  /** {@link #iommu} of a machine that has none. */
+  public static final String NO_IOMMU = "noiommu";
 
   private static final String EDU = "1234:11e8";
 
@@ -23,7 +27,7 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
   public MachineUnderTest {
     pair = List.copyOf(pair);
     lone = List.copyOf(lone);
-    if (pair.size() != 2 || lone.size() < 2) {
+    if (pair.size() != (iommu.equals(NO_IOMMU) ? 0 : 2) || lone.size() < 2) {
       throw new IllegalStateException(
           "the tests take a group of two edu functions and two of one, not " + pair + lone);
     }
@@ -41,6 +45,12 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
 
   /** The devices of a host, whose kernel may be a simulated one. */
   public static MachineUnderTest of(Host host) {
+    List<PciDevice> edus = host.devices().stream().filter(d -> d.ids().equals(EDU)).toList();
+    if (edus.stream().allMatch(device -> device.iommu().isEmpty())) {
+      // What groups there are is VFIO's doing, and each has one device.
+      return new MachineUnderTest(
+          NO_IOMMU, List.of(), edus.stream().map(PciDevice::address).toList());
+    }
     var groups =
         host.groups().stream()
             .filter(group -> group.others().isEmpty())
@@ -50,11 +60,7 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
             .sorted(Comparator.comparing(List::getFirst))
             .toList();
     return new MachineUnderTest(
-        host.devices().stream()
-            .filter(device -> device.ids().equals(EDU))
-            .findFirst()
-            .map(MachineUnderTest::kind)
-            .orElse("none"),
+        kind(edus.getFirst()),
         groups.stream().filter(g -> g.size() == 2).findFirst().orElse(List.of()),
         groups.stream().filter(g -> g.size() == 1).map(List::getFirst).toList());
   }

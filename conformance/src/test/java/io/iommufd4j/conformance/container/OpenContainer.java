@@ -13,10 +13,10 @@ import java.lang.foreign.MemorySegment;
  * One open {@code /dev/vfio/vfio}, or an iommufd in its place: type 1 requests, one by one. Every
  * method answers as the kernel does.
  */
-final class OpenContainer implements Handle {
+public final class OpenContainer implements Handle {
 
-  static final int TYPE1 = vfio_h.VFIO_TYPE1_IOMMU();
-  static final int TYPE1V2 = vfio_h.VFIO_TYPE1v2_IOMMU();
+  public static final int TYPE1 = vfio_h.VFIO_TYPE1_IOMMU();
+  public static final int TYPE1V2 = vfio_h.VFIO_TYPE1v2_IOMMU();
 
   private static final String UNSAFE_INTERRUPTS =
       "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
@@ -38,7 +38,7 @@ final class OpenContainer implements Handle {
    * Opens a container that takes groups whose interrupts are not isolated, as the lab lets an
    * iommufd do.
    */
-  static OpenContainer of(KernelUnderTest test) {
+  public static OpenContainer of(KernelUnderTest test) {
     allowUnsafeInterrupts(test);
     int fd = Answers.ok(test.kernel().open("/dev/vfio/vfio", libc_h.O_RDWR()));
     return test.keep(new OpenContainer(test, fd, true));
@@ -52,39 +52,39 @@ final class OpenContainer implements Handle {
   }
 
   /** Type 1 requests on a descriptor that is somebody else's. */
-  static OpenContainer over(KernelUnderTest test, int fd) {
+  public static OpenContainer over(KernelUnderTest test, int fd) {
     return new OpenContainer(test, fd, false);
   }
 
   /** The descriptor. */
-  int fd() {
+  public int fd() {
     return fd;
   }
 
-  int ioctl(Request request, long argument) {
+  public int ioctl(Request request, long argument) {
     return test.kernel().ioctl(fd, request.number(), MemorySegment.ofAddress(argument));
   }
 
-  int ioctl(RequestBlock block) {
+  public int ioctl(RequestBlock block) {
     return test.kernel().ioctl(fd, block.request().number(), block.memory());
   }
 
   /** {@code VFIO_CHECK_EXTENSION}. */
-  int extension(int extension) {
+  public int extension(int extension) {
     return ioctl(Request.VFIO_CHECK_EXTENSION, extension);
   }
 
   /** {@code VFIO_SET_IOMMU}. */
-  int setIommu(int type) {
+  public int setIommu(int type) {
     return ioctl(Request.VFIO_SET_IOMMU, type);
   }
 
   /** {@code VFIO_IOMMU_MAP_DMA} for reading and writing. */
-  int map(long iova, long address, long bytes) {
+  public int map(long iova, long address, long bytes) {
     return ioctl(mapBlock(iova, address, bytes));
   }
 
-  RequestBlock mapBlock(long iova, long address, long bytes) {
+  public RequestBlock mapBlock(long iova, long address, long bytes) {
     return block(Request.VFIO_IOMMU_MAP_DMA)
         .set("flags", READ_WRITE)
         .set("iova", iova)
@@ -93,17 +93,17 @@ final class OpenContainer implements Handle {
   }
 
   /** {@code VFIO_IOMMU_UNMAP_DMA}: how many bytes went. */
-  long unmap(long iova, long bytes) {
+  public long unmap(long iova, long bytes) {
     RequestBlock block = unmapBlock(iova, bytes);
     int answer = ioctl(block);
     return answer < 0 ? answer : block.get("size");
   }
 
-  RequestBlock unmapBlock(long iova, long bytes) {
+  public RequestBlock unmapBlock(long iova, long bytes) {
     return block(Request.VFIO_IOMMU_UNMAP_DMA).set("iova", iova).set("size", bytes);
   }
 
-  RequestBlock block(Request request) {
+  public RequestBlock block(Request request) {
     return RequestBlock.of(request, test.arena());
   }
 

@@ -1,0 +1,18 @@
+package io.iommufd4j.conformance.noiommu;
+
+import io.iommufd4j.conformance.MachineUnderTest;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Tests that need a machine without an IOMMU whose VFIO was told to do without ({@code
+ * vfio.enable_unsafe_noiommu_mode=1}): {@code -Diommufd4j.iommu} says so, of the simulated kernel
+ * and of the lab's.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@EnabledIfSystemProperty(named = "iommufd4j.iommu", matches = MachineUnderTest.NO_IOMMU)
+@interface WithoutIommu {}

@@ -1,0 +1,8 @@
+/**
+ * Devices that no IOMMU translates for, as VFIO hands them out when it is told to: their nodes and
+ * groups, page tables that only software reads, and physical addresses.
+ */
+@NullMarked
+package io.iommufd4j.conformance.noiommu;
+
+import org.jspecify.annotations.NullMarked;
