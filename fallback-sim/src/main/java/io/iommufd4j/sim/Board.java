@@ -3,18 +3,22 @@ package io.iommufd4j.sim;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.driver.UntranslatedBus;
 import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommufd.NoIommu;
+import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.EduFunction;
 import io.iommufd4j.sim.vfio.PciBus;
 import io.iommufd4j.sim.vfio.PciFunction;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
 final class Board {
@@ -26,8 +30,9 @@ final class Board {
   private static final int IRQS = 2;
 
   private final Machine machine;
-  private final ModelDriver iommu;
-  private final List<IommuGroup> groups = new ArrayList<>();
+  private final @Nullable ModelDriver iommu;
+  private final NoIommu none = new NoIommu();
+  private final IdTable<IommuGroup> groups = new IdTable<>(0);
   private final Map<String, PciFunction> functions = new LinkedHashMap<>();
   private int edus;
 
@@ -38,20 +43,24 @@ final class Board {
    */
   Board(Machine machine, UserMemory memory) {
     this.machine = machine;
-    this.iommu = machine.iommu().driver(machine.dirtyTracking());
+    this.iommu = machine.iommu().map(kind -> kind.driver(machine.dirtyTracking())).orElse(null);
     var buses = new HashMap<Integer, PciBus>();
     var joined = new HashMap<Integer, IommuGroup>();
     var seconds = new HashMap<Integer, IommuUnit>();
     for (Machine.Slot slot : machine.slots()) {
       int number = slot.address().bus();
-      PciBus bus = buses.computeIfAbsent(number, n -> new PciBus(behindBridge(n)));
+      PciBus pci = buses.computeIfAbsent(number, n -> new PciBus(behindBridge(n)));
       IommuDevice device = device(slot);
-      if (slot.apertureBits() != Machine.FIRST_IOMMU) {
-        iommu.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
+      ModelDriver driver = iommu;
+      if (driver == null) {
+        device.steer(new UntranslatedBus(device.driver(), memory));
+      } else {
+        if (slot.apertureBits() != Machine.FIRST_IOMMU) {
+          driver.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
+        }
+        joined.computeIfAbsent(slot.group(), n -> newGroup()).add(device);
       }
-      IommuGroup group = joined.computeIfAbsent(slot.group(), n -> newGroup());
-      group.add(device);
-      plug(slot, function(slot, device, bus, memory));
+      plug(slot, function(slot, device, pci, memory));
     }
     markMultifunction();
   }
@@ -61,19 +70,21 @@ final class Board {
   }
 
   private IommuGroup newGroup() {
-    var group = new IommuGroup(groups.size());
-    groups.add(group);
+    int number = groups.reserve();
+    var group = new IommuGroup(number);
+    groups.publish(number, group);
     return group;
   }
 
   private IommuDevice device(Machine.Slot slot) {
     int pasids = slot.kind() == FunctionKind.EDU ? machine.pasids() : 0;
+    IommuDriver driver = iommu == null ? none : iommu;
     return new IommuDevice(
-        slot.address().toString(), iommu, pasids, false, machine.isolatedInterrupts());
+        slot.address().toString(), driver, pasids, false, machine.isolatedInterrupts());
   }
 
   private IommuUnit second(int apertureBits) {
-    IommuUnit first = machine.iommu().unit(machine.dirtyTracking());
+    IommuUnit first = machine.iommu().orElseThrow().unit(machine.dirtyTracking());
     String name = first.name();
     return first.withAperture(name.substring(0, name.length() - 1) + "1", (1L << apertureBits) - 1);
   }
@@ -122,13 +133,13 @@ final class Board {
     return machine;
   }
 
-  /** The driver of its IOMMUs. */
-  ModelDriver iommu() {
-    return iommu;
+  /** The driver of its IOMMUs; empty when it has none. */
+  Optional<ModelDriver> iommu() {
+    return Optional.ofNullable(iommu);
   }
 
-  /** Its groups, by number. */
-  List<IommuGroup> groups() {
+  /** Its groups, by number, and those that others make. */
+  IdTable<IommuGroup> groups() {
     return groups;
   }
 

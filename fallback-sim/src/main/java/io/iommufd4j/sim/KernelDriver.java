@@ -27,7 +27,7 @@ record KernelDriver(String name, boolean managesDma) implements PciDriver {
 
   @Override
   public void probe(PciFunction function) {
-    if (!managesDma) {
+    if (!managesDma && function.device().translated()) {
       function.device().group().useDefaultDomain();
     }
     if (!matches(function)) {
@@ -38,7 +38,7 @@ record KernelDriver(String name, boolean managesDma) implements PciDriver {
 
   @Override
   public void remove(PciFunction function) {
-    if (!managesDma) {
+    if (!managesDma && function.device().translated()) {
       function.device().group().unuseDefaultDomain();
     }
   }

@@ -7,15 +7,19 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a simulated kernel runs on: PCI functions, their IOMMU groups, and the IOMMU. A description
  * only; each {@link SimKernel} makes a machine of its own from it.
  *
  * @param name as results name it, as {@code bridge:amd}
- * @param iommu which IOMMU it has, and so which driver
+ * @param iommu which IOMMU it has, and so which driver; empty for none
+ * @param unsafeNoIommu {@code vfio.enable_unsafe_noiommu_mode} as the kernel starts: whether VFIO
+ *     takes functions that have no IOMMU
  * @param isolatedInterrupts whether a stray write of a device cannot raise another's interrupt;
  *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM
  * @param dirtyTracking whether the IOMMU notes which pages DMA wrote; virtio-iommu never does
@@ -24,7 +28,8 @@ import java.util.stream.Stream;
  */
 public record Machine(
     String name,
-    IommuPreset iommu,
+    Optional<IommuPreset> iommu,
+    boolean unsafeNoIommu,
     boolean isolatedInterrupts,
     boolean dirtyTracking,
     int pasids,
@@ -32,6 +37,9 @@ public record Machine(
 
   /** The machine that one gets without asking for another. */
   public static final String DEFAULT = "desk";
+
+  private static final String NONE = "none";
+  private static final String NO_IOMMU = "noiommu";
 
   /** {@link Slot#apertureBits} of a function behind the machine's first IOMMU. */
   public static final int FIRST_IOMMU = 0;
@@ -70,14 +78,22 @@ public record Machine(
     var builder = new Builder(parts[0]);
     preset.accept(builder);
     if (parts.length > 1) {
-      var iommu = models().get(parts[1]);
-      if (iommu == null) {
-        throw new IllegalArgumentException(
-            "no IOMMU '" + parts[1] + "': there are " + String.join(", ", iommus()));
+      switch (parts[1]) {
+        case NONE -> builder.withoutIommu(false);
+        case NO_IOMMU -> builder.withoutIommu(true);
+        default -> builder.iommu(model(parts[1]));
       }
-      builder.iommu(iommu);
     }
     return builder.build();
+  }
+
+  private static IommuPreset model(String name) {
+    var model = models().get(name);
+    if (model == null) {
+      throw new IllegalArgumentException(
+          "no IOMMU '" + name + "': there are " + String.join(", ", iommus()));
+    }
+    return model;
   }
 
   /** The names of the presets, the default first. */
@@ -85,9 +101,12 @@ public record Machine(
     return List.copyOf(presets().keySet());
   }
 
-  /** The names that {@link #named} knows IOMMUs by: each model's own, and each conduct's. */
+  /**
+   * The names that {@link #named} knows IOMMUs by: each model's own, and each conduct's; {@code
+   * none} and {@code noiommu} for a machine that has none, which VFIO cannot or can make do with.
+   */
   public static List<String> iommus() {
-    return List.copyOf(models().keySet());
+    return Stream.concat(models().keySet().stream(), Stream.of(NONE, NO_IOMMU)).toList();
   }
 
   /** A machine without functions. */
@@ -98,7 +117,8 @@ public record Machine(
   /** A machine like this one, to be changed. */
   public Builder toBuilder() {
     var builder = new Builder(name);
-    builder.iommu = iommu;
+    builder.iommu = iommu.orElse(null);
+    builder.unsafeNoIommu = unsafeNoIommu;
     builder.isolatedInterrupts = isolatedInterrupts;
     builder.dirtyTracking = dirtyTracking;
     builder.pasids = pasids;
@@ -212,7 +232,8 @@ public record Machine(
 
     private final String name;
     private final List<Slot> slots = new ArrayList<>();
-    private IommuPreset iommu = IommuPreset.SMMUV3;
+    private @Nullable IommuPreset iommu = IommuPreset.SMMUV3;
+    private boolean unsafeNoIommu;
     private boolean isolatedInterrupts = true;
     private boolean dirtyTracking;
     private int pasids;
@@ -226,6 +247,18 @@ public record Machine(
     /** Which IOMMU it has. */
     public Builder iommu(IommuPreset preset) {
       iommu = preset;
+      named = false;
+      return this;
+    }
+
+    /**
+     * It has no IOMMU: DMA goes where it says, and functions are in no group.
+     *
+     * @param unsafeMode whether VFIO takes them all the same
+     */
+    public Builder withoutIommu(boolean unsafeMode) {
+      iommu = null;
+      unsafeNoIommu = unsafeMode;
       named = false;
       return this;
     }
@@ -312,8 +345,22 @@ public record Machine(
           throw new IllegalArgumentException("no bridge leads to " + slot.address());
         }
       }
-      String full = named ? name : name + ":" + iommu.label();
-      return new Machine(full, iommu, isolatedInterrupts, dirtyTracking, pasids, slots);
+      String full = named ? name : name + ":" + label();
+      return new Machine(
+          full,
+          Optional.ofNullable(iommu),
+          unsafeNoIommu,
+          isolatedInterrupts,
+          dirtyTracking,
+          pasids,
+          slots);
+    }
+
+    private String label() {
+      if (iommu != null) {
+        return iommu.label();
+      }
+      return unsafeNoIommu ? NO_IOMMU : NONE;
     }
   }
 }

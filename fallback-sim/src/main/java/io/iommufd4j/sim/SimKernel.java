@@ -95,8 +95,9 @@ public final class SimKernel implements Kernel {
     lastPid = new AtomicLong(pid);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
-    vfio = new VfioPci(memory, files, accounting);
-    selftest = new Selftest(new MockIommu(board.groups().size()), this::kernelMemory);
+    vfio = new VfioPci(memory, files, accounting, board.groups());
+    vfio.unsafeNoIommu().set(machine.unsafeNoIommu());
+    selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     nodes = new DeviceNodes(root, faults, vfio, this::newContext);
     var core = new DriverCore(board.functions(), drivers());
     sysfs = new Sysfs(root);

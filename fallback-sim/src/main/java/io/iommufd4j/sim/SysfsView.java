@@ -2,6 +2,7 @@ package io.iommufd4j.sim;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -51,6 +52,7 @@ final class SysfsView {
   // What a function's change has to take away again. Guarded by this.
   private final Map<String, String> driverLinks = new HashMap<>();
   private final Map<String, String> nodes = new HashMap<>();
+  private final Map<String, String> ownGroups = new HashMap<>();
   private final Set<String> groupNodes = new HashSet<>();
   private final Map<IommuGroup, DefaultDomainType> types = new ConcurrentHashMap<>();
 
@@ -69,7 +71,7 @@ final class SysfsView {
     sysfs.command("bus/pci/drivers_probe", core::probe);
     core.drivers().forEach(this::showDriver);
     board.functions().forEach(this::showFunction);
-    board.groups().forEach(this::showGroup);
+    board.iommu().ifPresent(iommu -> board.groups().forEach(group -> showGroup(group, iommu)));
     showMock();
     showModules(allowUnsafeInterrupts);
     sysfs.attribute("devices/virtual/misc/iommu/dev", "10:257\n");
@@ -95,7 +97,7 @@ final class SysfsView {
     showSwitch("module/iommufd/parameters/allow_unsafe_interrupts", allowUnsafeInterrupts);
     showSwitch(
         "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", vfio.type1UnsafeInterrupts());
-    sysfs.attribute("module/vfio/parameters/enable_unsafe_noiommu_mode", flag(false));
+    showSwitch("module/vfio/parameters/enable_unsafe_noiommu_mode", vfio.unsafeNoIommu());
     sysfs.directory("module/vfio_pci/parameters");
   }
 
@@ -152,14 +154,18 @@ final class SysfsView {
     function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
     sysfs.link("bus/pci/devices/" + function.address(), place);
-    sysfs.link(place + "/iommu_group", group(function.device().group()));
-    showIommu(function);
+    board
+        .iommu()
+        .ifPresent(iommu -> {
+          sysfs.link(place + "/iommu_group", group(function.device().group()));
+          showIommu(function, iommu);
+        });
     change(function);
   }
 
-  private void showIommu(PciFunction function) {
+  private void showIommu(PciFunction function, ModelDriver driver) {
     String place = place(function);
-    IommuUnit unit = board.iommu().unit(function.device());
+    IommuUnit unit = driver.unit(function.device());
     String iommu = "devices/virtual/iommu/" + unit.name();
     sysfs.link("class/iommu/" + unit.name(), iommu);
     sysfs.attribute(iommu + "/uevent", "");
@@ -168,12 +174,12 @@ final class SysfsView {
     sysfs.link(place + "/iommu", iommu);
   }
 
-  private void showGroup(IommuGroup group) {
+  private void showGroup(IommuGroup group, ModelDriver driver) {
     String place = group(group);
     for (IommuDevice device : group.devices()) {
       sysfs.link(place + "/devices/" + device.name(), place(device.name()));
     }
-    var type = new DefaultDomainType(group, board.iommu());
+    var type = new DefaultDomainType(group, driver);
     types.put(group, type);
     showType(group);
     sysfs.attribute(place + "/reserved_regions", reserved(group));
@@ -218,7 +224,36 @@ final class SysfsView {
     sysfs.attribute(place + "/uevent", event(function, driver));
     linkDriver(function, driver);
     showNode(function, vfio.find(function));
+    if (!function.device().translated()) {
+      showOwnGroup(function);
+    }
     showGroupNodes();
+  }
+
+  /** The group that VFIO makes for a function without an IOMMU, for as long as it has that. */
+  private void showOwnGroup(PciFunction function) {
+    String place = place(function);
+    String before = ownGroups.remove(function.address());
+    if (before != null) {
+      sysfs.remove(place + "/iommu_group");
+      sysfs.remove(before);
+    }
+    if (function.device().grouped()) {
+      IommuGroup group = function.device().group();
+      String shown = group(group);
+      sysfs.link(shown + "/devices/" + function.address(), place);
+      sysfs.attribute(shown + "/name", group.name() + "\n");
+      sysfs.attribute(
+          shown + "/type",
+          "unknown\n",
+          _ -> {
+            // There is no default domain that could be another.
+            throw Refused.with(Errno.EINVAL);
+          });
+      sysfs.attribute(shown + "/reserved_regions", "");
+      sysfs.link(place + "/iommu_group", shown);
+      ownGroups.put(function.address(), shown);
+    }
   }
 
   /** The nodes of groups, which come with their first device and go with their last. */

@@ -39,8 +39,8 @@ class MachineTest {
   @Test
   void theNameTellsTheIommu() {
     assertEquals("bridge:amd", Machine.named("bridge:amd").name());
-    assertEquals(IommuPreset.AMD, Machine.named("bridge:blocking-window").iommu());
-    assertEquals(IommuPreset.VTD, Machine.named("desk:blocks-on-failure").iommu());
+    assertEquals(IommuPreset.AMD, Machine.named("bridge:blocking-window").iommu().orElseThrow());
+    assertEquals(IommuPreset.VTD, Machine.named("desk:blocks-on-failure").iommu().orElseThrow());
     assertEquals("desk:smmuv3", Machine.named("desk").name());
     assertEquals("many:vtd", Machine.named("many").toBuilder().build().name());
   }

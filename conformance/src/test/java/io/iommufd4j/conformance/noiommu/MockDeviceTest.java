@@ -99,7 +99,7 @@ final class MockDeviceTest {
     ok(bench.physical());
     ok(iommufd.destroy(own));
     refused(EOPNOTSUPP, bench.physical());
-    own = bench.plain.hwpt(bench.ioas);
+    bench.plain.hwpt(bench.ioas);
     refused(EOPNOTSUPP, bench.physical());
     ok(iommufd.destroy(device.stdev()));
     ok(bench.physical());

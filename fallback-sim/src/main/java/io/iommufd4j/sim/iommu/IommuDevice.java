@@ -19,7 +19,7 @@ public class IommuDevice {
   private final boolean ats;
   private final boolean isolatedInterrupts;
   private final ConcurrentHashMap<Integer, IommuDomain> pasids = new ConcurrentHashMap<>();
-  private @Nullable IommuGroup group;
+  private volatile @Nullable IommuGroup group;
   private volatile @Nullable IommuDomain steered;
   private final AtomicReference<@Nullable PartialRequests> partialRequests =
       new AtomicReference<>();
@@ -83,8 +83,18 @@ public class IommuDevice {
     return now;
   }
 
-  final void join(IommuGroup joined) {
+  /** Whether it belongs to one: without an IOMMU only while VFIO has it. */
+  public final boolean grouped() {
+    return group != null;
+  }
+
+  final void join(@Nullable IommuGroup joined) {
     group = joined;
+  }
+
+  /** Whether an IOMMU translates its DMA. */
+  public final boolean translated() {
+    return driver.translates();
   }
 
   /**

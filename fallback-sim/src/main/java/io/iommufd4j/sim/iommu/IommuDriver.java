@@ -14,8 +14,19 @@ public interface IommuDriver {
   /** The domain that aborts all DMA; null makes the core use an empty paging domain instead. */
   @Nullable IommuDomain blockedDomain();
 
-  /** The domain that a group starts in and returns to when nobody owns it. */
-  IommuDomain allocDefault(IommuDevice device);
+  /**
+   * Whether there is an IOMMU at all ({@code dev->iommu}): if not, DMA goes where it says, and
+   * domains are page tables that only software reads.
+   */
+  default boolean translates() {
+    return true;
+  }
+
+  /**
+   * The domain that a group starts in and returns to when nobody owns it; null where nothing
+   * translates.
+   */
+  @Nullable IommuDomain allocDefault(IommuDevice device);
 
   /**
    * A domain with a page table ({@code domain_alloc_paging_flags}).

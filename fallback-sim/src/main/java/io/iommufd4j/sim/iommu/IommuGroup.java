@@ -21,6 +21,7 @@ public final class IommuGroup {
   public static final int NO_PASID = 0;
 
   private final int id;
+  private final @Nullable String name;
   private final Mutex lock = new Mutex();
   private final List<GroupDevice> devices = new ArrayList<>();
   private final GroupDomain domain = new GroupDomain(devices);
@@ -36,12 +37,28 @@ public final class IommuGroup {
    * @param id its number in sysfs
    */
   public IommuGroup(int id) {
+    this(id, null);
+  }
+
+  /**
+   * An empty group with a name.
+   *
+   * @param id its number in sysfs
+   * @param name {@code iommu_group_set_name}; null for none
+   */
+  public IommuGroup(int id, @Nullable String name) {
     this.id = id;
+    this.name = name;
   }
 
   /** Its number in sysfs. */
   public int id() {
     return id;
+  }
+
+  /** Its name in sysfs; null when nobody gave it one. */
+  public @Nullable String name() {
+    return name;
   }
 
   /** Adds a device; the first brings the default domain, and each is attached to the group's. */
@@ -50,6 +67,16 @@ public final class IommuGroup {
       device.join(this);
       devices.add(new GroupDevice(device));
       domain.join(device);
+    }
+  }
+
+  /**
+   * {@code iommu_group_remove_device}: of a group that translates nothing, so nothing is undone.
+   */
+  public void remove(IommuDevice device) {
+    try (var _ = lock.guard()) {
+      devices.removeIf(each -> each.device == device);
+      device.join(null);
     }
   }
 

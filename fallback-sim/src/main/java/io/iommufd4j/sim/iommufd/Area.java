@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -45,8 +46,8 @@ final class Area {
   /** Whether it is on its way out and nobody may pin any more. */
   boolean preventAccess;
 
-  /** Whether the IOAS's domains hold its pages ({@code storage_domain}). */
-  private boolean filled;
+  /** The domain that pages are looked up in; null while none holds them. */
+  private @Nullable PagingDomain storage;
 
   // The tree's own.
   @Nullable Area left;
@@ -89,6 +90,23 @@ final class Area {
       throw new IllegalStateException("an area that is being changed has no pages");
     }
     return backing;
+  }
+
+  /**
+   * The physical address behind an IOVA, as {@link #storage} has it; the pages' lock is held.
+   *
+   * @throws Refused EINVAL for a device's buffer that was taken back, EOPNOTSUPP when the domain is
+   *     an IOMMU's, or there is none
+   */
+  long physical(long at) {
+    Pages backing = backing();
+    if (backing.revoked()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    if (!(storage instanceof NoIommuDomain domain)) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    return backing.machineAddress(domain.table().physical(at));
   }
 
   /**
@@ -142,7 +160,7 @@ final class Area {
       Area high = new Area(second, last - second + 1, startByte(second), protection);
       for (Area part : List.of(low, high)) {
         part.pages = backing;
-        part.filled = filled;
+        part.storage = storage;
       }
       backing.get();
       return List.of(low, high);
@@ -180,7 +198,7 @@ final class Area {
         backing.pins.uncover(firstPage, lastPage);
         throw refused;
       }
-      filled = true;
+      storage = domains.getFirst();
     } finally {
       backing.lock.unlock();
     }
@@ -190,7 +208,7 @@ final class Area {
   void unfill(List<PagingDomain> domains, Pages backing) {
     backing.lock.lock();
     try {
-      if (!filled) {
+      if (storage == null) {
         return;
       }
       for (PagingDomain domain : domains) {
@@ -211,7 +229,7 @@ final class Area {
   void fillDomain(PagingDomain domain, Pages backing, long largest) {
     backing.lock.lock();
     try {
-      if (filled) {
+      if (storage != null) {
         mapInto(domain, backing, largest);
       } else {
         fill(List.of(domain), backing, largest);
@@ -224,13 +242,18 @@ final class Area {
   /**
    * Unmaps the pages from a domain, and unpins them when none is left ({@code
    * iopt_area_unfill_domain}).
+   *
+   * @param next the domain to look pages up in from now on, if it was this one; null when none is
+   *     left
    */
-  void unfillDomain(PagingDomain domain, Pages backing, boolean lastDomain) {
+  void unfillDomain(PagingDomain domain, Pages backing, @Nullable PagingDomain next) {
     backing.lock.lock();
     try {
       unmapFrom(domain, backing);
-      if (lastDomain && filled) {
+      if (next == null && storage != null) {
         release(backing);
+      } else if (storage == domain) {
+        storage = next;
       }
     } finally {
       backing.lock.unlock();
@@ -239,7 +262,7 @@ final class Area {
 
   private void release(Pages backing) {
     backing.uncharge(backing.pins.uncover(firstPage, lastPage));
-    filled = false;
+    storage = null;
   }
 
   private void mapInto(PagingDomain domain, Pages backing, long largest) {

@@ -118,7 +118,7 @@ final class CommandTable {
         iommufd_h.IOMMU_IOAS_NOIOMMU_GET_PA(),
         iommu_ioas_noiommu_get_pa.sizeof(),
         iommu_ioas_noiommu_get_pa.out_phys$offset() + Long.BYTES,
-        IoasCommands::noiommuGetPa);
+        PhysicalAddressCommand::execute);
     enter(
         iommufd_h.IOMMU_IOAS_UNMAP(),
         iommu_ioas_unmap.sizeof(),

@@ -17,9 +17,9 @@ final class HwInfoCommand {
   private HwInfoCommand() {}
 
   /**
-   * EOPNOTSUPP for unknown flags, reserved fields or a type that the hardware is not, ENOENT for an
-   * unknown device, EFAULT. A buffer longer than the data is filled with zeros; the data's own
-   * length is written back.
+   * EOPNOTSUPP for unknown flags, reserved fields, a device without IOMMU or a type that the
+   * hardware is not, ENOENT for an unknown device, EFAULT. A buffer longer than the data is filled
+   * with zeros; the data's own length is written back.
    */
   static void execute(Command command) {
     MemorySegment block = command.block();
@@ -35,6 +35,9 @@ final class HwInfoCommand {
     }
     IommufdDevice device = command.objects().get(iommu_hw_info.dev_id(block), IommufdDevice.class);
     try {
+      if (!device.hardware().translated()) {
+        throw Refused.with(Errno.EOPNOTSUPP);
+      }
       answer(command, device.hardware());
     } finally {
       command.objects().put(device);

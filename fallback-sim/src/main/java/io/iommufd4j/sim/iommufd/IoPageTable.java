@@ -243,14 +243,6 @@ final class IoPageTable {
     }
   }
 
-  /** Whether an IOVA is mapped. */
-  boolean isMapped(long iova) {
-    try (var _ = iovaLock.reading()) {
-      Area area = space.areas().first(iova, iova);
-      return area != null && area.pages != null;
-    }
-  }
-
   /** Every area, or those one behind the other from an IOVA on, while none changes. */
   void withAreas(AreasReader reader) {
     try (var _ = iovaLock.reading()) {

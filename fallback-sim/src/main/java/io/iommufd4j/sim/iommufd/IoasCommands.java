@@ -3,7 +3,6 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
@@ -85,35 +84,6 @@ final class IoasCommands {
               command.context(),
               iommu_ioas_allow_iovas.allowed_iovas(block),
               iommu_ioas_allow_iovas.num_iovas(block)));
-    } finally {
-      command.objects().put(ioas);
-    }
-  }
-
-  /**
-   * EPERM without {@code CAP_SYS_RAWIO}, EOPNOTSUPP for flags, EINVAL for no bytes, EOVERFLOW,
-   * ENOENT where nothing is mapped, and EOPNOTSUPP where something is: behind an IOMMU physical
-   * addresses are nobody's business.
-   */
-  static void noiommuGetPa(Command command) {
-    MemorySegment block = command.block();
-    if (!command.context().accounting().privileged()) {
-      throw Refused.with(Errno.EPERM);
-    }
-    if (iommu_ioas_noiommu_get_pa.flags(block) != 0
-        || iommu_ioas_noiommu_get_pa.__reserved(block) != 0) {
-      throw Refused.with(Errno.EOPNOTSUPP);
-    }
-    if (iommu_ioas_noiommu_get_pa.length(block) == 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    long iova = iommu_ioas_noiommu_get_pa.iova(block);
-    if (iova == Iova.MAX) {
-      throw Refused.with(Errno.EOVERFLOW);
-    }
-    Ioas ioas = command.objects().get(iommu_ioas_noiommu_get_pa.ioas_id(block), Ioas.class);
-    try {
-      throw Refused.with(ioas.table.isMapped(iova) ? Errno.EOPNOTSUPP : Errno.ENOENT);
     } finally {
       command.objects().put(ioas);
     }

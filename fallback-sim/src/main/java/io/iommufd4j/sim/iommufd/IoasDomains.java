@@ -101,16 +101,22 @@ final class IoasDomains {
 
   /** {@code iopt_unfill_domain}: one domain less; the last one to go unpins the pages. */
   void remove(PagingDomain domain, AreaTree areas) {
-    domains.remove(domain);
+    // Linux fills the gap with the last one: it matters to who is first.
+    int place = domains.indexOf(domain);
+    PagingDomain last = domains.removeLast();
+    if (last != domain) {
+      domains.set(place, last);
+    }
     unfill(domain, areas, null);
   }
 
   /** Unmaps the areas before one from a domain; all of them before null. */
   private void unfill(PagingDomain domain, AreaTree areas, @Nullable Area end) {
+    PagingDomain next = domains.isEmpty() ? null : domains.getFirst();
     for (Area area = areas.first(); area != null && area != end; area = areas.next(area)) {
       Pages pages = area.pages;
       if (pages != null) {
-        area.unfillDomain(domain, pages, domains.isEmpty());
+        area.unfillDomain(domain, pages, next);
       }
     }
   }

@@ -100,6 +100,11 @@ public final class IommufdContext {
     return ioas.id;
   }
 
+  /** {@code vfio_iommufd_device_has_compat_ioas}: whether there is an IOAS for type 1 requests. */
+  public boolean hasCompatibleIoas() {
+    return objects.hasCompatible();
+  }
+
   /**
    * {@code iommufd_vfio_compat_set_no_iommu}: from now on type 1 requests choose no IOMMU.
    *
@@ -197,11 +202,25 @@ public final class IommufdContext {
     }
   }
 
+  /**
+   * {@code iommufd_bind_noiommu}: a group for one device that has no IOMMU.
+   *
+   * @throws Refused ENOMEM
+   */
+  IommufdGroup ownGroup() {
+    faults.alloc();
+    return new IommufdGroup(objects, null);
+  }
+
   /** {@code iommufd_put_group}. */
   void leaveGroup(IommufdGroup group) {
+    IommuGroup core = group.core();
+    if (core == null) {
+      return;
+    }
     synchronized (groups) {
       if (--group.devices == 0) {
-        groups.remove(group.core());
+        groups.remove(core);
       }
     }
   }

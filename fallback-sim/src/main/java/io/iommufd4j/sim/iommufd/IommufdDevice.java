@@ -40,23 +40,14 @@ public final class IommufdDevice extends IommufdObject {
 
   /**
    * {@code iommufd_device_bind}: claims the DMA of the device's group for a context, which lives on
-   * until {@link #unbind} at least.
+   * until {@link #unbind} at least. Of a device that has no IOMMU there is nothing to claim.
    *
    * @throws Refused EINVAL when its DMA does not snoop caches, EPERM when its interrupts are not
    *     isolated or another owns the group, EBUSY when a driver uses the group, ENOMEM
    */
   public static IommufdDevice bind(IommufdContext context, IommuDevice hardware) {
-    if (!hardware.driver().capable(hardware, Capability.CACHE_COHERENCY)) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    IommufdGroup group = context.joinGroup(hardware.group());
-    IommufdDevice device;
-    try {
-      device = claim(context, hardware, group);
-    } catch (Refused refused) {
-      context.leaveGroup(group);
-      throw refused;
-    }
+    IommufdDevice device =
+        hardware.translated() ? bindGrouped(context, hardware) : bindAlone(context, hardware);
     if (!hardware.madeForTests()) {
       context.get();
     }
@@ -65,18 +56,39 @@ public final class IommufdDevice extends IommufdObject {
     return device;
   }
 
+  /** {@code iommufd_bind_noiommu}. */
+  private static IommufdDevice bindAlone(IommufdContext context, IommuDevice hardware) {
+    IommufdGroup group = context.ownGroup();
+    return context.objects().reserve(() -> new IommufdDevice(context, hardware, group));
+  }
+
+  /** {@code iommufd_bind_iommu}. */
+  private static IommufdDevice bindGrouped(IommufdContext context, IommuDevice hardware) {
+    if (!hardware.driver().capable(hardware, Capability.CACHE_COHERENCY)) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    IommufdGroup group = context.joinGroup(hardware.group());
+    try {
+      return claim(context, hardware, group);
+    } catch (Refused refused) {
+      context.leaveGroup(group);
+      throw refused;
+    }
+  }
+
   private static IommufdDevice claim(
       IommufdContext context, IommuDevice hardware, IommufdGroup group) {
+    IommuGroup core = hardware.group();
     if (!hardware.madeForTests()
-        && !group.core().isolatesInterrupts()
+        && !core.isolatesInterrupts()
         && !context.allowsUnsafeInterrupts()) {
       throw Refused.with(Errno.EPERM);
     }
-    group.core().claim(context);
+    core.claim(context);
     try {
       return context.objects().reserve(() -> new IommufdDevice(context, hardware, group));
     } catch (Refused refused) {
-      group.core().release();
+      core.release();
       throw refused;
     }
   }
@@ -157,7 +169,10 @@ public final class IommufdDevice extends IommufdObject {
 
   @Override
   protected void destroy() {
-    group.core().release();
+    IommuGroup core = group.core();
+    if (core != null) {
+      core.release();
+    }
     context.leaveGroup(group);
     if (!hardware.madeForTests()) {
       context.put();

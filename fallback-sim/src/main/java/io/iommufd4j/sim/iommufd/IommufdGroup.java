@@ -30,7 +30,7 @@ final class IommufdGroup {
   }
 
   private final ObjectTable objects;
-  private final IommuGroup group;
+  private final @Nullable IommuGroup group;
 
   /** Taken after an IOAS's lock and before the core group's. */
   final ReentrantLock lock = new ReentrantLock();
@@ -40,13 +40,18 @@ final class IommufdGroup {
   /** How many devices of the context are in it; guarded by the context. */
   int devices;
 
-  IommufdGroup(ObjectTable objects, IommuGroup group) {
+  /**
+   * A group without devices.
+   *
+   * @param group the core's; null for a device that has no IOMMU and is alone in this
+   */
+  IommufdGroup(ObjectTable objects, @Nullable IommuGroup group) {
     this.objects = objects;
     this.group = group;
   }
 
-  /** The core's group. */
-  IommuGroup core() {
+  /** The core's group; null where nothing translates, and so nothing is to be told. */
+  @Nullable IommuGroup core() {
     return group;
   }
 
@@ -79,7 +84,7 @@ final class IommufdGroup {
         throw Refused.with(Errno.EINVAL);
       }
       IoPageTable table = hwpt.paging().ioas.table;
-      boolean reserves = pasid == IommuGroup.NO_PASID;
+      boolean reserves = pasid == IommuGroup.NO_PASID && group != null;
       if (attachment == null) {
         objects.faults().alloc();
       }
@@ -108,6 +113,9 @@ final class IommufdGroup {
 
   private void attachCore(Hwpt hwpt, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
+    if (group == null) {
+      return;
+    }
     objects.faults().alloc(); // The handle.
     if (pasid == IommuGroup.NO_PASID) {
       group.attach(hwpt.domain(), new DeviceAttachHandle(device));
@@ -133,13 +141,7 @@ final class IommufdGroup {
       }
       hwpt = attachment.hwpt;
       if (attachment.devices.isEmpty()) {
-        AttachHandle handle = group.handle(pasid);
-        if (pasid == IommuGroup.NO_PASID) {
-          group.detach();
-        } else {
-          group.detachPasid(pasid);
-        }
-        hwpt.refusePending(handle);
+        detachCore(hwpt, pasid);
         attachments.remove(pasid);
       }
       if (pasid == IommuGroup.NO_PASID) {
@@ -150,6 +152,19 @@ final class IommufdGroup {
     }
     putHwpt(hwpt);
     return true;
+  }
+
+  private void detachCore(Hwpt hwpt, int pasid) {
+    if (group == null) {
+      return;
+    }
+    AttachHandle handle = group.handle(pasid);
+    if (pasid == IommuGroup.NO_PASID) {
+      group.detach();
+    } else {
+      group.detachPasid(pasid);
+    }
+    hwpt.refusePending(handle);
   }
 
   /**
@@ -174,7 +189,7 @@ final class IommufdGroup {
       }
       Ioas to = hwpt.paging().ioas;
       Ioas from = old.paging().ioas;
-      boolean reserves = pasid == IommuGroup.NO_PASID;
+      boolean reserves = pasid == IommuGroup.NO_PASID && group != null;
       try {
         if (reserves && to != from) {
           for (IommufdDevice each : attachment.devices.values()) {
@@ -204,6 +219,9 @@ final class IommufdGroup {
 
   private void replaceCore(Hwpt hwpt, Hwpt old, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
+    if (group == null) {
+      return;
+    }
     objects.faults().alloc(); // The handle.
     AttachHandle oldHandle = group.handle(pasid);
     DeviceAttachHandle handle = new DeviceAttachHandle(device);

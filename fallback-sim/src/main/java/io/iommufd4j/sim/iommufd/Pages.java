@@ -307,6 +307,11 @@ final class Pages {
     faults.page();
   }
 
+  /** The machine's address of a byte of a pinned page, wherever else the page is pinned. */
+  long machineAddress(long physical) {
+    return memory.machineAddress(physical);
+  }
+
   void uncharge(long pages) {
     if (pages > 0) {
       payer.uncharge(mode, pages);

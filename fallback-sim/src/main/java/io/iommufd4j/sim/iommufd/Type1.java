@@ -42,11 +42,14 @@ final class Type1 {
 
   /**
    * EINVAL for any type but the two of type 1, of which the first unmaps page by page; with devices
-   * that have no IOMMU for any but none.
+   * that have no IOMMU for any but none, and EPERM for none without {@code CAP_SYS_RAWIO}.
    */
   private static void setIommu(IommufdContext context, long type) {
     boolean without = context.isWithoutIommu();
     if (without && type == vfio_h.VFIO_NOIOMMU_IOMMU()) {
+      if (!context.accounting().privileged()) {
+        throw Refused.with(Errno.EPERM);
+      }
       return;
     }
     boolean known = type == vfio_h.VFIO_TYPE1_IOMMU() || type == vfio_h.VFIO_TYPE1v2_IOMMU();
@@ -64,9 +67,11 @@ final class Type1 {
   }
 
   private static boolean checkExtension(IommufdContext context, long extension) {
-    return extension == vfio_h.VFIO_TYPE1_IOMMU()
-        || extension == vfio_h.VFIO_TYPE1v2_IOMMU()
-        || extension == vfio_h.VFIO_UNMAP_ALL()
+    boolean type1 =
+        extension == vfio_h.VFIO_TYPE1_IOMMU()
+            || extension == vfio_h.VFIO_TYPE1v2_IOMMU()
+            || extension == vfio_h.VFIO_UNMAP_ALL();
+    return (type1 && !context.isWithoutIommu())
         || extension == vfio_h.VFIO_NOIOMMU_IOMMU()
         || (extension == vfio_h.VFIO_DMA_CC_IOMMU() && allEnforceCoherency(context));
   }

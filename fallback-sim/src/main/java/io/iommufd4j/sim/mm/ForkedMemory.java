@@ -66,6 +66,16 @@ public final class ForkedMemory implements UserMemory {
   }
 
   @Override
+  public long machineAddress(long physical) {
+    return parent.machineAddress(physical);
+  }
+
+  @Override
+  public long physicalAddress(long machine) {
+    return parent.physicalAddress(machine);
+  }
+
+  @Override
   public boolean readPhysical(long physical, MemorySegment into) {
     return parent.readPhysical(physical, into);
   }

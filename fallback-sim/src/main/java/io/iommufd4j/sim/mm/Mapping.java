@@ -93,6 +93,11 @@ final class Mapping {
     return file == null ? null : file.file;
   }
 
+  /** Where in its file the first page is, in bytes; 0 for pages of the mapping's own. */
+  long fileOffset() {
+    return file == null ? 0 : file.offset;
+  }
+
   /** The page at an address: its number in the file, or in the address space. */
   long page(long address) {
     long at = file == null ? address : file.offset + (address - start());

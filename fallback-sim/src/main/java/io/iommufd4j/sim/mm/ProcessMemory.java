@@ -42,6 +42,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
   private final ConcurrentHashMap<Object, PinCounts> pinCounts = new ConcurrentHashMap<>();
   private final RegisterWindows registers = new RegisterWindows();
+  private final FileFrames fileFrames = new FileFrames();
   private @Nullable BackingFile anonymous;
 
   /**
@@ -262,6 +263,37 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     if (!transfer(address, from, true, false)) {
       throw Refused.with(Errno.EFAULT);
     }
+  }
+
+  @Override
+  public long machineAddress(long physical) {
+    if (physical >= REGISTERS) {
+      return physical - REGISTERS;
+    }
+    Mapping mapping = covering(physical);
+    Object file = mapping == null ? null : mapping.file();
+    return mapping == null || file == null
+        ? physical
+        : fileFrames.machineAddress(file, mapping.fileOffset() + physical - mapping.start());
+  }
+
+  @Override
+  public long physicalAddress(long machine) {
+    if (machine < 0) {
+      return -1;
+    }
+    if (registers.at(REGISTERS + machine)) {
+      return REGISTERS + machine;
+    }
+    if (FileFrames.covers(machine)) {
+      return fileFrames.physicalAddress(machine, mappings.values());
+    }
+    Mapping mapping = covering(machine);
+    if (mapping != null) {
+      return mapping.pinnable() ? machine : -1;
+    }
+    PinCounts counts = pinCounts.get(this);
+    return counts != null && counts.of(machine / PAGE_SIZE) > 0 ? machine : -1;
   }
 
   @Override

@@ -15,6 +15,9 @@ public interface UserMemory {
   /** What {@link #pins} answers where Linux counts the pins of many pages as one. */
   int UNCOUNTED = -1;
 
+  /** The physical address that registers of bus address 0 would have: above all that memory has. */
+  long REGISTERS = 1L << 48;
+
   /** Whether the process is there ({@code mmget_not_zero}): if not, only what is pinned is. */
   default boolean alive() {
     return true;
@@ -63,6 +66,19 @@ public interface UserMemory {
    * @throws Refused EFAULT when there is no page
    */
   int pins(long address);
+
+  /**
+   * Where the machine has a pinned byte. A page of a file is pinned at a physical address for each
+   * mapping of it, and has one machine address; registers have the one that the firmware gave them.
+   */
+  long machineAddress(long physical);
+
+  /**
+   * A physical address at which the byte of a machine address is pinned or mapped at this moment.
+   *
+   * @return −1 when nothing is known to be there: a device that nothing translates for reaches that
+   */
+  long physicalAddress(long machine);
 
   /** A device reads memory: true when all bytes could be read. */
   boolean readPhysical(long physical, MemorySegment into);

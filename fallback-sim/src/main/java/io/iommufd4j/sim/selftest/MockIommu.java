@@ -49,10 +49,10 @@ public final class MockIommu implements IommuDriver {
   /**
    * A mock IOMMU without devices.
    *
-   * @param firstGroup the lowest number that no other group of the machine has
+   * @param groups all of the machine's, by number
    */
-  public MockIommu(int firstGroup) {
-    groups = new IdTable<>(firstGroup);
+  public MockIommu(IdTable<IommuGroup> groups) {
+    this.groups = groups;
   }
 
   /**

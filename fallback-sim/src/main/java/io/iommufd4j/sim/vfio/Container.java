@@ -31,12 +31,28 @@ final class Container {
     return iommu;
   }
 
+  /** Whether its groups have IOMMUs; what there is none of does not mix with what there is. */
+  private boolean translates() {
+    return groups.getFirst().translates();
+  }
+
   /**
    * {@code vfio_container_attach_group}: the group's DMA is blocked until there is an IOMMU.
    *
-   * @throws Refused EPERM when another owns the group, and what the IOMMU answers
+   * @throws Refused EPERM when another owns the group or it does not go with the others, and what
+   *     the IOMMU answers
    */
   synchronized void add(VfioGroup group) {
+    if (!groups.isEmpty() && translates() != group.translates()) {
+      throw Refused.with(Errno.EPERM);
+    }
+    if (group.translates()) {
+      claim(group);
+    }
+    groups.addFirst(group);
+  }
+
+  private void claim(VfioGroup group) {
     IommuGroup core = group.iommuGroup();
     core.claim(group);
     ContainerIommu attachTo = iommu;
@@ -48,20 +64,30 @@ final class Container {
         throw refused;
       }
     }
-    groups.addFirst(group);
   }
 
   /** {@code vfio_group_detach_container}: the last group takes the IOMMU with it. */
   synchronized void remove(VfioGroup group) {
-    ContainerIommu detachFrom = iommu;
-    if (detachFrom != null) {
-      detachFrom.detach(group.iommuGroup());
+    if (group.translates()) {
+      ContainerIommu detachFrom = iommu;
+      if (detachFrom != null) {
+        detachFrom.detach(group.iommuGroup());
+      }
+      group.iommuGroup().release();
     }
-    group.iommuGroup().release();
     groups.remove(group);
     if (groups.isEmpty()) {
       iommu = null;
     }
+  }
+
+  /**
+   * {@code vfio_ioctl_check_extension} while no IOMMU is chosen: what its groups leave to choose.
+   */
+  synchronized boolean offers(long extension) {
+    boolean any = groups.isEmpty();
+    return ((any || translates()) && Type1Iommu.offers(extension))
+        || ((any || !translates()) && NoContainerIommu.offers(driver, extension));
   }
 
   /**
@@ -73,6 +99,10 @@ final class Container {
   synchronized void choose(long type) {
     if (groups.isEmpty() || iommu != null) {
       throw Refused.with(Errno.EINVAL);
+    }
+    if (!translates()) {
+      iommu = NoContainerIommu.open(driver, type);
+      return;
     }
     var chosen = Type1Iommu.open(driver, type);
     List<VfioGroup> attached = new ArrayList<>();

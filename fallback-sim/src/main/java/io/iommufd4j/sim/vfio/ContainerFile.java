@@ -38,7 +38,7 @@ final class ContainerFile implements OpenFile {
       return iommu.ioctl(request, argument);
     }
     if (request == VFIO_CHECK_EXTENSION()) {
-      return Type1Iommu.offers(argument) ? 1 : 0;
+      return container.offers(argument) ? 1 : 0;
     }
     throw Refused.with(Errno.EINVAL);
   }

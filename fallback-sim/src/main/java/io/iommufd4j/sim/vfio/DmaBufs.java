@@ -19,9 +19,6 @@ final class DmaBufs {
   /** {@code KMALLOC_MAX_SIZE}: what the kernel copies in at once. */
   private static final long MOST_RANGES = (4 << 20) / vfio_region_dma_range.sizeof();
 
-  /** Bus addresses lie above all that user memory has, so that both can be told apart. */
-  private static final long BUS = 1L << 48;
-
   private final VfioDevice device;
   private final List<VfioDmaBuf> exported = new CopyOnWriteArrayList<>();
 
@@ -79,7 +76,7 @@ final class DmaBufs {
   }
 
   private List<VfioDmaBuf.Piece> pieces(int index, MemorySegment ranges, int count) {
-    long start = BUS | Integer.toUnsignedLong(device.function().barBase(index));
+    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(device.function().barBase(index));
     long end = start + device.function().barBytes(index);
     placeRegisters(index, start);
     var pieces = new ArrayList<VfioDmaBuf.Piece>();

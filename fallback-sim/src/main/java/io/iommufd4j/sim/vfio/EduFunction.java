@@ -75,7 +75,7 @@ public final class EduFunction extends PciFunction {
   private static final int STATUS_INTERRUPT = 0x80;
   private static final int FACTORIAL_DONE = 1;
   private static final int DMA_DONE = 0x100;
-  private static final long DMA_MASK = (1L << 28) - 1;
+  private static final long USUAL_DMA_MASK = (1L << 28) - 1;
   private static final int WIDE_REGISTERS = 0x80;
   private static final int CLASS_REVISION = 0x00ff_0010;
   private static final int MSI_AT = 0x40;
@@ -95,6 +95,7 @@ public final class EduFunction extends PciFunction {
           new Register(DMA_COMMAND, 8));
 
   private final DmaPort port;
+  private final long dmaMask;
   private final List<Bar> bars;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int liveness;
@@ -116,6 +117,8 @@ public final class EduFunction extends PciFunction {
   public EduFunction(
       IommuDevice device, PciBus bus, UserMemory memory, int base, int interruptLine) {
     super(device, bus, powerOn(interruptLine));
+    // As the lab has it: without an IOMMU every address of the machine is within reach.
+    this.dmaMask = device.translated() ? USUAL_DMA_MASK : -1;
     this.port = new DmaPort(device, memory);
     this.bars = List.of(new Bar(0, BAR_BYTES, base));
   }
@@ -226,7 +229,7 @@ public final class EduFunction extends PciFunction {
   private void transfer() {
     boolean toMemory = (command & TO_MEMORY) != 0;
     long inside = (toMemory ? source : destination) - BUFFER;
-    long outside = (toMemory ? destination : source) & DMA_MASK;
+    long outside = (toMemory ? destination : source) & dmaMask;
     if (inside >= 0
         && inside <= BUFFER_BYTES
         && Long.compareUnsigned(count, BUFFER_BYTES - inside) <= 0) {

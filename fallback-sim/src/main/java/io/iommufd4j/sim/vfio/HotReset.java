@@ -57,7 +57,7 @@ final class HotReset {
     boolean owned = true;
     for (int i = 0; i < affected.size(); i++) {
       PciFunction function = affected.get(i);
-      int id = byNode ? ownership(function) : function.device().group().id();
+      int id = byNode ? ownership(function) : groupOf(function);
       owned &= id != VFIO_PCI_DEVID_NOT_OWNED();
       describe(list.asSlice(i * each, each), function, id);
     }
@@ -67,6 +67,14 @@ final class HotReset {
       vfio_pci_hot_reset_info.flags(info, VFIO_PCI_HOT_RESET_FLAG_DEV_ID() | all);
     }
     block.copyOut(info, header);
+  }
+
+  /** EPERM for a function without a group: it has no IOMMU, and VFIO does not have it. */
+  private static int groupOf(PciFunction function) {
+    if (!function.device().grouped()) {
+      throw Refused.with(Errno.EPERM);
+    }
+    return function.device().group().id();
   }
 
   private static void describe(MemorySegment entry, PciFunction function, int id) {
@@ -179,6 +187,7 @@ final class HotReset {
   private boolean shares(PciFunction function, @Nullable IommufdContext context) {
     for (VfioDevice any : device.driver().devices()) {
       if (any.context() == context
+          && function.device().translated()
           && any.function().device().group() == function.device().group()) {
         return true;
       }

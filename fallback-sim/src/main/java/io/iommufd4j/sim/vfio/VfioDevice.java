@@ -62,9 +62,9 @@ public final class VfioDevice implements VirtualConfig.Listener {
     return index;
   }
 
-  /** Its node under {@code /dev/vfio/devices}, as {@code vfio0}. */
+  /** Its node under {@code /dev/vfio/devices}: {@code vfio0}, or {@code noiommu-vfio0}. */
   public String nodeName() {
-    return "vfio" + index;
+    return (group.translates() ? "" : "noiommu-") + "vfio" + index;
   }
 
   /** Whether it is bound to an iommufd. */

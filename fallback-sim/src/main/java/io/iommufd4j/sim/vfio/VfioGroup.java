@@ -22,6 +22,7 @@ public final class VfioGroup {
   private int fileUsers;
   private int containerUsers;
   private int boundByNode;
+  private boolean throughIommufd;
   private @Nullable Container container;
   private @Nullable IommufdContext iommufd;
 
@@ -31,9 +32,14 @@ public final class VfioGroup {
     this.driver = driver;
   }
 
-  /** Its node under {@code /dev/vfio}: the group's number. */
+  /** Its node under {@code /dev/vfio}: the group's number, {@code noiommu-} before it without. */
   public String nodeName() {
-    return Integer.toString(group.id());
+    return (translates() ? "" : "noiommu-") + group.id();
+  }
+
+  /** Whether its devices have an IOMMU; if not, VFIO made it, for one device. */
+  boolean translates() {
+    return !VfioPci.NO_IOMMU_GROUP.equals(group.name());
   }
 
   /** Its node's minor number: the lowest that was free. */
@@ -112,13 +118,18 @@ public final class VfioGroup {
   }
 
   /**
-   * The same with an iommufd, which gets an IOAS for type 1 requests when it has none.
+   * The same with an iommufd, which gets an IOAS for type 1 requests when it has none; for a device
+   * without IOMMU it must have none.
    *
-   * @throws Refused EINVAL when there is a container, or the context is for devices without IOMMU
+   * @throws Refused EINVAL when there is a container, or the context is of the other kind
    */
   synchronized void enter(IommufdContext into) {
     requireNone();
-    into.needCompatibleIoas();
+    if (translates()) {
+      into.needCompatibleIoas();
+    } else {
+      into.withoutIommu();
+    }
     into.get();
     iommufd = into;
   }
@@ -185,7 +196,8 @@ public final class VfioGroup {
    * {@code vfio_df_group_open}: a device may be opened several times this way.
    *
    * @throws Refused EINVAL without a container or before its IOMMU is chosen, ENODEV when the
-   *     iommufd has no IOAS for it; else as binding and attaching to an iommufd
+   *     iommufd has no IOAS for it, EPERM when it has one for a device without IOMMU; else as
+   *     binding and attaching to an iommufd
    */
   synchronized void openDevice(VfioDevice device) {
     if (!hasContainer()) {
@@ -196,12 +208,19 @@ public final class VfioGroup {
       IommufdContext context = iommufd;
       if (device.openCount() > 0) {
         device.openAgain();
-      } else if (context != null) {
+      } else if (context == null) {
+        useContainer();
+        device.enable();
+      } else if (translates()) {
         device.enable(context);
         attachCompatible(device, context);
       } else {
-        useContainer();
+        // Who made an IOAS expects what there is not.
+        if (context.hasCompatibleIoas()) {
+          throw Refused.with(Errno.EPERM);
+        }
         device.enable();
+        throughIommufd = true;
       }
     } finally {
       device.lock().unlock();
@@ -237,14 +256,7 @@ public final class VfioGroup {
         if (device.openCount() > 1) {
           device.closeOnce();
         } else {
-          usedContainer = !device.bound();
-          device.close();
-          if (usedContainer) {
-            containerUsers--;
-          } else {
-            device.iommufdDevice().detach(IommuGroup.NO_PASID);
-            device.unbind();
-          }
+          usedContainer = closeLast(device);
         }
       } finally {
         device.lock().unlock();
@@ -253,5 +265,22 @@ public final class VfioGroup {
     if (usedContainer) {
       dropFile();
     }
+  }
+
+  /** {@code vfio_df_device_last_close}: whether the device was opened in a container. */
+  private boolean closeLast(VfioDevice device) {
+    device.close();
+    if (throughIommufd) {
+      // Nothing was bound there.
+      throughIommufd = false;
+      return false;
+    }
+    if (device.bound()) {
+      device.iommufdDevice().detach(IommuGroup.NO_PASID);
+      device.unbind();
+      return false;
+    }
+    containerUsers--;
+    return true;
   }
 }

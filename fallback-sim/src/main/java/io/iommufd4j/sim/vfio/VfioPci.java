@@ -4,6 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
@@ -29,11 +30,16 @@ public final class VfioPci {
   /** As sysfs names it. */
   public static final String NAME = "vfio-pci";
 
+  /** The name of a group that VFIO made for a device without an IOMMU. */
+  static final String NO_IOMMU_GROUP = "vfio-noiommu";
+
   private final UserMemory memory;
   private final OpenFiles files;
   private final Accounting accounting;
   private final DeferredWork deferred = new DeferredWork();
   private final AtomicBoolean type1UnsafeInterrupts = new AtomicBoolean();
+  private final AtomicBoolean unsafeNoIommu = new AtomicBoolean();
+  private final IdTable<IommuGroup> coreGroups;
   private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
@@ -44,30 +50,49 @@ public final class VfioPci {
    * @param memory of the process that opens its nodes
    * @param files that process's descriptors
    * @param accounting what that process may pin in containers
+   * @param coreGroups the machine's IOMMU groups, by number
    */
-  public VfioPci(UserMemory memory, OpenFiles files, Accounting accounting) {
+  public VfioPci(
+      UserMemory memory, OpenFiles files, Accounting accounting, IdTable<IommuGroup> coreGroups) {
     this.memory = memory;
     this.files = files;
     this.accounting = accounting;
+    this.coreGroups = coreGroups;
   }
 
   /**
-   * {@code vfio_pci_probe}: takes a function and gives it the lowest free node number.
+   * {@code vfio_pci_probe}: takes a function and gives it the lowest free node number; one without
+   * an IOMMU gets a group, too.
    *
-   * @throws Refused EBUSY when it has the function already
+   * @throws Refused EBUSY when it has the function already, EINVAL when the function has no IOMMU
+   *     and {@link #unsafeNoIommu} is off
    */
   public synchronized VfioDevice probe(PciFunction function) {
     if (find(function) != null) {
       throw Refused.with(Errno.EBUSY);
     }
+    IommuDevice hardware = function.device();
+    if (!hardware.translated()) {
+      enterOwnGroup(hardware);
+    }
     int index = devices.reserve();
     VfioGroup group =
-        groups.computeIfAbsent(
-            function.device().group(), core -> new VfioGroup(core, freeMinor(), this));
+        groups.computeIfAbsent(hardware.group(), core -> new VfioGroup(core, freeMinor(), this));
     var device = new VfioDevice(function, index, this, group);
     group.add(device);
     devices.publish(index, device);
     return device;
+  }
+
+  /** {@code vfio_noiommu_group_alloc}. */
+  private void enterOwnGroup(IommuDevice device) {
+    if (!unsafeNoIommu.get()) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    int number = coreGroups.reserve();
+    var core = new IommuGroup(number, NO_IOMMU_GROUP);
+    coreGroups.publish(number, core);
+    core.add(device);
   }
 
   /**
@@ -85,6 +110,10 @@ public final class VfioPci {
       VfioGroup group = device.group();
       if (group.remove(device)) {
         groups.remove(group.iommuGroup());
+      }
+      if (!group.translates()) {
+        group.iommuGroup().remove(function.device());
+        coreGroups.remove(group.iommuGroup().id());
       }
     }
     devices.remove(device.index());
@@ -112,6 +141,14 @@ public final class VfioPci {
    */
   public AtomicBoolean type1UnsafeInterrupts() {
     return type1UnsafeInterrupts;
+  }
+
+  /**
+   * {@code vfio.enable_unsafe_noiommu_mode}: whether functions without an IOMMU are taken, and
+   * containers translate nothing for them.
+   */
+  public AtomicBoolean unsafeNoIommu() {
+    return unsafeNoIommu;
   }
 
   /** The device that drives a function; null when another driver or none has it. */

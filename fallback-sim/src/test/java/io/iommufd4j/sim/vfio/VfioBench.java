@@ -24,6 +24,7 @@ import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
@@ -46,7 +47,9 @@ final class VfioBench implements AutoCloseable {
 
   VfioBench(IommuPreset preset) {
     machine = new TestMachine(preset);
-    driver = new VfioPci(machine.memory, files, new Accounting(ProcessFacts.UNLIMITED, true));
+    driver =
+        new VfioPci(
+            machine.memory, files, new Accounting(ProcessFacts.UNLIMITED, true), new IdTable<>(0));
   }
 
   int openIommufd() {

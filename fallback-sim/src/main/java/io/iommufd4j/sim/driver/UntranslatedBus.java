@@ -1,0 +1,35 @@
+package io.iommufd4j.sim.driver;
+
+import io.iommufd4j.sim.iommu.DomainType;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuDriver;
+import io.iommufd4j.sim.mm.UserMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What DMA meets on a machine without an IOMMU: the machine's own addresses. Nothing is attached or
+ * changed here, and nothing keeps a device from what is not its user's; only what this process does
+ * not use for the simulated machine is out of reach.
+ */
+public final class UntranslatedBus extends IommuDomain {
+
+  private final UserMemory memory;
+
+  /** The bus of a machine. */
+  public UntranslatedBus(IommuDriver none, UserMemory memory) {
+    super(DomainType.IDENTITY, none);
+    this.memory = memory;
+  }
+
+  @Override
+  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
+    device.steer(this);
+  }
+
+  @Override
+  public long translate(long iova, boolean write) {
+    long physical = memory.physicalAddress(iova);
+    return physical < 0 ? FAULT : physical;
+  }
+}

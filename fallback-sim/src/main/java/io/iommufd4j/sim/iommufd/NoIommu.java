@@ -1,0 +1,67 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.Capability;
+import io.iommufd4j.sim.iommu.HardwareInfo;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuDriver;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands for a driver where a device has no IOMMU ({@code iommufd_noiommu_ops}): it makes page
+ * tables that no hardware walks, so that {@code IOMMU_IOAS_NOIOMMU_GET_PA} has something to read.
+ */
+public final class NoIommu implements IommuDriver {
+
+  /** For all devices of a machine that has no IOMMU. */
+  public NoIommu() {}
+
+  @Override
+  public String name() {
+    return "none";
+  }
+
+  @Override
+  public boolean translates() {
+    return false;
+  }
+
+  @Override
+  public @Nullable IommuDomain blockedDomain() {
+    return null;
+  }
+
+  @Override
+  public @Nullable IommuDomain allocDefault(IommuDevice device) {
+    return null;
+  }
+
+  /** {@code noiommu_alloc_paging_flags}. */
+  @Override
+  public PagingDomain allocPaging(IommuDevice device, int flags) {
+    if (flags != 0) {
+      throw Refused.with(Errno.EOPNOTSUPP);
+    }
+    return new NoIommuDomain(this);
+  }
+
+  @Override
+  public boolean capable(IommuDevice device, Capability capability) {
+    return false;
+  }
+
+  @Override
+  public List<ReservedRegion> reservedRegions(IommuDevice device) {
+    return List.of();
+  }
+
+  @Override
+  public HardwareInfo hardwareInfo(IommuDevice device, int type) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+}

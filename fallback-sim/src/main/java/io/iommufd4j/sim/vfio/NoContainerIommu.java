@@ -1,0 +1,53 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_CHECK_EXTENSION;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_NOIOMMU_IOMMU;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Refused;
+
+/** What a container translates by when its devices have no IOMMU: nothing. */
+final class NoContainerIommu implements ContainerIommu {
+
+  private final VfioPci driver;
+
+  private NoContainerIommu(VfioPci driver) {
+    this.driver = driver;
+  }
+
+  /** {@code VFIO_CHECK_EXTENSION}: the module parameter decides each time anew. */
+  static boolean offers(VfioPci driver, long extension) {
+    return driver.unsafeNoIommu().get() && extension == VFIO_NOIOMMU_IOMMU();
+  }
+
+  /**
+   * {@code vfio_noiommu_open}.
+   *
+   * @throws Refused ENODEV for any other type, and for this one while the parameter is off; EPERM
+   *     without {@code CAP_SYS_RAWIO}
+   */
+  static NoContainerIommu open(VfioPci driver, long type) {
+    if (!offers(driver, type)) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    if (!driver.accounting().privileged()) {
+      throw Refused.with(Errno.EPERM);
+    }
+    return new NoContainerIommu(driver);
+  }
+
+  @Override
+  public int ioctl(int request, long argument) {
+    if (request == VFIO_CHECK_EXTENSION()) {
+      return offers(driver, argument) ? 1 : 0;
+    }
+    throw Refused.with(Errno.ENOTTY);
+  }
+
+  @Override
+  public void attach(IommuGroup group) {}
+
+  @Override
+  public void detach(IommuGroup group) {}
+}
