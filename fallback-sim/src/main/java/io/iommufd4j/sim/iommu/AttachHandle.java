@@ -3,8 +3,8 @@ package io.iommufd4j.sim.iommu;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an owner hangs on an attachment, fresh for each one, so that a fault reported meanwhile is
- * never credited to the next ({@code struct iommu_attach_handle}).
+ * What an owner hangs on an attachment ({@code struct iommu_attach_handle}). One through which a
+ * fault may have been reported serves once, so that the fault is never credited to the next.
  */
 public class AttachHandle {
 

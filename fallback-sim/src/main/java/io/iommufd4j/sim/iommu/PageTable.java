@@ -27,10 +27,16 @@ public final class PageTable {
     /** A bit for each size that a leaf here may have. */
     final long leafSizes;
 
-    /** By the number of smallest pages before the leaf. */
-    final BitSet dirty;
+    /** By the number of smallest pages before the leaf; null while none is. Guarded by the run. */
+    @Nullable BitSet dirty;
 
-    Run(long iova, long last, long physical, int protection, long leafSizes, BitSet dirty) {
+    Run(
+        long iova,
+        long last,
+        long physical,
+        int protection,
+        long leafSizes,
+        @Nullable BitSet dirty) {
       this.iova = iova;
       this.last = last;
       this.physical = physical;
@@ -123,7 +129,7 @@ public final class PageTable {
     long misfit = Long.lowestOneBit(iova ^ physical);
     long sizes = misfit == 0 ? pageSizes : pageSizes & ((misfit << 1) - 1);
     sizes &= largest | (largest - 1);
-    runs.put(iova, new Run(iova, last, physical, protection, sizes, new BitSet()));
+    runs.put(iova, new Run(iova, last, physical, protection, sizes, null));
   }
 
   /**
@@ -183,7 +189,10 @@ public final class PageTable {
 
   private void markDirty(Run run, long iova) {
     int leaf = index(run, iova & -run.leafBytes(iova));
-    synchronized (run.dirty) {
+    synchronized (run) {
+      if (run.dirty == null) {
+        run.dirty = new BitSet();
+      }
       run.dirty.set(leaf);
     }
   }
@@ -196,8 +205,8 @@ public final class PageTable {
   void setDirtyTracking(boolean on) {
     if (on && !tracking) {
       for (Run run : runs.values()) {
-        synchronized (run.dirty) {
-          run.dirty.clear();
+        synchronized (run) {
+          run.dirty = null;
         }
       }
     }
@@ -215,9 +224,9 @@ public final class PageTable {
     Run first = covering(iova);
     long from = first == null ? iova : first.iova;
     for (Run run : runs.subMap(from, true, last, true).values()) {
-      BitSet dirty = run.dirty;
-      synchronized (dirty) {
-        if (dirty.isEmpty()) {
+      synchronized (run) {
+        BitSet dirty = run.dirty;
+        if (dirty == null) {
           continue;
         }
         long start = Long.compareUnsigned(run.iova, iova) < 0 ? iova : run.iova;
@@ -265,8 +274,9 @@ public final class PageTable {
   /** Part of a run, with the dirty bits of its leaves. */
   private Run part(Run run, long first, long last) {
     BitSet dirty;
-    synchronized (run.dirty) {
-      dirty = run.dirty.get(index(run, first), index(run, last) + 1);
+    synchronized (run) {
+      BitSet all = run.dirty;
+      dirty = all == null ? null : all.get(index(run, first), index(run, last) + 1);
     }
     long physical = run.physical + (first - run.iova);
     return new Run(first, last, physical, run.protection, run.leafSizes, dirty);

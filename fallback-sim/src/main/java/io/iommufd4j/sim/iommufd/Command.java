@@ -14,7 +14,6 @@ public final class Command {
 
   private final IommufdContext context;
   private final MemorySegment block;
-  private final MemorySegment sizeField;
   private long address;
   private int userSize;
 
@@ -26,7 +25,6 @@ public final class Command {
   Command(IommufdContext context, long largest) {
     this.context = context;
     this.block = MemorySegment.ofArray(new long[(int) ((largest + 7) / 8)]);
-    this.sizeField = block.asSlice(0, Integer.BYTES);
   }
 
   /** The context it was sent to. */
@@ -51,7 +49,7 @@ public final class Command {
    */
   void begin(long userAddress) {
     address = userAddress;
-    context.memory().copyIn(userAddress, sizeField);
+    context.memory().copyIn(userAddress, block, 0, Integer.BYTES);
     userSize = block.get(ValueLayout.JAVA_INT, 0);
   }
 
@@ -66,7 +64,7 @@ public final class Command {
     if (given < minimum) {
       throw Refused.with(Errno.EINVAL);
     }
-    VersionedStruct.copyIn(context.memory(), address, given, block.asSlice(0, size));
+    VersionedStruct.copyIn(context.memory(), address, given, block, size);
   }
 
   /**
@@ -77,7 +75,7 @@ public final class Command {
    */
   public void respond(long size) {
     long bytes = Math.min(Integer.toUnsignedLong(userSize), size);
-    context.memory().copyOut(address, block.asSlice(0, bytes));
+    context.memory().copyOut(address, block, 0, bytes);
   }
 
   /**
@@ -86,6 +84,6 @@ public final class Command {
    * @throws Refused EFAULT
    */
   void respondField(long offset, long bytes) {
-    context.memory().copyOut(address + offset, block.asSlice(offset, bytes));
+    context.memory().copyOut(address + offset, block, offset, bytes);
   }
 }

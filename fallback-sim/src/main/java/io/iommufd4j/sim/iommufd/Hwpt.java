@@ -29,6 +29,11 @@ public abstract class Hwpt extends IommufdObject {
     domain().pageRequestHandler(queue);
   }
 
+  /** Whether page requests that meet it go into a queue. */
+  final boolean reportsFaults() {
+    return faultQueue != null;
+  }
+
   /** {@code iommufd_auto_response_faults}: what is pending of an attachment that is gone. */
   final void refusePending(@Nullable AttachHandle handle) {
     if (faultQueue != null && handle != null) {

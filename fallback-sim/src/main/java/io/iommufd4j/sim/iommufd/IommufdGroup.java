@@ -4,9 +4,10 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,11 +22,28 @@ final class IommufdGroup {
   private static final class Attachment {
     Hwpt hwpt;
 
-    /** By object id. */
-    final Map<Integer, IommufdDevice> devices = new TreeMap<>();
+    /** By rising object id. */
+    final List<IommufdDevice> devices = new ArrayList<>(1);
+
+    /** Of an attachment that is over and through which nothing was reported: may serve again. */
+    @Nullable DeviceAttachHandle spare;
 
     Attachment(Hwpt hwpt) {
       this.hwpt = hwpt;
+    }
+
+    void add(IommufdDevice device) {
+      int at = 0;
+      while (at < devices.size() && devices.get(at).id < device.id) {
+        at++;
+      }
+      devices.add(at, device);
+    }
+
+    DeviceAttachHandle handle(IommufdDevice device) {
+      DeviceAttachHandle handle = spare;
+      spare = null;
+      return handle != null && handle.device == device ? handle : new DeviceAttachHandle(device);
     }
   }
 
@@ -60,7 +78,7 @@ final class IommufdGroup {
     lock.lock();
     try {
       Attachment attachment = attachments.get(pasid);
-      return attachment != null && attachment.devices.containsKey(device.id);
+      return attachment != null && attachment.devices.contains(device);
     } finally {
       lock.unlock();
     }
@@ -77,7 +95,7 @@ final class IommufdGroup {
     lock.lock();
     try {
       Attachment attachment = attachments.get(pasid);
-      if (attachment != null && attachment.devices.containsKey(device.id)) {
+      if (attachment != null && attachment.devices.contains(device)) {
         throw Refused.with(Errno.EBUSY);
       }
       if (attachment != null && attachment.hwpt != hwpt) {
@@ -105,7 +123,7 @@ final class IommufdGroup {
         attachments.put(pasid, attachment);
       }
       objects.addUsers(hwpt, 1);
-      attachment.devices.put(device.id, device);
+      attachment.add(device);
     } finally {
       lock.unlock();
     }
@@ -136,7 +154,7 @@ final class IommufdGroup {
     lock.lock();
     try {
       Attachment attachment = attachments.get(pasid);
-      if (attachment == null || attachment.devices.remove(device.id) == null) {
+      if (attachment == null || !attachment.devices.remove(device)) {
         return false;
       }
       hwpt = attachment.hwpt;
@@ -180,7 +198,7 @@ final class IommufdGroup {
     lock.lock();
     try {
       Attachment attachment = attachments.get(pasid);
-      if (attachment == null || !attachment.devices.containsKey(device.id)) {
+      if (attachment == null || !attachment.devices.contains(device)) {
         throw Refused.with(Errno.EINVAL);
       }
       Hwpt old = attachment.hwpt;
@@ -192,11 +210,11 @@ final class IommufdGroup {
       boolean reserves = pasid == IommuGroup.NO_PASID && group != null;
       try {
         if (reserves && to != from) {
-          for (IommufdDevice each : attachment.devices.values()) {
+          for (IommufdDevice each : attachment.devices) {
             to.table.reserveFor(each.hardware());
           }
         }
-        replaceCore(hwpt, old, device, pasid);
+        replaceCore(hwpt, attachment, device, pasid);
       } catch (Refused refused) {
         if (reserves) {
           // As the kernel does it, even where both HWPTs are of one IOAS.
@@ -217,24 +235,28 @@ final class IommufdGroup {
     }
   }
 
-  private void replaceCore(Hwpt hwpt, Hwpt old, IommufdDevice device, int pasid) {
+  private void replaceCore(Hwpt hwpt, Attachment attachment, IommufdDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
     if (group == null) {
       return;
     }
     objects.faults().alloc(); // The handle.
     AttachHandle oldHandle = group.handle(pasid);
-    DeviceAttachHandle handle = new DeviceAttachHandle(device);
+    DeviceAttachHandle handle = attachment.handle(device);
     if (pasid == IommuGroup.NO_PASID) {
       group.replaceHandle(hwpt.domain(), handle);
     } else {
       group.replacePasid(device.hardware(), pasid, hwpt.domain(), handle);
     }
+    Hwpt old = attachment.hwpt;
     old.refusePending(oldHandle);
+    if (!old.reportsFaults() && oldHandle instanceof DeviceAttachHandle over) {
+      attachment.spare = over;
+    }
   }
 
   private static void unreserve(Attachment attachment, Ioas ioas) {
-    for (IommufdDevice each : attachment.devices.values()) {
+    for (IommufdDevice each : attachment.devices) {
       ioas.table.unreserve(each.hardware());
     }
   }
@@ -243,9 +265,8 @@ final class IommufdGroup {
   private void requirePasidFits(Hwpt hwpt, int pasid) {
     boolean fits;
     if (pasid == IommuGroup.NO_PASID) {
-      fits =
-          hwpt.pasidCompatible
-              || attachments.keySet().stream().allMatch(p -> p == IommuGroup.NO_PASID);
+      int others = attachments.size() - (attachments.containsKey(pasid) ? 1 : 0);
+      fits = hwpt.pasidCompatible || others == 0;
     } else {
       Attachment plain = attachments.get(IommuGroup.NO_PASID);
       fits = hwpt.pasidCompatible && (plain == null || plain.hwpt.pasidCompatible);

@@ -1,29 +1,28 @@
 package io.iommufd4j.sim.iommufd;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * IOVAs that cannot be mapped ({@code struct iopt_reserved}), each with the device or domain that
- * says so; several may say it of the same one. Guarded by the IOVA lock.
+ * says so; several may say it of the same one. Kept in arrays, since a replace adds and removes
+ * some and should leave no garbage. Guarded by the IOVA lock.
  */
 final class ReservedIovas {
 
-  private record Range(long start, long last, Object owner) {}
-
-  /** By start. */
-  private final List<Range> ranges = new ArrayList<>();
+  // Ranges by start, one an index.
+  private long[] starts = new long[4];
+  private long[] lasts = new long[4];
+  private @Nullable Object[] owners = new @Nullable Object[4];
+  private int count;
 
   boolean isEmpty() {
-    return ranges.isEmpty();
+    return count == 0;
   }
 
   boolean intersects(long start, long last) {
-    for (Range range : ranges) {
-      if (Iova.above(range.start, last)) {
-        return false;
-      }
-      if (!Iova.below(range.last, start)) {
+    for (int i = 0; i < count && !Iova.above(starts[i], last); i++) {
+      if (!Iova.below(lasts[i], start)) {
         return true;
       }
     }
@@ -31,16 +30,36 @@ final class ReservedIovas {
   }
 
   void add(long start, long last, Object owner) {
-    int at = 0;
-    while (at < ranges.size() && !Iova.above(ranges.get(at).start, start)) {
-      at++;
+    if (count == starts.length) {
+      starts = Arrays.copyOf(starts, 2 * count);
+      lasts = Arrays.copyOf(lasts, 2 * count);
+      owners = Arrays.copyOf(owners, 2 * count);
     }
-    ranges.add(at, new Range(start, last, owner));
+    int at = count++;
+    for (; at > 0 && Iova.above(starts[at - 1], start); at--) {
+      move(at - 1, at);
+    }
+    starts[at] = start;
+    lasts[at] = last;
+    owners[at] = owner;
   }
 
   /** Forgets all that one owner reserved. */
   void removeOwner(Object owner) {
-    ranges.removeIf(range -> range.owner == owner);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (owners[i] != owner) {
+        move(i, kept++);
+      }
+    }
+    Arrays.fill(owners, kept, count, null);
+    count = kept;
+  }
+
+  private void move(int from, int to) {
+    starts[to] = starts[from];
+    lasts[to] = lasts[from];
+    owners[to] = owners[from];
   }
 
   /** What is not reserved between two IOVAs. */
@@ -66,21 +85,22 @@ final class ReservedIovas {
     /** Moves to the next hole; false when there is none. */
     boolean next() {
       while (!done) {
-        if (at == ranges.size() || Iova.above(ranges.get(at).start, end)) {
+        if (at == count || Iova.above(starts[at], end)) {
           start = next;
           last = end;
           done = true;
           return true;
         }
-        Range range = ranges.get(at++);
+        long reservedStart = starts[at];
+        long reservedLast = lasts[at++];
         long before = next;
-        if (!Iova.below(range.last, next)) {
-          done = !Iova.below(range.last, end);
-          next = range.last + 1;
+        if (!Iova.below(reservedLast, next)) {
+          done = !Iova.below(reservedLast, end);
+          next = reservedLast + 1;
         }
-        if (Iova.above(range.start, before)) {
+        if (Iova.above(reservedStart, before)) {
           start = before;
-          last = range.start - 1;
+          last = reservedStart - 1;
           return true;
         }
       }

@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.mm;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ public final class CallingProcess {
   @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
   private final ThreadLocal<@Nullable UserProcess> other = new ThreadLocal<>();
 
+  /** How many threads run on behalf of another: while none does, nobody looks which. */
+  private final AtomicInteger others = new AtomicInteger();
+
   /**
    * Calls of one process.
    *
@@ -25,7 +29,7 @@ public final class CallingProcess {
 
   /** The one that calls. */
   public UserProcess get() {
-    UserProcess process = other.get();
+    UserProcess process = others.get() == 0 ? null : other.get();
     return process == null ? first : process;
   }
 
@@ -33,9 +37,11 @@ public final class CallingProcess {
   public <T> T as(UserProcess process, Supplier<T> code) {
     UserProcess before = other.get();
     other.set(process);
+    others.incrementAndGet();
     try {
       return code.get();
     } finally {
+      others.decrementAndGet();
       if (before == null) {
         other.remove();
       } else {

@@ -1,6 +1,5 @@
 package io.iommufd4j.sim.mm;
 
-import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +17,16 @@ final class PinCounts {
     long end = first + pages;
     split(first);
     split(end);
-    counts.subMap(first, end).replaceAll((page, count) -> Math.max(0, count + change));
+    for (Long run = first; run != null && run < end; run = counts.higherKey(run)) {
+      counts.put(run, Math.max(0, count(run) + change));
+    }
     join(end);
     join(first);
   }
 
   /** How often a page is pinned. */
   synchronized int of(long page) {
-    return count(counts.floorEntry(page));
+    return count(counts.floorKey(page));
   }
 
   synchronized boolean isEmpty() {
@@ -33,16 +34,19 @@ final class PinCounts {
   }
 
   private void split(long page) {
-    counts.putIfAbsent(page, count(counts.floorEntry(page)));
+    Long run = counts.floorKey(page);
+    if (run == null || run != page) {
+      counts.put(page, count(run));
+    }
   }
 
   private void join(long page) {
-    if (count(counts.lowerEntry(page)) == count(counts.floorEntry(page))) {
+    if (count(counts.lowerKey(page)) == count(counts.floorKey(page))) {
       counts.remove(page);
     }
   }
 
-  private static int count(Map.@Nullable Entry<Long, Integer> run) {
-    return run == null ? 0 : run.getValue();
+  private int count(@Nullable Long run) {
+    return run == null ? 0 : counts.getOrDefault(run, 0);
   }
 }

@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel.MapMode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
@@ -40,7 +39,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   private final List<MemorySegment> deadRegisters = new ArrayList<>();
   // Mapped, or unmapped and still pinned. Addresses of user memory are positive.
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
-  private final ConcurrentHashMap<Object, PinCounts> pinCounts = new ConcurrentHashMap<>();
+  private final PinCounts pinCounts = new PinCounts();
+  private final ConcurrentHashMap<Object, PinCounts> filePinCounts = new ConcurrentHashMap<>();
   private final RegisterWindows registers = new RegisterWindows();
   private final FileFrames fileFrames = new FileFrames();
   private @Nullable BackingFile anonymous;
@@ -245,8 +245,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   private @Nullable Mapping covering(long address) {
-    Map.@Nullable Entry<Long, Mapping> entry = mappings.floorEntry(address);
-    return entry == null || entry.getValue().end() <= address ? null : entry.getValue();
+    Long start = mappings.floorKey(address);
+    Mapping mapping = start == null ? null : mappings.get(start);
+    return mapping == null || mapping.end() <= address ? null : mapping;
   }
 
   @Override
@@ -292,8 +293,37 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     if (mapping != null) {
       return mapping.pinnable() ? machine : -1;
     }
-    PinCounts counts = pinCounts.get(this);
-    return counts != null && counts.of(machine / PAGE_SIZE) > 0 ? machine : -1;
+    return pinCounts.of(machine / PAGE_SIZE) > 0 ? machine : -1;
+  }
+
+  @Override
+  public void copyIn(long address, MemorySegment into, long offset, long bytes) {
+    MemorySegment block = lent(address, bytes, false);
+    if (block == null) {
+      copyIn(address, into.asSlice(offset, bytes));
+      return;
+    }
+    faults.copy();
+    MemorySegment.copy(block, address - block.address(), into, offset, bytes);
+  }
+
+  @Override
+  public void copyOut(long address, MemorySegment from, long offset, long bytes) {
+    MemorySegment block = lent(address, bytes, true);
+    if (block == null) {
+      copyOut(address, from.asSlice(offset, bytes));
+      return;
+    }
+    faults.copy();
+    MemorySegment.copy(from, offset, block, address - block.address(), bytes);
+  }
+
+  /** What the calling thread has lent, if a range lies in it. */
+  private @Nullable MemorySegment lent(long address, long bytes, boolean write) {
+    MemorySegment block = lent.get().segment;
+    long offset = address - block.address();
+    boolean within = offset >= 0 && bytes <= block.byteSize() - offset;
+    return within && !(write && block.isReadOnly()) ? block : null;
   }
 
   @Override
@@ -351,10 +381,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   private boolean throughLent(long address, MemorySegment segment, boolean write) {
-    MemorySegment block = lent.get().segment;
-    if (address < block.address()
-        || address + segment.byteSize() > block.address() + block.byteSize()
-        || (write && block.isReadOnly())) {
+    MemorySegment block = lent(address, segment.byteSize(), write);
+    if (block == null) {
       return false;
     }
     move(block.asSlice(address - block.address(), segment.byteSize()), segment, write);
@@ -421,11 +449,21 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   private void count(@Nullable Mapping mapping, long address, long pages, int change) {
-    pinCounts.compute(
-        space(mapping),
-        (space, known) -> {
+    long page = page(mapping, address);
+    Object file = mapping == null ? null : mapping.file();
+    if (file == null) {
+      pinCounts.add(page, pages, change);
+    } else {
+      countOfFile(file, page, pages, change);
+    }
+  }
+
+  private void countOfFile(Object file, long page, long pages, int change) {
+    filePinCounts.compute(
+        file,
+        (_, known) -> {
           PinCounts counts = known == null ? new PinCounts() : known;
-          counts.add(page(mapping, address), pages, change);
+          counts.add(page, pages, change);
           return counts.isEmpty() ? null : counts;
         });
   }
@@ -453,7 +491,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     if (mapping != null && mapping.huge()) {
       return UNCOUNTED;
     }
-    PinCounts counts = pinCounts.get(space(mapping));
+    Object file = mapping == null ? null : mapping.file();
+    PinCounts counts = file == null ? pinCounts : filePinCounts.get(file);
     return counts == null ? 0 : counts.of(page(mapping, address));
   }
 

@@ -38,6 +38,24 @@ public interface UserMemory {
   void copyOut(long address, MemorySegment from);
 
   /**
+   * As {@link #copyIn(long, MemorySegment)}, into a part of a segment.
+   *
+   * @param offset of the part in bytes
+   */
+  default void copyIn(long address, MemorySegment into, long offset, long bytes) {
+    copyIn(address, into.asSlice(offset, bytes));
+  }
+
+  /**
+   * As {@link #copyOut(long, MemorySegment)}, a part of a segment.
+   *
+   * @param offset of the part in bytes
+   */
+  default void copyOut(long address, MemorySegment from, long offset, long bytes) {
+    copyOut(address, from.asSlice(offset, bytes));
+  }
+
+  /**
    * {@code pin_user_pages}: makes sure that a range of whole pages can be used for DMA. Pinned
    * pages are addressed afterwards by {@link #readPhysical} and {@link #writePhysical}; the
    * physical address of a page of user memory is its user address.

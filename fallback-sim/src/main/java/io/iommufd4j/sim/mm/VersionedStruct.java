@@ -23,13 +23,22 @@ public final class VersionedStruct {
    * @throws Refused E2BIG when the user's is longer and what follows is not 0, EFAULT
    */
   public static void copyIn(UserMemory memory, long address, long given, MemorySegment struct) {
-    long size = struct.byteSize();
+    copyIn(memory, address, given, struct, struct.byteSize());
+  }
+
+  /**
+   * As {@link #copyIn(UserMemory, long, long, MemorySegment)}, into the start of a larger block.
+   *
+   * @param size of the kernel's structure in bytes
+   */
+  public static void copyIn(
+      UserMemory memory, long address, long given, MemorySegment block, long size) {
     if (given < size) {
-      struct.asSlice(given, size - given).fill((byte) 0);
+      block.asSlice(given, size - given).fill((byte) 0);
     } else {
       requireZeros(memory, address + size, given - size);
     }
-    memory.copyIn(address, struct.asSlice(0, Math.min(given, size)));
+    memory.copyIn(address, block, 0, Math.min(given, size));
   }
 
   /**
@@ -43,7 +52,7 @@ public final class VersionedStruct {
     if (room > size) {
       clear(memory, address + size, room - size);
     }
-    memory.copyOut(address, struct.asSlice(0, Math.min(room, size)));
+    memory.copyOut(address, struct, 0, Math.min(room, size));
   }
 
   /** {@code check_zeroed_user}, up to the page that holds the first byte that counts. */

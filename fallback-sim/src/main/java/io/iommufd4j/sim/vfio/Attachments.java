@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class Attachments {
 
   private final VfioDevice device;
+
+  /** A request to attach: read into the same place each time. */
+  private final MemorySegment request = UserBlock.room(vfio_device_attach_iommufd_pt.sizeof());
+
   private final TreeSet<Integer> pasids = new TreeSet<>();
   private boolean attached;
   private @Nullable OpenFile iommufd;
@@ -140,31 +144,13 @@ final class Attachments {
 
   /** {@code vfio_df_ioctl_attach_pt}: attach, or replace where the device is attached. */
   void attach(long argument) {
-    var block = new UserBlock(device.memory(), argument);
-    long first = vfio_device_attach_iommufd_pt.pt_id$offset() + Integer.BYTES;
-    MemorySegment attach = block.take(first, vfio_device_attach_iommufd_pt.sizeof());
-    int flags = vfio_device_attach_iommufd_pt.flags(attach);
-    if ((flags & ~VFIO_DEVICE_ATTACH_PASID()) != 0) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    boolean withPasid = (flags & VFIO_DEVICE_ATTACH_PASID()) != 0;
-    if (withPasid) {
-      takePasid(block, attach, first, vfio_device_attach_iommufd_pt.argsz(attach));
-    }
-    int ptId = vfio_device_attach_iommufd_pt.pt_id(attach);
     device.lock().lock();
     try {
-      int now =
-          withPasid
-              ? attachPasid(vfio_device_attach_iommufd_pt.pasid(attach), ptId)
-              : attachDevice(ptId);
-      vfio_device_attach_iommufd_pt.pt_id(attach, now);
+      int now = attachAsRead(argument);
+      vfio_device_attach_iommufd_pt.pt_id(request, now);
+      long offset = vfio_device_attach_iommufd_pt.pt_id$offset();
       try {
-        device
-            .memory()
-            .copyOut(
-                argument + vfio_device_attach_iommufd_pt.pt_id$offset(),
-                attach.asSlice(vfio_device_attach_iommufd_pt.pt_id$offset(), Integer.BYTES));
+        device.memory().copyOut(argument + offset, request, offset, Integer.BYTES);
       } catch (Refused refused) {
         // The kernel detaches the device itself here, even when a PASID was attached.
         detachDevice();
@@ -173,6 +159,23 @@ final class Attachments {
     } finally {
       device.lock().unlock();
     }
+  }
+
+  private int attachAsRead(long argument) {
+    long first = vfio_device_attach_iommufd_pt.pt_id$offset() + Integer.BYTES;
+    device.memory().copyIn(argument, request, 0, first);
+    int argsz = vfio_device_attach_iommufd_pt.argsz(request);
+    int flags = vfio_device_attach_iommufd_pt.flags(request);
+    boolean tooShort = Integer.compareUnsigned(argsz, (int) first) < 0;
+    if (tooShort || (flags & ~VFIO_DEVICE_ATTACH_PASID()) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    if ((flags & VFIO_DEVICE_ATTACH_PASID()) == 0) {
+      return attachDevice(vfio_device_attach_iommufd_pt.pt_id(request));
+    }
+    takePasid(new UserBlock(device.memory(), argument), request, first, argsz);
+    int pasid = vfio_device_attach_iommufd_pt.pasid(request);
+    return attachPasid(pasid, vfio_device_attach_iommufd_pt.pt_id(request));
   }
 
   private int attachDevice(int ptId) {

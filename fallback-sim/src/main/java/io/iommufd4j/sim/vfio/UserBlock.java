@@ -22,7 +22,7 @@ record UserBlock(UserMemory memory, long address) {
    * @throws Refused EFAULT
    */
   void copyIn(MemorySegment structure, long from, long to) {
-    memory.copyIn(address + from, structure.asSlice(from, to - from));
+    memory.copyIn(address + from, structure, from, to - from);
   }
 
   /**
@@ -45,7 +45,7 @@ record UserBlock(UserMemory memory, long address) {
    * @throws Refused EFAULT
    */
   void copyOut(MemorySegment structure, long bytes) {
-    memory.copyOut(address, structure.asSlice(0, bytes));
+    memory.copyOut(address, structure, 0, bytes);
   }
 
   /**
