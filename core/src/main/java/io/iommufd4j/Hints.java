@@ -27,6 +27,7 @@ final class Hints {
               map(command, errno, process);
           case "IOMMU_IOAS_UNMAP" -> unmap(errno);
           case "IOMMU_IOAS_ALLOW_IOVAS" -> allowIovas(errno);
+          case "IOMMU_IOAS_NOIOMMU_GET_PA" -> physical(errno);
           case "IOMMU_HWPT_ALLOC" -> hwptAlloc(errno, process);
           case "IOMMU_DESTROY" -> destroy(errno);
           case "IOMMU_OPTION" -> option(errno);
@@ -144,6 +145,21 @@ final class Hints {
         : "";
   }
 
+  private static String physical(int errno) {
+    if (errno == Errno.EOPNOTSUPP) {
+      return "physical addresses are told only of what is mapped for a device without an IOMMU: one"
+          + " is attached to this IOAS, or a HWPT was made of it for one, and before any for a"
+          + " device that has an IOMMU; the kernel needs CONFIG_IOMMUFD_NOIOMMU";
+    }
+    if (errno == Errno.EPERM) {
+      return "physical addresses are told to holders of CAP_SYS_RAWIO";
+    }
+    if (errno == Errno.EINVAL) {
+      return "the length is 0, or the dma-buf that is mapped there was taken back by its device";
+    }
+    return errno == Errno.ENOENT ? "nothing is mapped there, or the IOAS is gone" : "";
+  }
+
   private static String hwptAlloc(int errno, ProcessFacts process) {
     if (errno == Errno.EOPNOTSUPP) {
       return "the device's IOMMU lacks what the flags ask for";
@@ -156,8 +172,8 @@ final class Hints {
 
   private static String destroy(int errno) {
     return errno == Errno.EBUSY
-        ? "it is in use: a HWPT by attached devices and nested HWPTs, an IOAS by its HWPTs, a device"
-            + " by the VFIO descriptor that is bound"
+        ? "it is in use: a HWPT by attached devices and nested HWPTs, an IOAS by its HWPTs, a"
+              + " device by the VFIO descriptor that is bound"
         : "";
   }
 

@@ -5,6 +5,7 @@ import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
@@ -261,6 +262,38 @@ public sealed class IoasRef implements PageTable permits Ioas {
   private static MemorySegment block(Arena arena, long header, int ranges) {
     long bytes = header + ranges * iommu_iova_range.sizeof();
     return arena.allocate(bytes, iommu_iova_range.layout().byteAlignment());
+  }
+
+  /**
+   * Where the machine has what is mapped at an IOVA ({@code IOMMU_IOAS_NOIOMMU_GET_PA}). For
+   * devices that no IOMMU translates for: these are told physical addresses, and reach every other
+   * one too.
+   *
+   * <p>It holds for as long as the memory stays mapped here and such a device is attached, or a
+   * HWPT made for one is there: until then nothing is pinned, after that the pages may be
+   * anybody's.
+   *
+   * @param iova where the piece starts, in bytes; any but 2⁶⁴ − 1
+   * @param length how many bytes are of interest, unsigned, more than 0
+   * @return the piece: no longer than that, and it ends where the mapping does or where the next
+   *     page lies elsewhere. What comes after is asked for anew
+   * @throws KernelException {@code ENOENT} when nothing is mapped there; {@code EOPNOTSUPP} when an
+   *     IOMMU translates what is mapped, no device is attached, or the kernel lacks {@code
+   *     CONFIG_IOMMUFD_NOIOMMU}; {@code EINVAL} for a length of 0, or a dma-buf that its device has
+   *     taken back; {@code EOVERFLOW} for the last IOVA; {@code EPERM} without {@code
+   *     CAP_SYS_RAWIO}; {@code ENOTTY} on a kernel before 7.3
+   */
+  public final PhysicalRange physicalRange(long iova, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_ioas_noiommu_get_pa.allocate(arena);
+      iommu_ioas_noiommu_get_pa.size(block, (int) block.byteSize());
+      iommu_ioas_noiommu_get_pa.ioas_id(block, id.value());
+      iommu_ioas_noiommu_get_pa.iova(block, iova);
+      iommu_ioas_noiommu_get_pa.length(block, length);
+      file().ioctl(Request.IOMMU_IOAS_NOIOMMU_GET_PA, block, id);
+      return new PhysicalRange(
+          iommu_ioas_noiommu_get_pa.out_phys(block), iommu_ioas_noiommu_get_pa.length(block));
+    }
   }
 
   /**

@@ -25,6 +25,13 @@ class HintsTest {
   }
 
   @Test
+  void physicalAddressesAreForDevicesWithoutAnIommu() {
+    says("IOMMU_IOAS_NOIOMMU_GET_PA", Errno.EOPNOTSUPP, "without an IOMMU", "attached");
+    says("IOMMU_IOAS_NOIOMMU_GET_PA", Errno.EPERM, "CAP_SYS_RAWIO");
+    says("IOMMU_IOAS_NOIOMMU_GET_PA", Errno.ENOENT, "nothing is mapped");
+  }
+
+  @Test
   void aBadAddressPointsAtPfnMappedMemoryAndWhatWorks() {
     says("IOMMU_IOAS_MAP", Errno.EFAULT, "PFN-mapped", "dma-buf", "IOMMU_IOAS_MAP_FILE");
   }

@@ -3,8 +3,10 @@ package io.iommufd4j.cli;
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,9 +15,11 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "bind",
     description =
-        "Hands a device to vfio-pci, and leaves it there: sets driver_override, unbinds the driver it"
-            + " has, probes. Siblings of its group are named and not touched.")
+        "Hands a device to vfio-pci, and leaves it there: sets driver_override, unbinds the driver"
+            + " it has, probes. Siblings of its group are named and not touched.")
 final class DeviceBind extends Verb {
+
+  private static final String VFIO_PCI = "vfio-pci";
 
   @Mixin final DeviceName named = new DeviceName();
 
@@ -28,11 +32,14 @@ final class DeviceBind extends Verb {
     var host = Host.of(kernel);
     var before = device(host, named.device);
     VfioBinding binding = VfioBinding.prepare(kernel, List.of(before.address()));
-    if (before.driver().isPresent() && !before.boundTo("vfio-pci")) {
-      Consent.require(
-          invocation(),
-          "take " + before.address() + " from its driver " + before.driver().get() + "?",
-          List.of(before.address() + " is in use by the host"));
+    List<String> atStake = atStake(before);
+    if (!before.boundTo(VFIO_PCI) && !atStake.isEmpty()) {
+      String question =
+          before
+              .driver()
+              .map(driver -> "take " + before.address() + " from its driver " + driver + "?")
+              .orElse("hand " + before.address() + " to vfio-pci?");
+      Consent.require(invocation(), question, atStake);
     }
     invocation().interruption().begin();
     binding.bind();
@@ -40,5 +47,19 @@ final class DeviceBind extends Verb {
     var after = host.device(before.address());
     renderer.result(new Document.Binding(kernel.identity(), before, after, host.blockers(after)));
     return ExitCode.OK;
+  }
+
+  private static List<String> atStake(PciDevice device) {
+    var atStake = new ArrayList<String>();
+    if (device.driver().isPresent()) {
+      atStake.add(device.address() + " is in use by the host");
+    }
+    if (device.group().isEmpty()) {
+      atStake.add(
+          device.address()
+              + " has no IOMMU: who opens it reaches all of this machine's memory by DMA, and the"
+              + " kernel is tainted");
+    }
+    return atStake;
   }
 }

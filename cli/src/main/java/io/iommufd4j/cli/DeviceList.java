@@ -8,7 +8,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code device list}. */
-@Command(name = "list", description = "Lists the PCI devices that an IOMMU translates for.")
+@Command(
+    name = "list",
+    description =
+        "Lists the PCI devices that an IOMMU translates for, and those that VFIO holds without"
+            + " one.")
 final class DeviceList extends Verb {
 
   @Option(

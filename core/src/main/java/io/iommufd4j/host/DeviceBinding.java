@@ -46,7 +46,9 @@ final class DeviceBinding {
       throw new HostException(
           "bind " + before.address() + " to vfio-pci",
           Errno.EINVAL,
-          "the device is in no IOMMU group: is the IOMMU enabled in firmware and kernel?");
+          "the device is in no IOMMU group: is the IOMMU enabled in firmware and kernel? Without"
+              + " one VFIO takes it only with enable_unsafe_noiommu_mode=1, and nothing confines"
+              + " its DMA then");
     }
   }
 

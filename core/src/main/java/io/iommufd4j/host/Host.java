@@ -22,7 +22,8 @@ public final class Host {
   /** Drivers besides VFIO's that leave DMA to user space ({@code driver_managed_dma}). */
   private static final Set<String> MANAGED_DMA = Set.of("pcieport", "pci-stub");
 
-  private static final Pattern CDEV = Pattern.compile("(?:/dev/vfio/devices/)?(?<name>vfio\\d+)");
+  private static final Pattern CDEV =
+      Pattern.compile("(?:/dev/vfio/devices/)?(?<name>(?:noiommu-)?vfio\\d+)");
 
   /** How sysfs prints a {@code driver_override} that is not set. */
   private static final String NOT_SET = "(null)";
@@ -166,13 +167,17 @@ public final class Host {
     return Optional.of(
         new IommuGroup(
             number,
+            Sysfs.attribute(directory.resolve("name")),
             Sysfs.attribute(directory.resolve("type")).orElse("unknown"),
             members,
             others,
             reserved));
   }
 
-  /** The group of a device; empty when no IOMMU translates for it. */
+  /**
+   * The group of a device; empty when no IOMMU translates for it, unless VFIO holds it all the same
+   * ({@link IommuGroup#translates}).
+   */
   public Optional<IommuGroup> groupOf(PciDevice device) {
     OptionalInt number = device.group();
     return number.isPresent() ? group(number.getAsInt()) : Optional.empty();

@@ -1,11 +1,13 @@
 package io.iommufd4j.host;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The devices that the IOMMU cannot tell apart and that therefore change domain together.
  *
  * @param number the group's number in {@code /sys/kernel/iommu_groups}
+ * @param name what the kernel calls it; most groups have none
  * @param type the default domain's type: {@code DMA}, {@code DMA-FQ}, {@code identity}, {@code
  *     blocked} or {@code unknown}
  * @param members its PCI functions, in order
@@ -14,16 +16,25 @@ import java.util.List;
  */
 public record IommuGroup(
     int number,
+    Optional<String> name,
     String type,
     List<PciAddress> members,
     List<String> others,
     List<ReservedRegion> reserved) {
+
+  /** {@link #name} of a group that VFIO made for a device that no IOMMU translates for. */
+  public static final String NO_IOMMU = "vfio-noiommu";
 
   /** Copies the lists. */
   public IommuGroup {
     members = List.copyOf(members);
     others = List.copyOf(others);
     reserved = List.copyOf(reserved);
+  }
+
+  /** Whether an IOMMU translates for it; if not, the group is VFIO's invention, of one device. */
+  public boolean translates() {
+    return name.filter(NO_IOMMU::equals).isEmpty();
   }
 
   /** The other PCI functions: a replace through the given one moves these too. */

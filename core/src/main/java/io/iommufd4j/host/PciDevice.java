@@ -13,9 +13,11 @@ import java.util.OptionalInt;
  * @param revision 8 bits
  * @param driver the driver bound to it, as {@code vfio-pci}
  * @param driverOverride the one driver that may bind to it, where {@code driver_override} is set
- * @param group number of its IOMMU group; empty when no IOMMU translates for it
+ * @param group number of its IOMMU group; empty when no IOMMU translates for it, unless VFIO holds
+ *     it all the same
  * @param iommu the IOMMU that translates for it
- * @param cdev name of its VFIO cdev, as {@code vfio0}, while a VFIO driver is bound
+ * @param cdev name of its VFIO cdev, as {@code vfio0}, while a VFIO driver is bound; {@code
+ *     noiommu-vfio0} when no IOMMU translates for it
  */
 public record PciDevice(
     PciAddress address,
@@ -30,10 +32,19 @@ public record PciDevice(
     Optional<String> cdev) {
 
   private static final String CDEVS = "/dev/vfio/devices/";
+  private static final String NO_IOMMU = "noiommu-";
 
   /** Path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}. */
   public Optional<String> cdevPath() {
     return cdev.map(CDEVS::concat);
+  }
+
+  /**
+   * Whether VFIO holds it although no IOMMU translates for it: its DMA goes to physical addresses,
+   * whatever it is attached to.
+   */
+  public boolean heldWithoutIommu() {
+    return cdev.filter(name -> name.startsWith(NO_IOMMU)).isPresent();
   }
 
   /** Vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}. */

@@ -1,6 +1,7 @@
 package io.iommufd4j.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -86,6 +87,7 @@ class HostTest {
     assertEquals(
         new IommuGroup(
             3,
+            Optional.empty(),
             "DMA",
             List.of(EDU, SIBLING),
             List.of(),
@@ -94,6 +96,17 @@ class HostTest {
                 new ReservedRegion(0xffff000000000000L, -1, "reserved"))),
         host.group(3).orElseThrow());
     assertEquals(Optional.empty(), host.group(2));
+  }
+
+  @Test
+  void aGroupOfVfiosTranslatesNothing() throws IOException {
+    assertTrue(host.group(3).orElseThrow().translates());
+    assertFalse(host.device(EDU).heldWithoutIommu());
+    tree.file("kernel/iommu_groups/3/name", "vfio-noiommu\n").cdev("0000:00:08.0", "noiommu-vfio0");
+    assertEquals(Optional.of("vfio-noiommu"), host.group(3).orElseThrow().name());
+    assertFalse(host.group(3).orElseThrow().translates());
+    assertTrue(host.device(EDU).heldWithoutIommu());
+    assertEquals(EDU, host.locate("/dev/vfio/devices/noiommu-vfio0").address());
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.IommuInstance;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
@@ -30,6 +31,8 @@ public final class Doctor {
   private static final long COMFORTABLE_MEMLOCK = 64L << 20;
 
   private static final String DRIVER = "vfio-pci";
+  private static final String TURN_ON =
+      "turn VT-d, AMD-Vi or the SMMU on in firmware, and on Intel boot with intel_iommu=on";
   private static final String UNSAFE_INTERRUPTS =
       "module/iommufd/parameters/allow_unsafe_interrupts";
 
@@ -98,23 +101,33 @@ public final class Doctor {
   }
 
   private void sysfs() {
-    var groups = host.groups();
-    String names =
-        host.iommus().stream()
-            .map(iommu -> iommu.name() + title(iommu))
-            .collect(Collectors.joining(", "));
-    findings.add(
-        groups.isEmpty()
-            ? Finding.missing(
-                "IOMMU",
-                names.isEmpty() ? "no IOMMU, no groups" : names + ", but no groups",
-                "turn VT-d, AMD-Vi or the SMMU on in firmware, and on Intel boot with"
-                    + " intel_iommu=on")
-            : Finding.ok("IOMMU", names + "; groups: " + groups.size()));
+    findings.add(iommu());
     findings.add(
         host.hasDriver(DRIVER)
             ? Finding.ok(DRIVER, "the driver is there")
             : Finding.missing(DRIVER, "the driver is not loaded", "load it: modprobe vfio-pci"));
+  }
+
+  private Finding iommu() {
+    String names =
+        host.iommus().stream()
+            .map(iommu -> iommu.name() + title(iommu))
+            .collect(Collectors.joining(", "));
+    long groups = host.groups().stream().filter(IommuGroup::translates).count();
+    if (groups > 0) {
+      return Finding.ok("IOMMU", names + "; groups: " + groups);
+    }
+    if (host.takesDevicesWithoutIommu()) {
+      return new Finding(
+          "IOMMU",
+          Verdict.LIMITED,
+          "no IOMMU; VFIO takes devices all the same (enable_unsafe_noiommu_mode is Y): their DMA"
+              + " goes to physical addresses, nothing confines it, and a replace changes nothing"
+              + " for them",
+          TURN_ON);
+    }
+    return Finding.missing(
+        "IOMMU", names.isEmpty() ? "no IOMMU, no groups" : names + ", but no groups", TURN_ON);
   }
 
   private static String title(IommuInstance iommu) {
@@ -153,7 +166,11 @@ public final class Doctor {
       findings.add(Finding.ok("VFIO cdev", name + " opens"));
       opened.bind(iommufd);
       findings.add(Finding.ok("interrupts", name + " binds" + unsafeInterrupts()));
-      opened.attach(iommufd.newIoas());
+      Ioas ioas = iommufd.newIoas();
+      opened.attach(ioas);
+      if (device.heldWithoutIommu()) {
+        physical(kernel, ioas, name);
+      }
       opened.detach();
       findings.add(Finding.ok("attach", name + " attaches to an IOAS and detaches"));
     } catch (KernelException refused) {
@@ -161,10 +178,24 @@ public final class Doctor {
     }
   }
 
+  /** What a program has instead of a translation. */
+  private void physical(Kernel kernel, Ioas ioas, String name) {
+    try (DmaBuffer page = DmaBuffer.allocate(kernel, 1)) {
+      long iova = ioas.map(page.segment(), Access.READ_WRITE);
+      ioas.physicalRange(iova, page.byteSize());
+      ioas.unmap(iova, page.byteSize());
+      findings.add(
+          Finding.ok(
+              "physical",
+              name + " has no IOMMU; IOMMU_IOAS_NOIOMMU_GET_PA tells what to give it instead"));
+    }
+  }
+
   private static String checkOf(KernelException refused) {
     return switch (refused.command()) {
       case "VFIO_DEVICE_BIND_IOMMUFD" ->
           refused.errno() == Errno.EPERM ? "interrupts" : "VFIO cdev";
+      case "IOMMU_IOAS_NOIOMMU_GET_PA" -> "physical";
       case "VFIO_DEVICE_ATTACH_IOMMUFD_PT", "VFIO_DEVICE_DETACH_IOMMUFD_PT" -> "attach";
       default -> "VFIO cdev";
     };

@@ -124,6 +124,7 @@ public final class JsonRenderer implements Renderer {
     json.put("driver_override", device.driverOverride().orElse(null));
     json.put("group", device.group().isPresent() ? device.group().getAsInt() : null);
     json.put("iommu", device.iommu().map(iommu -> iommu.name()).orElse(null));
+    json.put("noiommu", device.heldWithoutIommu());
     json.put("cdev", device.cdevPath().orElse(null));
     return json;
   }
@@ -131,6 +132,7 @@ public final class JsonRenderer implements Renderer {
   static Map<String, @Nullable Object> group(IommuGroup group) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("number", group.number());
+    json.put("name", group.name().orElse(null));
     json.put("type", group.type());
     json.put("members", group.members().stream().map(Object::toString).toList());
     json.put("others", group.others());

@@ -105,7 +105,7 @@ public final class TextRenderer implements Renderer {
         device.ids(),
         Words.hex(device.classCode(), 6),
         groupOf(device),
-        device.iommu().map(IommuInstance::name).orElse(NONE),
+        device.iommu().map(IommuInstance::name).orElse(device.heldWithoutIommu() ? NO_IOMMU : NONE),
         driverOf(device),
         device.cdev().orElse(NONE));
   }
@@ -121,7 +121,7 @@ public final class TextRenderer implements Renderer {
             .row("driver", driverOf(device))
             .row("override", device.driverOverride().orElse(NONE))
             .row("cdev", device.cdevPath().orElse(NONE))
-            .row("iommu", device.iommu().map(TextRenderer::iommu).orElse(NONE));
+            .row("iommu", iommuOf(device));
     shown.group().ifPresentOrElse(group -> describe(table, group), () -> table.row("group", NONE));
     table.row("siblings", names(shown.siblings()));
     print(table.lines());
@@ -139,7 +139,8 @@ public final class TextRenderer implements Renderer {
   }
 
   private static void describe(Table table, IommuGroup group) {
-    table.row("group", group.number() + " (" + group.type() + ")");
+    String name = group.name().map(", "::concat).orElse("");
+    table.row("group", group.number() + " (" + group.type() + name + ")");
     group.reserved().forEach(region -> table.row("reserved", region.toString()));
   }
 
@@ -153,7 +154,7 @@ public final class TextRenderer implements Renderer {
     for (IommuGroup group : groups.groups()) {
       table.row(
           Integer.toString(group.number()),
-          group.type(),
+          group.translates() ? group.type() : NO_IOMMU,
           group.members().stream().map(Object::toString).collect(Collectors.joining(" "))
               + group.others().stream().map(" "::concat).collect(Collectors.joining()),
           group.reserved().stream().map(Object::toString).collect(Collectors.joining(", ")));
@@ -170,6 +171,11 @@ public final class TextRenderer implements Renderer {
             + " -> "
             + driverOf(binding.after())
             + binding.after().cdevPath().map(" at "::concat).orElse(""));
+    if (binding.after().heldWithoutIommu()) {
+      out.println(
+          ink.doubtful("no IOMMU")
+              + ": its DMA goes to physical addresses, and nothing keeps it from any");
+    }
     if (!binding.blockers().isEmpty()) {
       out.println(
           ink.doubtful("group not ready")
@@ -188,12 +194,20 @@ public final class TextRenderer implements Renderer {
 
   static final String NONE = "-";
 
+  private static final String NO_IOMMU = "none (noiommu)";
+
   static String driverOf(PciDevice device) {
     return device.driver().orElse("none");
   }
 
   private static String groupOf(PciDevice device) {
     return device.group().isPresent() ? Integer.toString(device.group().getAsInt()) : NONE;
+  }
+
+  private static String iommuOf(PciDevice device) {
+    return device.heldWithoutIommu()
+        ? "none: VFIO holds it in noiommu mode, and its DMA goes to physical addresses"
+        : device.iommu().map(TextRenderer::iommu).orElse(NONE);
   }
 
   private static String iommu(IommuInstance iommu) {

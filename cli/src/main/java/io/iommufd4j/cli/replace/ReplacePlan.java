@@ -31,6 +31,7 @@ public record ReplacePlan(
     long iova) {
 
   private static final String VFIO_PCI = "vfio-pci";
+  private static final String MEND = "turn the IOMMU on in firmware and kernel";
 
   /** Copies the list. */
   public ReplacePlan {
@@ -50,8 +51,16 @@ public record ReplacePlan(
             .orElseThrow(() ->
                 new NotPossibleException(
                     device.address()
-                        + " is in no IOMMU group, so nothing translates its DMA: turn the IOMMU"
-                        + " on in firmware and kernel"));
+                        + " is in no IOMMU group, so nothing translates its DMA: "
+                        + MEND));
+    if (!group.translates()) {
+      throw new NotPossibleException(
+          device.address()
+              + " has no IOMMU, VFIO holds it in noiommu mode: its DMA goes to physical addresses"
+              + " whatever it is attached to, so a replace would succeed and change nothing for"
+              + " the device: "
+              + MEND);
+    }
     IommuInstance iommu = device.iommu().orElse(new IommuInstance("unknown"));
     if (order.proveDma() && !EduEngine.drives(device)) {
       throw new NotPossibleException(

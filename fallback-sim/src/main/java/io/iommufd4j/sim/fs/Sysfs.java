@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -130,7 +131,10 @@ public final class Sysfs implements AutoCloseable {
       if (folder != null) {
         Files.createDirectories(folder);
         Files.deleteIfExists(link);
-        Files.createSymbolicLink(link, folder.relativize(root.resolve(target)));
+        // By way of what the target is in, though the link may lie in the target itself.
+        Path end = root.resolve(target);
+        Path within = Objects.requireNonNull(end.getParent());
+        Files.createSymbolicLink(link, folder.relativize(within).resolve(within.relativize(end)));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
