@@ -309,6 +309,12 @@ final class MapErrors {
         new ErrorPath(
             Request.IOMMU_IOAS_NOIOMMU_GET_PA,
             EOPNOTSUPP,
+            "mapped, and no device is attached",
+            (scene, block) ->
+                block.set("ioas_id", scene.mapped(PAGE)).set("iova", IOVA).set("length", PAGE)),
+        new ErrorPath(
+            Request.IOMMU_IOAS_NOIOMMU_GET_PA,
+            EOPNOTSUPP,
             "mapped, and the device has an IOMMU",
             (scene, block) -> {
               int ioas = withDevice(scene);

@@ -75,6 +75,10 @@ final class NodesTest {
     assertEquals(
         "DEVNAME=vfio/devices/" + node,
         attribute(test, "class/vfio-dev/" + node + "/uevent").text().lines().toList().getLast());
+    assertEquals(
+        "../../../" + lone(test),
+        Files.readSymbolicLink(attribute(test, "class/vfio-dev/" + node + "/device").file())
+            .toString());
     refused(ENOENT, test.kernel().open("/dev/vfio/devices/vfio0", libc_h.O_RDWR()));
     OpenGroup.of(test, lone(test));
   }
