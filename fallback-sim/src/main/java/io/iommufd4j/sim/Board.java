@@ -1,6 +1,5 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.driver.UntranslatedBus;
@@ -11,6 +10,7 @@ import io.iommufd4j.sim.iommufd.NoIommu;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.EduFunction;
+import io.iommufd4j.sim.vfio.MessageTranslator;
 import io.iommufd4j.sim.vfio.PciBus;
 import io.iommufd4j.sim.vfio.PciFunction;
 import java.util.HashMap;
@@ -22,12 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
 final class Board {
-
-  /** Where the firmware puts the first BAR; each function with one gets the next MiB. */
-  private static final int FIRST_BAR = 0xfe70_0000;
-
-  private static final int FIRST_IRQ = 10;
-  private static final int IRQS = 2;
 
   private final Machine machine;
   private final @Nullable ModelDriver iommu;
@@ -63,6 +57,9 @@ final class Board {
       plug(slot, function(slot, device, pci, memory));
     }
     markMultifunction();
+    if (platform() == Platform.ARM64) {
+      MessageTranslator.place(memory);
+    }
   }
 
   private boolean behindBridge(int bus) {
@@ -95,13 +92,18 @@ final class Board {
       return new PassiveFunction(device, bus, slot.kind());
     }
     int index = edus++;
-    int base = FIRST_BAR + index * EduFunction.BAR_BYTES;
-    return new EduFunction(device, bus, memory, base, irq(slot.address()));
+    Platform platform = platform();
+    int base = platform.firstBar() + index * EduFunction.BAR_BYTES;
+    int line = platform.interruptLine(slot.address());
+    var edu = new EduFunction(device, bus, memory, base, line);
+    if (!platform.hasFirmware()) {
+      edu.config().withoutFirmware();
+    }
+    return edu;
   }
 
-  /** As QEMU's firmware for q35 wires INTA: two slots share a line, and so do the next two. */
-  private static int irq(PciAddress address) {
-    return FIRST_IRQ + (address.device() >> 1) % IRQS;
+  private Platform platform() {
+    return machine.iommu().map(Platform::of).orElse(Platform.X86);
   }
 
   private void plug(Machine.Slot slot, PciFunction function) {

@@ -1,9 +1,11 @@
 package io.iommufd4j.conformance.vfio;
 
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_MSI_IRQ_INDEX;
+import static io.iommufd4j.conformance.Answers.ok;
 import static io.iommufd4j.conformance.Answers.same;
+import static io.iommufd4j.conformance.vfio.Interrupts.MSI;
+import static io.iommufd4j.conformance.vfio.Interrupts.TRIGGER;
 
+import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
@@ -21,10 +23,13 @@ final class UntranslatedMessageTest {
 
   @Test
   void translatedMessagesNeedADomain(KernelUnderTest test) {
-    var irqs = new Interrupts(test.bound(test.machine().lone().getFirst()).device());
-    same(
-        DriverAnswers.of(test.machine().iommu(), "SET_IRQS of messages without attachment"),
-        irqs.setFds(
-            VFIO_IRQ_SET_ACTION_TRIGGER(), VFIO_PCI_MSI_IRQ_INDEX(), 0, test.eventFd().fd()));
+    BoundDevice bound = test.bound(test.machine().lone().getFirst());
+    var irqs = new Interrupts(bound.device());
+    int counter = test.eventFd().fd();
+    int answer =
+        DriverAnswers.of(test.machine().iommu(), "SET_IRQS of messages without attachment");
+    same(answer, irqs.setFds(TRIGGER, MSI, 0, counter));
+    ok(bound.device().attach(bound.ioas()));
+    same(answer, irqs.setFds(TRIGGER, MSI, 0, counter));
   }
 }

@@ -41,7 +41,11 @@ final class ModelDomain extends PagingDomain {
     if ((protection & (READ | WRITE)) == 0 && !model.mapsWithoutAccess()) {
       throw Refused.with(Errno.EINVAL);
     }
-    super.map(iova, physical, bytes, protection, largest);
+    try {
+      super.map(iova, physical, bytes, protection, largest);
+    } catch (Refused refused) {
+      throw refused.errno() == Errno.EADDRINUSE ? Refused.with(model.occupied()) : refused;
+    }
   }
 
   @Override

@@ -122,6 +122,11 @@ public abstract class ModelDriver implements IommuDriver {
     return false;
   }
 
+  /** What a mapping answers where something is mapped already. */
+  int occupied() {
+    return Errno.EADDRINUSE;
+  }
+
   /** Inclusive last IOVA of a domain made with {@code IOMMU_HWPT_ALLOC_*} flags. */
   long apertureLast(IommuUnit unit, int flags) {
     return unit.apertureLast();

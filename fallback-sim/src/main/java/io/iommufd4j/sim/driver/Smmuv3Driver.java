@@ -40,6 +40,12 @@ public final class Smmuv3Driver extends HitlessDriver {
     return Math.min(last, unit.apertureLast());
   }
 
+  /** {@code arm_lpae_init_pte}, which warns about it too. */
+  @Override
+  int occupied() {
+    return Errno.EEXIST;
+  }
+
   /** {@code arm_smmu_get_viommu_size}. */
   @Override
   public boolean virtualizes(IommuDevice device, int type) {

@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,16 @@ public class AttachHandle {
       throw new IllegalStateException("the handle was never attached");
     }
     return attached;
+  }
+
+  /**
+   * A device of the group wants to send interrupt messages to a page, which its IOMMU translates.
+   *
+   * @return the page's IOVA
+   * @throws Refused when the page cannot be mapped
+   */
+  protected long reachMessages(IommuDevice through, long page) {
+    return page;
   }
 
   final void attachedTo(IommuDomain to) {

@@ -240,6 +240,34 @@ public final class IommuGroup {
   }
 
   /**
+   * {@code iommu_dma_prepare_msi}: a device of the group is about to send interrupt messages, which
+   * its IOMMU translates.
+   *
+   * @param page physical address of the page that takes them
+   * @return where the device finds that page
+   * @throws Refused EOPNOTSUPP in a domain where nothing can be mapped, and what the mapping does
+   */
+  public long prepareMessages(IommuDevice device, long page) {
+    try (var _ = lock.guard()) {
+      IommuDomain now = domain.current();
+      AttachHandle handle = pasids.handle(NO_PASID);
+      if (handle != null) {
+        return handle.reachMessages(device, page);
+      }
+      if (!(now instanceof PagingDomain paging) || now == domain.blocking()) {
+        throw Refused.with(Errno.EOPNOTSUPP);
+      }
+      // Of a domain whose owner leaves this to the IOMMU core (iommu_get_msi_cookie).
+      long window = ReservedRegion.messageWindow(device);
+      if (paging.table().physical(window) != page) {
+        int protection = PagingDomain.READ | PagingDomain.WRITE;
+        paging.map(window, page, paging.table().smallestPage(), protection);
+      }
+      return window;
+    }
+  }
+
+  /**
    * The domain that somebody attached a PASID to, with a handle ({@code iommu_attach_handle_get});
    * null where there is none.
    */

@@ -9,6 +9,9 @@ package io.iommufd4j.sim.iommu;
  */
 public record ReservedRegion(long start, long last, Type type) {
 
+  /** {@link #messageWindow} of a device whose interrupt messages are not translated. */
+  public static final long NO_WINDOW = -1;
+
   /** Why it is reserved; the label is what sysfs prints in {@code reserved_regions}. */
   public enum Type {
     DIRECT("direct"),
@@ -27,5 +30,15 @@ public record ReservedRegion(long start, long last, Type type) {
     public String label() {
       return label;
     }
+  }
+
+  /** Where the kernel maps what takes a device's interrupt messages ({@code IOMMU_RESV_SW_MSI}). */
+  public static long messageWindow(IommuDevice device) {
+    for (ReservedRegion region : device.driver().reservedRegions(device)) {
+      if (region.type() == Type.SW_MSI) {
+        return region.start();
+      }
+    }
+    return NO_WINDOW;
   }
 }

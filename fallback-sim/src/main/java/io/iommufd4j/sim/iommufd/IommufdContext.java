@@ -25,6 +25,7 @@ public final class IommufdContext {
   private final TestCommands tests;
   private final boolean unsafeInterrupts;
   private final FaultPlan faults;
+  private final MessagePages messagePages;
   private final ObjectTable objects;
   private final MmapAreas mmapAreas;
   private final Map<IommuGroup, IommufdGroup> groups = new HashMap<>();
@@ -57,6 +58,7 @@ public final class IommufdContext {
     this.tests = tests;
     this.faults = faults;
     this.objects = new ObjectTable(faults);
+    this.messagePages = new MessagePages(faults);
     this.mmapAreas = new MmapAreas(objects);
   }
 
@@ -120,6 +122,11 @@ public final class IommufdContext {
   /** Whether type 1 requests choose no IOMMU ({@code no_iommu_mode}). */
   boolean isWithoutIommu() {
     return withoutIommu;
+  }
+
+  /** Where its devices find the pages that take interrupt messages. */
+  MessagePages messagePages() {
+    return messagePages;
   }
 
   /** Whether its last reference was put and nothing of it is left. */
@@ -194,7 +201,7 @@ public final class IommufdContext {
       IommufdGroup group = groups.get(core);
       if (group == null) {
         faults.alloc();
-        group = new IommufdGroup(objects, core);
+        group = new IommufdGroup(objects, messagePages, core);
         groups.put(core, group);
       }
       group.devices++;
@@ -209,7 +216,7 @@ public final class IommufdContext {
    */
   IommufdGroup ownGroup() {
     faults.alloc();
-    return new IommufdGroup(objects, null);
+    return new IommufdGroup(objects, messagePages, null);
   }
 
   /** {@code iommufd_put_group}. */

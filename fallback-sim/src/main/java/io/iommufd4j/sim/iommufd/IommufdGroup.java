@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -40,20 +42,28 @@ final class IommufdGroup {
       devices.add(at, device);
     }
 
-    DeviceAttachHandle handle(IommufdDevice device) {
+    DeviceAttachHandle handle(IommufdDevice device, Hwpt to) {
       DeviceAttachHandle handle = spare;
       spare = null;
-      return handle != null && handle.device == device ? handle : new DeviceAttachHandle(device);
+      if (handle == null || handle.device != device) {
+        return new DeviceAttachHandle(device, to);
+      }
+      handle.hwpt = to;
+      return handle;
     }
   }
 
   private final ObjectTable objects;
+  private final MessagePages messagePages;
   private final @Nullable IommuGroup group;
 
   /** Taken after an IOAS's lock and before the core group's. */
   final ReentrantLock lock = new ReentrantLock();
 
   private final Map<Integer, Attachment> attachments = new HashMap<>();
+
+  /** What its devices have sent interrupt messages to; each HWPT that it gets must map that. */
+  private final Set<MessagePages.MessagePage> messages = ConcurrentHashMap.newKeySet();
 
   /** How many devices of the context are in it; guarded by the context. */
   int devices;
@@ -63,14 +73,20 @@ final class IommufdGroup {
    *
    * @param group the core's; null for a device that has no IOMMU and is alone in this
    */
-  IommufdGroup(ObjectTable objects, @Nullable IommuGroup group) {
+  IommufdGroup(ObjectTable objects, MessagePages messagePages, @Nullable IommuGroup group) {
     this.objects = objects;
+    this.messagePages = messagePages;
     this.group = group;
   }
 
   /** The core's group; null where nothing translates, and so nothing is to be told. */
   @Nullable IommuGroup core() {
     return group;
+  }
+
+  /** A device of the group has been told where to send its interrupt messages. */
+  void usesMessages(MessagePages.MessagePage page) {
+    messages.add(page);
   }
 
   /** Whether a device takes part in a PASID's attachment. */
@@ -112,6 +128,9 @@ final class IommufdGroup {
       }
       if (attachment == null) {
         try {
+          if (reserves) {
+            messagePages.install(hwpt.paging(), messages);
+          }
           attachCore(hwpt, device, pasid);
         } catch (Refused refused) {
           if (reserves) {
@@ -136,9 +155,10 @@ final class IommufdGroup {
     }
     objects.faults().alloc(); // The handle.
     if (pasid == IommuGroup.NO_PASID) {
-      group.attach(hwpt.domain(), new DeviceAttachHandle(device));
+      group.attach(hwpt.domain(), new DeviceAttachHandle(device, hwpt));
     } else {
-      group.attachPasid(device.hardware(), pasid, hwpt.domain(), new DeviceAttachHandle(device));
+      group.attachPasid(
+          device.hardware(), pasid, hwpt.domain(), new DeviceAttachHandle(device, hwpt));
     }
   }
 
@@ -214,6 +234,9 @@ final class IommufdGroup {
             to.table.reserveFor(each.hardware());
           }
         }
+        if (reserves) {
+          messagePages.install(hwpt.paging(), messages);
+        }
         replaceCore(hwpt, attachment, device, pasid);
       } catch (Refused refused) {
         if (reserves) {
@@ -242,7 +265,7 @@ final class IommufdGroup {
     }
     objects.faults().alloc(); // The handle.
     AttachHandle oldHandle = group.handle(pasid);
-    DeviceAttachHandle handle = attachment.handle(device);
+    DeviceAttachHandle handle = attachment.handle(device, hwpt);
     if (pasid == IommuGroup.NO_PASID) {
       group.replaceHandle(hwpt.domain(), handle);
     } else {

@@ -7,6 +7,8 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.UserData;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A HWPT filled by the kernel from an IOAS ({@code struct iommufd_hwpt_paging}). */
@@ -25,6 +27,9 @@ public final class PagingHwpt extends Hwpt {
 
   /** Made by an attach to the IOAS, and gone with its last user. */
   volatile boolean automatic;
+
+  /** What of those is mapped in its domain; guarded by them. */
+  final Set<MessagePages.MessagePage> messages = new HashSet<>();
 
   private final PagingDomain domain;
   private boolean enforcesCoherency;

@@ -18,10 +18,6 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_REQ_IRQ_INDEX;
 import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.EventFd;
-import io.iommufd4j.sim.iommu.DomainType;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -230,10 +226,9 @@ final class DeviceIrqs {
       throw Refused.with(Errno.ERANGE);
     }
     if (!on) {
-      requireWayForMessages();
+      device.function().interrupts().allocateMessages(this::handleMessage);
       mode = change.index();
       device.config().msiInUse(true);
-      device.function().interrupts().handleMessages(this::handleMessage);
     }
     try {
       for (int i = 0; i < change.count(); i++) {
@@ -251,23 +246,6 @@ final class DeviceIrqs {
         off();
       }
       throw refused;
-    }
-  }
-
-  /**
-   * {@code iommu_dma_prepare_msi}: where messages are translated like any other write, the device
-   * needs a domain that they can be mapped in.
-   *
-   * @throws Refused ENOSPC
-   */
-  private void requireWayForMessages() {
-    IommuDevice behind = device.function().device();
-    IommuDomain domain = behind.group().domain();
-    boolean translated =
-        behind.driver().reservedRegions(behind).stream()
-            .anyMatch(region -> region.type() == ReservedRegion.Type.SW_MSI);
-    if (translated && (domain == null || domain.type() == DomainType.BLOCKED)) {
-      throw Refused.with(Errno.ENOSPC);
     }
   }
 
@@ -310,7 +288,7 @@ final class DeviceIrqs {
     } else if (mode != NONE) {
       messages.clear();
       device.config().msiInUse(false);
-      device.function().interrupts().handleMessages(null);
+      device.function().interrupts().freeMessages();
     }
     mode = NONE;
   }

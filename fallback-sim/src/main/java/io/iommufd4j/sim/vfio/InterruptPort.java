@@ -3,6 +3,7 @@ package io.iommufd4j.sim.vfio;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
 
+import io.iommufd4j.sim.lib.Refused;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,20 +15,22 @@ import org.jspecify.annotations.Nullable;
 public final class InterruptPort {
 
   private final PciConfigSpace config;
+  private final MessageTranslator translator;
   private boolean asserted;
   private int messages;
   private @Nullable Runnable pinHandler;
   private @Nullable IntConsumer messageHandler;
 
-  InterruptPort(PciConfigSpace config) {
+  InterruptPort(PciConfigSpace config, MessageTranslator translator) {
     this.config = config;
+    this.translator = translator;
   }
 
   /** The function has something to say: a message where they are enabled, else the pin's level. */
   public synchronized void raise() {
     if (!config.messagesEnabled()) {
       assertPin(true);
-    } else if (config.busMaster()) {
+    } else if (config.busMaster() && (!translator.serves() || translator.reached())) {
       messages++;
     }
   }
@@ -71,11 +74,27 @@ public final class InterruptPort {
   }
 
   /**
-   * {@code pci_alloc_irq_vectors}: messages instead of the pin, until the handler is null again.
+   * {@code pci_alloc_irq_vectors}: messages instead of the pin, until {@link #freeMessages}.
    *
    * @param handler takes a message's number
+   * @throws Refused ENOSPC when the function's messages are translated and cannot arrive
    */
-  synchronized void handleMessages(@Nullable IntConsumer handler) {
+  void allocateMessages(IntConsumer handler) {
+    if (translator.serves()) {
+      translator.allocate();
+    }
+    useMessages(handler);
+  }
+
+  /** {@code pci_free_irq_vectors}. */
+  void freeMessages() {
+    useMessages(null);
+    if (translator.serves()) {
+      translator.free();
+    }
+  }
+
+  private synchronized void useMessages(@Nullable IntConsumer handler) {
     messageHandler = handler;
     boolean enable = handler != null;
     if (enable) {

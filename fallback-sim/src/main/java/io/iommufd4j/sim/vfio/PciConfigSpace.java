@@ -80,6 +80,11 @@ public final class PciConfigSpace {
     allow(PCI_INTERRUPT_LINE(), 1, 0xff);
   }
 
+  /** No firmware has been there: memory alone is decoded, which Linux sees to by itself. */
+  public void withoutFirmware() {
+    put(PCI_COMMAND(), 2, PCI_COMMAND_MEMORY());
+  }
+
   /** Several functions share this function's slot. */
   public void multifunction() {
     put(PCI_HEADER_TYPE(), 1, PCI_HEADER_TYPE_MFD());

@@ -36,7 +36,7 @@ public abstract class PciFunction {
     this.device = device;
     this.bus = bus;
     this.config = config;
-    this.interrupts = new InterruptPort(config);
+    this.interrupts = new InterruptPort(config, new MessageTranslator(device));
   }
 
   /** Puts it on its bus, once it is whole. */

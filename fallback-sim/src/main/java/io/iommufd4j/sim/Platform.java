@@ -1,0 +1,57 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.sim.driver.IommuPreset;
+
+/** What lies around the PCI functions: who gives them addresses and interrupts, and which. */
+enum Platform {
+  /** QEMU's {@code q35}, whose firmware has been everywhere before Linux. */
+  X86(0xfe70_0000, true),
+
+  /** QEMU's {@code virt} for arm64, without firmware: Linux gives what there is. */
+  ARM64(0x1000_0000, false);
+
+  private final int firstBar;
+  private final boolean firmware;
+
+  Platform(int firstBar, boolean firmware) {
+    this.firstBar = firstBar;
+    this.firmware = firmware;
+  }
+
+  /** The one that has such an IOMMU. */
+  static Platform of(IommuPreset iommu) {
+    return switch (iommu) {
+      case SMMUV3, SMMUV3_FWB -> ARM64;
+      case VTD, AMD, VIRTIO -> X86;
+    };
+  }
+
+  /** Bus address of the first BAR; the others follow. */
+  int firstBar() {
+    return firstBar;
+  }
+
+  /** Whether firmware has switched on what functions can do before Linux came. */
+  boolean hasFirmware() {
+    return firmware;
+  }
+
+  /**
+   * The IRQ of a function's INTA. On x86 two slots share a line, and so do the next two. On arm64
+   * there are four lines by turns, numbered by Linux in the order in which it meets them: the lab's
+   * file systems are on the second and the third and come first, each with two messages more.
+   */
+  int interruptLine(PciAddress address) {
+    return switch (this) {
+      case X86 -> 10 + (address.device() >> 1) % 2;
+      case ARM64 ->
+          switch (address.device() % 4) {
+            case 0 -> 24;
+            case 1 -> 18;
+            case 2 -> 21;
+            default -> 25;
+          };
+    };
+  }
+}

@@ -1,0 +1,94 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where a context's devices find the pages that take interrupt messages, on machines whose IOMMU
+ * translates those too ({@code iommufd_sw_msi}). Each page has one IOVA in all of the context's
+ * domains, within the window that the devices reserve, and is mapped when it is first needed.
+ */
+final class MessagePages {
+
+  /** {@code struct iommufd_sw_msi_maps}. */
+  private static final int MOST = Long.SIZE;
+
+  /**
+   * A page in its place ({@code struct iommufd_sw_msi_map}).
+   *
+   * @param window first IOVA of the window it is in
+   * @param physical the page
+   * @param iova where devices find it
+   */
+  record MessagePage(long window, long physical, long iova) {}
+
+  private final FaultPlan faults;
+  private final List<MessagePage> pages = new ArrayList<>();
+
+  MessagePages(FaultPlan faults) {
+    this.faults = faults;
+  }
+
+  /**
+   * {@code iommufd_sw_msi}: a device of a group wants to reach a page through the HWPT that it is
+   * attached to.
+   *
+   * @return the page's IOVA, or the page itself where messages are not translated
+   * @throws Refused ENOMEM, EOVERFLOW for too many pages, and what the driver answers to the
+   *     mapping
+   */
+  synchronized long reach(IommufdDevice device, PagingHwpt hwpt, long physical) {
+    long window = ReservedRegion.messageWindow(device.hardware());
+    if (window == ReservedRegion.NO_WINDOW) {
+      return physical;
+    }
+    MessagePage page = page(window, physical);
+    install(hwpt, page);
+    device.group().usesMessages(page);
+    return page.iova();
+  }
+
+  /** {@code iommufd_group_setup_msi}: all pages that a group has used so far. */
+  synchronized void install(PagingHwpt hwpt, Set<MessagePage> used) {
+    // Mostly there are none, and a replace makes no object then.
+    if (!used.isEmpty()) {
+      used.forEach(page -> install(hwpt, page));
+    }
+  }
+
+  private MessagePage page(long window, long physical) {
+    long next = window;
+    for (MessagePage page : pages) {
+      if (page.window() != window) {
+        continue;
+      }
+      if (page.physical() == physical) {
+        return page;
+      }
+      next = page.iova() + UserMemory.PAGE_SIZE;
+    }
+    if (pages.size() == MOST) {
+      throw Refused.with(Errno.EOVERFLOW);
+    }
+    faults.alloc();
+    var page = new MessagePage(window, physical, next);
+    pages.add(page);
+    return page;
+  }
+
+  private static void install(PagingHwpt hwpt, MessagePage page) {
+    if (hwpt.messages.contains(page)) {
+      return;
+    }
+    int protection = PagingDomain.READ | PagingDomain.WRITE;
+    hwpt.domain().map(page.iova(), page.physical(), UserMemory.PAGE_SIZE, protection);
+    hwpt.messages.add(page);
+  }
+}
