@@ -107,7 +107,7 @@ public final class Differential {
   }
 
   private void compare(long first, List<Program> programs) throws IOException {
-    List<List<Answer>> answers = lab.answers(programs);
+    List<List<Answer>> answers = answers(programs);
     for (int i = 0; i < programs.size(); i++) {
       var real = new Case(programs.get(i), answers.get(i));
       requests += real.program().requests();
@@ -117,6 +117,12 @@ public final class Differential {
         note(first + i, real, difference.get());
       }
     }
+  }
+
+  /** Each start of the lab is a machine that nothing has happened to; so is the simulated one. */
+  private List<List<Answer>> answers(List<Program> programs) {
+    simulated = new Session(Kernels.simulated(iommu));
+    return lab.answers(programs);
   }
 
   private Optional<Difference> against(Case real) {
@@ -142,7 +148,7 @@ public final class Differential {
   private void store(Found difference) throws IOException {
     Program shortest =
         new Shrinker(shorter -> show(shorter, difference.kind)).shrink(difference.program);
-    Case shown = new Case(shortest, lab.answers(List.of(shortest)).getFirst());
+    Case shown = new Case(shortest, answers(List.of(shortest)).getFirst());
     String text =
         "# %s, seed %d of generator %d: %s%n# %s%n%s"
             .formatted(
@@ -158,7 +164,7 @@ public final class Differential {
   }
 
   private List<Boolean> show(List<Program> programs, String kind) {
-    List<List<Answer>> answers = lab.answers(programs);
+    List<List<Answer>> answers = answers(programs);
     var shown = new ArrayList<Boolean>();
     for (int i = 0; i < programs.size(); i++) {
       Optional<Difference> difference = against(new Case(programs.get(i), answers.get(i)));

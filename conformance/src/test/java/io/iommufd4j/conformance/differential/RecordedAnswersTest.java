@@ -45,16 +45,17 @@ final class RecordedAnswersTest {
 
   @Test
   void casesAreAnsweredAsTheLabDid() throws IOException, URISyntaxException {
-    try (var session = new Session(Kernels.simulated(IOMMU))) {
-      assertAll(
-          cases().stream()
-              .map(file ->
-                  () -> {
+    assertAll(
+        cases().stream()
+            .map(file ->
+                () -> {
+                  // The lab answered each on a machine of its own.
+                  try (var session = new Session(Kernels.simulated(IOMMU))) {
                     String text = Files.readString(file);
                     Case now = Case.run(Case.program(text), session);
                     assertEquals(Case.withoutRemarks(text), now.toString(), file.toString());
-                  }));
-    }
+                  }
+                }));
   }
 
   private static List<Path> cases() throws IOException, URISyntaxException {
