@@ -77,7 +77,12 @@ final class Board {
     int pasids = slot.kind() == FunctionKind.EDU ? machine.pasids() : 0;
     IommuDriver driver = iommu == null ? none : iommu;
     return new IommuDevice(
-        slot.address().toString(), driver, pasids, false, machine.isolatedInterrupts());
+        slot.address().toString(),
+        driver,
+        pasids,
+        machine.pasidFeatures(),
+        false,
+        machine.isolatedInterrupts());
   }
 
   private IommuUnit second(int apertureBits) {

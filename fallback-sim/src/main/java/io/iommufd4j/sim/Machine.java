@@ -2,12 +2,14 @@ package io.iommufd4j.sim;
 
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.iommu.PasidFeature;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM
  * @param dirtyTracking whether the IOMMU notes which pages DMA wrote; virtio-iommu never does
  * @param pasids how many PASIDs each edu function can tell apart; 0 for none
+ * @param pasidFeatures what else their PASID capability offers
  * @param slots its functions, in the order the kernel finds them
  */
 public record Machine(
@@ -33,6 +36,7 @@ public record Machine(
     boolean isolatedInterrupts,
     boolean dirtyTracking,
     int pasids,
+    Set<PasidFeature> pasidFeatures,
     List<Slot> slots) {
 
   /** The machine that one gets without asking for another. */
@@ -59,6 +63,7 @@ public record Machine(
 
   /** Copies what could change. */
   public Machine {
+    pasidFeatures = Set.copyOf(pasidFeatures);
     slots = List.copyOf(slots);
   }
 
@@ -122,6 +127,7 @@ public record Machine(
     builder.isolatedInterrupts = isolatedInterrupts;
     builder.dirtyTracking = dirtyTracking;
     builder.pasids = pasids;
+    builder.pasidFeatures = pasidFeatures;
     builder.slots.addAll(slots);
     builder.groups = slots.stream().mapToInt(Slot::group).max().orElse(-1) + 1;
     builder.named = true;
@@ -237,6 +243,7 @@ public record Machine(
     private boolean isolatedInterrupts = true;
     private boolean dirtyTracking;
     private int pasids;
+    private Set<PasidFeature> pasidFeatures = Set.of();
     private int groups;
     private boolean named;
 
@@ -278,6 +285,12 @@ public record Machine(
     /** How many PASIDs each edu function can tell apart; 0 unless said. */
     public Builder pasids(int count) {
       pasids = count;
+      return this;
+    }
+
+    /** What else the edu functions' PASID capability offers; nothing unless said. */
+    public Builder pasidFeatures(Set<PasidFeature> features) {
+      pasidFeatures = features;
       return this;
     }
 
@@ -353,6 +366,7 @@ public record Machine(
           isolatedInterrupts,
           dirtyTracking,
           pasids,
+          pasidFeatures,
           slots);
     }
 

@@ -1,6 +1,8 @@
 package io.iommufd4j.sim.driver;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.PasidFeature;
+import java.util.Set;
 
 /** AMD-Vi without a guest's page tables, as QEMU has it ({@code amd_iommu}). */
 public final class AmdViDriver extends BlockingWindowDriver {
@@ -8,6 +10,12 @@ public final class AmdViDriver extends BlockingWindowDriver {
   /** A driver that runs one AMD-Vi. */
   public AmdViDriver(String name, IommuUnit unit) {
     super(name, unit, true, true);
+  }
+
+  /** {@code pdev_enable_caps}: none. */
+  @Override
+  public Set<PasidFeature> pasidFeatures(IommuDevice device) {
+    return Set.of();
   }
 
   /**

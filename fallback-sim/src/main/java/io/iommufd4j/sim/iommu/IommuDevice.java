@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommu;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public class IommuDevice {
   private final String name;
   private final IommuDriver driver;
   private final int maxPasids;
+  private final Set<PasidFeature> pasidFeatures;
   private final boolean ats;
   private final boolean isolatedInterrupts;
   private final ConcurrentHashMap<Integer, IommuDomain> pasids = new ConcurrentHashMap<>();
@@ -35,9 +37,21 @@ public class IommuDevice {
    */
   public IommuDevice(
       String name, IommuDriver driver, int maxPasids, boolean ats, boolean isolatedInterrupts) {
+    this(name, driver, maxPasids, Set.of(), ats, isolatedInterrupts);
+  }
+
+  /** The same, with a PASID capability that offers more. */
+  public IommuDevice(
+      String name,
+      IommuDriver driver,
+      int maxPasids,
+      Set<PasidFeature> pasidFeatures,
+      boolean ats,
+      boolean isolatedInterrupts) {
     this.name = name;
     this.driver = driver;
     this.maxPasids = maxPasids;
+    this.pasidFeatures = Set.copyOf(pasidFeatures);
     this.ats = ats;
     this.isolatedInterrupts = isolatedInterrupts;
   }
@@ -55,6 +69,11 @@ public class IommuDevice {
   /** How many PASIDs it can tell apart. */
   public final int maxPasids() {
     return maxPasids;
+  }
+
+  /** What else its PASID capability offers; the driver enables some, all or none. */
+  public final Set<PasidFeature> pasidFeatures() {
+    return pasidFeatures;
   }
 
   /** Whether it translates addresses itself. */

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommu;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An IOMMU driver ({@code struct iommu_ops}). */
@@ -100,6 +101,11 @@ public interface IommuDriver {
   default ViommuOps initViommu(
       ViommuCore core, IommuDevice device, int type, PagingDomain parent, @Nullable UserData data) {
     throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** Which features of a device's PASID capability it has enabled ({@code pci_enable_pasid}). */
+  default Set<PasidFeature> pasidFeatures(IommuDevice device) {
+    return device.pasidFeatures();
   }
 
   /** Whether a guest can have a table of PASIDs of its own ({@code user_pasid_table}). */

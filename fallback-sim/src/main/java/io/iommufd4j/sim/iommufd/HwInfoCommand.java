@@ -6,6 +6,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.HardwareInfo;
 import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.PasidFeature;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.mm.VersionedStruct;
@@ -66,10 +67,25 @@ final class HwInfoCommand {
     if (!device.driver().capable(device, Capability.PCI_ATS_SUPPORTED)) {
       capabilities |= iommufd_h.IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED();
     }
-    iommu_hw_info.out_capabilities(block, capabilities);
     int pasids = device.maxPasids();
+    if (pasids > 0) {
+      capabilities |= pasidCapabilities(device);
+    }
+    iommu_hw_info.out_capabilities(block, capabilities);
     iommu_hw_info.out_max_pasid_log2(
         block, (byte) (pasids == 0 ? 0 : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(pasids)));
     command.respond(iommu_hw_info.sizeof());
+  }
+
+  private static long pasidCapabilities(IommuDevice device) {
+    long capabilities = 0;
+    for (PasidFeature feature : device.driver().pasidFeatures(device)) {
+      capabilities |=
+          switch (feature) {
+            case EXECUTE -> iommufd_h.IOMMU_HW_CAP_PCI_PASID_EXEC();
+            case PRIVILEGED -> iommufd_h.IOMMU_HW_CAP_PCI_PASID_PRIV();
+          };
+    }
+    return capabilities;
   }
 }

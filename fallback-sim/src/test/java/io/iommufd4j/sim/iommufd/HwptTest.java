@@ -15,11 +15,16 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.DmaPort;
+import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.PasidFeature;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HwptTest {
 
@@ -122,6 +127,27 @@ class HwptTest {
     iommu_hw_info.flags(block, 0);
     iommu_hw_info.data_uptr(block, 1);
     refused(Errno.EFAULT, bench.call(iommufd_h.IOMMU_GET_HW_INFO(), block));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"VTD", "AMD", "SMMUV3"})
+  void hardwareTellsWhichFeaturesOfPasidsAreOn(IommuPreset preset) {
+    long both = iommufd_h.IOMMU_HW_CAP_PCI_PASID_EXEC() | iommufd_h.IOMMU_HW_CAP_PCI_PASID_PRIV();
+    // AMD's driver asks for none.
+    boolean enables = preset != IommuPreset.AMD;
+    assertEquals(enables ? both : 0, pasidCapabilities(preset, 16) & both);
+    assertEquals(0, pasidCapabilities(preset, 0) & both, "without PASIDs");
+  }
+
+  private long pasidCapabilities(IommuPreset preset, int pasids) {
+    var features = EnumSet.allOf(PasidFeature.class);
+    var hardware =
+        new IommuDevice("pasids" + pasids, preset.driver(false), pasids, features, false, true);
+    new IommuGroup(100 + pasids).add(hardware);
+    MemorySegment block = bench.block(iommu_hw_info.sizeof());
+    iommu_hw_info.dev_id(block, bench.bind(hardware).id());
+    succeeded(bench.call(iommufd_h.IOMMU_GET_HW_INFO(), block));
+    return iommu_hw_info.out_capabilities(block);
   }
 
   @Test

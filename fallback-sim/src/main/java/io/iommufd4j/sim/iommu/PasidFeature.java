@@ -1,0 +1,9 @@
+package io.iommufd4j.sim.iommu;
+
+/** What else a device's PASID capability offers ({@code pci_pasid_features}). */
+public enum PasidFeature {
+  /** Requests may ask for what is to be executed ({@code PCI_PASID_CAP_EXEC}). */
+  EXECUTE,
+  /** Requests may be privileged ({@code PCI_PASID_CAP_PRIV}). */
+  PRIVILEGED
+}
