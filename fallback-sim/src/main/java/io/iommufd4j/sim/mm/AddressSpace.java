@@ -1,0 +1,115 @@
+package io.iommufd4j.sim.mm;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code mmap} handed out, by address ({@code struct mm_struct}): mapped, or unmapped and
+ * still pinned. Addresses of user memory are positive.
+ */
+final class AddressSpace {
+
+  private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
+  private final List<MemorySegment> deadRegisters = new ArrayList<>();
+
+  /**
+   * Maps.
+   *
+   * @param file the pages' file; null for pages of the mapping's own
+   * @param free what ends the memory once it is unmapped and unpinned
+   * @return its address
+   */
+  long map(
+      MemorySegment memory,
+      Protection protection,
+      Mapping.Kind kind,
+      Mapping.@Nullable FilePages file,
+      Runnable free) {
+    // Out of the map before the memory is gone: its address may be given out again at once.
+    Consumer<Mapping> gone =
+        mapping -> {
+          mappings.remove(mapping.start(), mapping);
+          free.run();
+        };
+    mappings.put(memory.address(), new Mapping(memory, protection, kind, file, gone));
+    return memory.address();
+  }
+
+  /**
+   * {@code munmap}.
+   *
+   * @throws Refused as {@link ProcessMemory#unmap}
+   */
+  void unmap(long address, long bytes) {
+    long pages = bytes / UserMemory.PAGE_SIZE + (bytes % UserMemory.PAGE_SIZE == 0 ? 0 : 1);
+    long end = address + pages * UserMemory.PAGE_SIZE;
+    if (address < 0 || address % UserMemory.PAGE_SIZE != 0 || bytes <= 0 || end < address) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    synchronized (mappings) {
+      requireWholePages(covering(address), address);
+      requireWholePages(covering(end - 1), end);
+      Mapping first = covering(address);
+      long start = first == null ? address : first.start();
+      for (Mapping mapping : mappings.subMap(start, end).values()) {
+        if (mapping.mapped()) {
+          mapping.unmap(address, end);
+        }
+      }
+    }
+  }
+
+  private static void requireWholePages(@Nullable Mapping mapping, long edge) {
+    if (mapping != null && mapping.huge() && edge < mapping.end() && edge % HugePages.BYTES != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /**
+   * Ends what shows a device's registers. The memory stays for as long as this object does, so that
+   * a program that still has it mapped reads dead registers and does not crash.
+   */
+  void unmapDevices() {
+    synchronized (mappings) {
+      for (Mapping mapping : mappings.values()) {
+        if (mapping.mapped() && !mapping.pinnable()) {
+          deadRegisters.add(mapping.memory());
+          mapping.unmap();
+        }
+      }
+    }
+  }
+
+  /** The mapping that an address is of; null where this handed out nothing. */
+  @Nullable Mapping covering(long address) {
+    Long start = mappings.floorKey(address);
+    Mapping mapping = start == null ? null : mappings.get(start);
+    return mapping == null || mapping.end() <= address ? null : mapping;
+  }
+
+  /**
+   * How far what lies at an address reaches, at most to an end.
+   *
+   * @param covering the mapping that the address is of; null for what was not handed out, which
+   *     reaches to the next mapping
+   */
+  long reach(@Nullable Mapping covering, long address, long end) {
+    if (covering != null) {
+      return Math.min(covering.end(), end);
+    }
+    Long next = mappings.higherKey(address);
+    return next == null ? end : Math.min(next, end);
+  }
+
+  /** All of them, by rising address. */
+  Collection<Mapping> mappings() {
+    return mappings.values();
+  }
+}
