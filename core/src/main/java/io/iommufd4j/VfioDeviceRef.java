@@ -1,8 +1,9 @@
 package io.iommufd4j;
 
-import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
+import static io.iommufd4j.DeviceAttachments.NO_PASID;
+
+import io.iommufd4j.DeviceAttachments.Verb;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
-import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
@@ -10,9 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,20 +40,19 @@ import org.jspecify.annotations.Nullable;
 public sealed class VfioDeviceRef permits VfioDevice {
 
   private static final int MAX_PASID = (1 << 20) - 1;
-  private static final int NO_PASID = 0;
   private static final int TOKEN_BYTES = 16;
   private static final ValueLayout.OfLong NETWORK_LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final KernelFile file;
-  private final Map<Integer, HwptId> pasids = new HashMap<>();
+  private final DeviceAttachments attachments;
 
   private volatile @Nullable IommufdRef iommufd;
   private @Nullable DeviceId id;
-  private @Nullable HwptId attached;
 
   VfioDeviceRef(KernelFile file) {
     this.file = file;
+    this.attachments = new DeviceAttachments(file);
   }
 
   /**
@@ -147,7 +145,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    */
   public final synchronized void assumeAttached(HwptId hwpt) {
     requireBound();
-    attached = hwpt;
+    attachments.note(NO_PASID, hwpt);
   }
 
   /**
@@ -169,12 +167,16 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * through it. A replace through a sibling of the group moves this device too, untold.
    */
   public final synchronized Optional<HwptId> attached() {
-    return Optional.ofNullable(attached);
+    return Optional.ofNullable(attachments.of(NO_PASID));
   }
 
-  /** The HWPT that translates the DMA of one of its PASIDs. See {@link #attached()}. */
+  /**
+   * The HWPT that translates the DMA of one of its PASIDs. See {@link #attached()}.
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   */
   public final synchronized Optional<HwptId> attachedPasid(int pasid) {
-    return Optional.ofNullable(pasids.get(pasid));
+    return Optional.ofNullable(attachments.of(checkedPasid(pasid)));
   }
 
   /**
@@ -276,11 +278,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * @throws IllegalStateException when not attached
    */
   public final synchronized void detach() {
-    if (attached == null) {
-      throw new IllegalStateException(this + " is not attached");
-    }
-    detach(0, NO_PASID);
-    attached = null;
+    attachments.detach(NO_PASID, id);
   }
 
   /**
@@ -313,91 +311,35 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * @throws IllegalStateException when it is not attached
    */
   public final synchronized void detachPasid(int pasid) {
-    if (!pasids.containsKey(checkedPasid(pasid))) {
-      throw new IllegalStateException("PASID " + pasid + " of " + this + " is not attached");
-    }
-    detach(vfio_h.VFIO_DEVICE_DETACH_PASID(), pasid);
-    pasids.remove(pasid);
+    attachments.detach(checkedPasid(pasid), id);
   }
 
-  private enum Verb {
-    ATTACH,
-    REPLACE
-  }
-
-  private HwptId change(Verb verb, int pasid, PageTableId target) {
-    MemorySegment block = RequestBlocks.ofThread().attach;
-    synchronized (this) {
-      int result = change(verb, pasid, target, block);
-      if (result < 0) {
-        throw refused(result, target);
-      }
-      return note(pasid, target, vfio_device_attach_iommufd_pt.pt_id(block));
-    }
-  }
-
-  private AttachOutcome tryChange(Verb verb, PageTableId target) {
-    MemorySegment block = RequestBlocks.ofThread().attach;
-    synchronized (this) {
-      int result = change(verb, NO_PASID, target, block);
-      if (result < 0) {
-        return AttachOutcome.refused(refused(result, target));
-      }
-      int written = vfio_device_attach_iommufd_pt.pt_id(block);
-      return new AttachOutcome.Attached(note(NO_PASID, target, written));
-    }
-  }
-
-  /** Called with the lock held; ≥ 0, or −errno. */
-  private int change(Verb verb, int pasid, PageTableId target, MemorySegment block) {
+  private synchronized HwptId change(Verb verb, int pasid, PageTableId target) {
     requireBound();
-    boolean isAttached = pasid == NO_PASID ? attached != null : pasids.containsKey(pasid);
-    if (isAttached != (verb == Verb.REPLACE)) {
-      throw new IllegalStateException(
-          this + (isAttached ? " is attached already: replace it" : " is not attached: attach it"));
+    int result = attachments.change(verb, pasid, target);
+    if (result < 0) {
+      throw attachments.refused(result, target);
     }
-    vfio_device_attach_iommufd_pt.argsz(block, (int) block.byteSize());
-    int flags = pasid == NO_PASID ? 0 : vfio_h.VFIO_DEVICE_ATTACH_PASID();
-    vfio_device_attach_iommufd_pt.flags(block, flags);
-    vfio_device_attach_iommufd_pt.pt_id(block, target.value());
-    vfio_device_attach_iommufd_pt.pasid(block, pasid);
-    return file.tryIoctl(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, block);
+    return translatesNow(pasid);
   }
 
-  private KernelException refused(int result, PageTableId target) {
-    return file.refused(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, result, target);
+  private synchronized AttachOutcome tryChange(Verb verb, PageTableId target) {
+    requireBound();
+    int result = attachments.change(verb, NO_PASID, target);
+    return result < 0
+        ? AttachOutcome.refused(attachments.refused(result, target))
+        : new AttachOutcome.Attached(translatesNow(NO_PASID));
   }
 
-  private HwptId note(int pasid, PageTableId target, int written) {
-    HwptId now =
-        target instanceof HwptId hwpt && hwpt.value() == written ? hwpt : new HwptId(written);
-    if (pasid == NO_PASID) {
-      attached = now;
-    } else {
-      pasids.put(pasid, now);
-    }
-    return now;
-  }
-
-  private void detach(int flags, int pasid) {
-    MemorySegment block = RequestBlocks.ofThread().detach;
-    vfio_device_detach_iommufd_pt.argsz(block, (int) block.byteSize());
-    vfio_device_detach_iommufd_pt.flags(block, flags);
-    vfio_device_detach_iommufd_pt.pasid(block, pasid);
-    file.ioctl(Request.VFIO_DEVICE_DETACH_IOMMUFD_PT, block, id);
+  private HwptId translatesNow(int pasid) {
+    return Objects.requireNonNull(attachments.of(pasid));
   }
 
   /** Detaches what is attached: each PASID, then the device. Does nothing when closed. */
   final synchronized void detachAll() {
-    if (!file.isOpen()) {
-      return;
+    if (file.isOpen()) {
+      attachments.detachAll(id);
     }
-    var steps = new OrderedClose();
-    List.copyOf(pasids.keySet()).forEach(pasid -> steps.step(() -> detachPasid(pasid)));
-    if (attached != null) {
-      steps.step(this::detach);
-    }
-    steps.report();
   }
 
   /** Forgets the bind, which ends with the descriptor. */
@@ -407,8 +349,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
     }
     iommufd = null;
     id = null;
-    attached = null;
-    pasids.clear();
+    attachments.clear();
   }
 
   private PageTableId local(PageTable target) {
@@ -546,6 +487,10 @@ public sealed class VfioDeviceRef permits VfioDevice {
 
   @Override
   public String toString() {
+    return describe(file);
+  }
+
+  static String describe(KernelFile file) {
     return "VFIO device (fd " + (file.isOpen() ? file.fd() : "closed") + ")";
   }
 }
