@@ -1,8 +1,10 @@
 package io.iommufd4j.conformance.differential;
 
+import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.conformance.MachineUnderTest;
+import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.kernel.Kernel;
 import java.lang.foreign.Arena;
@@ -240,6 +242,9 @@ final class Session implements AutoCloseable {
     if (value >= 0) {
       ioctl.outputs().forEach(output -> keep(output, fields, after));
     }
+    if (value == 0 && ioctl.name().equals("IOMMU_IOAS_NOIOMMU_GET_PA")) {
+      forgetWhere(MemorySegment.ofArray(after));
+    }
     var changes = new Changes();
     changes.between(0, before, after);
     for (int i = 0; i < watches.size(); i++) {
@@ -247,6 +252,29 @@ final class Session implements AutoCloseable {
       changes.between((i + 1) * 0x1000, watch.before, watched(watch.offset));
     }
     return changes.answer(value);
+  }
+
+  /**
+   * Where the machine has memory is its own affair: only the offset in the page is told, and of the
+   * length what that page has.
+   */
+  private static void forgetWhere(MemorySegment answer) {
+    long length =
+        answer.get(ValueLayout.JAVA_LONG_UNALIGNED, iommu_ioas_noiommu_get_pa.length$offset());
+    long page =
+        UserPages.PAGE
+            - (answer.get(ValueLayout.JAVA_LONG_UNALIGNED, iommu_ioas_noiommu_get_pa.iova$offset())
+                & (UserPages.PAGE - 1));
+    long physical =
+        answer.get(ValueLayout.JAVA_LONG_UNALIGNED, iommu_ioas_noiommu_get_pa.out_phys$offset());
+    answer.set(
+        ValueLayout.JAVA_LONG_UNALIGNED,
+        iommu_ioas_noiommu_get_pa.length$offset(),
+        Long.compareUnsigned(length, page) < 0 ? length : page);
+    answer.set(
+        ValueLayout.JAVA_LONG_UNALIGNED,
+        iommu_ioas_noiommu_get_pa.out_phys$offset(),
+        physical % UserPages.PAGE);
   }
 
   private byte[] watched(int offset) {
