@@ -13,10 +13,13 @@ import java.lang.foreign.ValueLayout;
  * {@code VFIO_DEVICE_SET_IRQS} of an {@code edu} function, and the registers that raise its
  * interrupts.
  */
-record Interrupts(OpenDevice device) {
+public record Interrupts(OpenDevice device) {
 
   static final int INTX = vfio_h.VFIO_PCI_INTX_IRQ_INDEX();
-  static final int MSI = vfio_h.VFIO_PCI_MSI_IRQ_INDEX();
+
+  /** The index of messages without a table. */
+  public static final int MSI = vfio_h.VFIO_PCI_MSI_IRQ_INDEX();
+
   static final int MSIX = vfio_h.VFIO_PCI_MSIX_IRQ_INDEX();
   static final int ERROR = vfio_h.VFIO_PCI_ERR_IRQ_INDEX();
   static final int REQUEST = vfio_h.VFIO_PCI_REQ_IRQ_INDEX();
@@ -26,7 +29,9 @@ record Interrupts(OpenDevice device) {
   static final int EVENTFD = vfio_h.VFIO_IRQ_SET_DATA_EVENTFD();
   static final int MASK = vfio_h.VFIO_IRQ_SET_ACTION_MASK();
   static final int UNMASK = vfio_h.VFIO_IRQ_SET_ACTION_UNMASK();
-  static final int TRIGGER = vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER();
+
+  /** The action that sets up what is told, or tells it. */
+  public static final int TRIGGER = vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER();
 
   /** {@code PCI_STATUS_INTERRUPT}: whether the pin is asserted. */
   static final int STATUS_INTERRUPT = 8;
@@ -64,21 +69,21 @@ record Interrupts(OpenDevice device) {
   }
 
   /** With a descriptor for each interrupt. */
-  int setFds(int action, int index, int start, int... fds) {
+  public int setFds(int action, int index, int start, int... fds) {
     byte[] data = new byte[fds.length * Integer.BYTES];
     MemorySegment.ofArray(data).copyFrom(MemorySegment.ofArray(fds));
     return device.ioctl(block(EVENTFD | action, index, start, fds.length, data));
   }
 
   /** The device raises interrupts; no bit of {@code which} is raised twice. */
-  void raise(int which) {
+  public void raise(int which) {
     register(RAISE, which);
     // A read does not overtake the write before it, nor the interrupt that this caused.
     register(LIVENESS);
   }
 
   /** The device is told that interrupts were dealt with. */
-  void acknowledge(int which) {
+  public void acknowledge(int which) {
     register(ACKNOWLEDGE, which);
     register(LIVENESS);
   }
