@@ -7,12 +7,17 @@ import io.iommufd4j.kernel.Request;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.UUID;
 
 /**
  * One open VFIO device (cdev), request by request. Every method answers as the kernel does: a value
  * ≥ 0 or −errno, and where the request hands an id back, that is the value.
  */
 public final class OpenDevice implements Handle {
+
+  private static final ValueLayout.OfLong BIG_ENDIAN =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Kernel kernel;
   private final Arena arena;
@@ -68,6 +73,25 @@ public final class OpenDevice implements Handle {
     RequestBlock block = block(Request.VFIO_DEVICE_BIND_IOMMUFD).set("iommufd", iommufd);
     int answer = ioctl(block);
     return answer < 0 ? answer : (int) block.get("out_devid");
+  }
+
+  /** {@code VFIO_DEVICE_BIND_IOMMUFD} with a VF token: the device's id. */
+  public int bind(OpenIommufd iommufd, UUID token) {
+    RequestBlock block =
+        block(Request.VFIO_DEVICE_BIND_IOMMUFD)
+            .set("iommufd", iommufd.fd())
+            .set("flags", vfio_h.VFIO_DEVICE_BIND_FLAG_TOKEN())
+            .set("token_uuid_ptr", bytes(token).address());
+    int answer = ioctl(block);
+    return answer < 0 ? answer : (int) block.get("out_devid");
+  }
+
+  /** A UUID in memory, as {@code uuid_t}. */
+  public MemorySegment bytes(UUID uuid) {
+    MemorySegment bytes = arena.allocate(2 * Long.BYTES);
+    bytes.set(BIG_ENDIAN, 0, uuid.getMostSignificantBits());
+    bytes.set(BIG_ENDIAN, Long.BYTES, uuid.getLeastSignificantBits());
+    return bytes;
   }
 
   /**

@@ -1,0 +1,16 @@
+package io.iommufd4j.conformance.sriov;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Tests that need a function with SR-IOV: {@code -Diommufd4j.machine} says so, of the simulated
+ * machine and of the lab's.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@EnabledIfSystemProperty(named = "iommufd4j.machine", matches = "sriov")
+@interface OnSriovMachines {}
