@@ -1,5 +1,6 @@
 package io.iommufd4j.sim;
 
+import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.driver.UntranslatedBus;
@@ -11,24 +12,32 @@ import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.EduFunction;
 import io.iommufd4j.sim.vfio.MessageTranslator;
+import io.iommufd4j.sim.vfio.NvmeFunction;
 import io.iommufd4j.sim.vfio.PciBus;
 import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.vfio.SriovCapability;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
 final class Board {
 
+  /** Functions with a BAR get a MiB each. */
+  private static final int BAR_ROOM = 1 << 20;
+
   private final Machine machine;
+  private final UserMemory memory;
   private final @Nullable ModelDriver iommu;
   private final NoIommu none = new NoIommu();
   private final IdTable<IommuGroup> groups = new IdTable<>(0);
+  // In the order the kernel found them. Guarded by itself.
   private final Map<String, PciFunction> functions = new LinkedHashMap<>();
-  private int edus;
+  private int bars;
 
   /**
    * Puts a machine together.
@@ -37,6 +46,7 @@ final class Board {
    */
   Board(Machine machine, UserMemory memory) {
     this.machine = machine;
+    this.memory = memory;
     this.iommu = machine.iommu().map(kind -> kind.driver(machine.dirtyTracking())).orElse(null);
     var buses = new HashMap<Integer, PciBus>();
     var joined = new HashMap<Integer, IommuGroup>();
@@ -54,7 +64,7 @@ final class Board {
         }
         joined.computeIfAbsent(slot.group(), n -> newGroup()).add(device);
       }
-      plug(slot, function(slot, device, pci, memory));
+      plug(function(slot, device, pci, memory));
     }
     markMultifunction();
     if (platform() == Platform.ARM64) {
@@ -93,27 +103,72 @@ final class Board {
 
   private PciFunction function(
       Machine.Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
-    if (slot.kind() != FunctionKind.EDU) {
-      return new PassiveFunction(device, bus, slot.kind());
-    }
-    int index = edus++;
     Platform platform = platform();
-    int base = platform.firstBar() + index * EduFunction.BAR_BYTES;
     int line = platform.interruptLine(slot.address());
-    var edu = new EduFunction(device, bus, memory, base, line);
-    if (!platform.hasFirmware()) {
-      edu.config().withoutFirmware();
+    PciFunction function =
+        switch (slot.kind()) {
+          case EDU -> new EduFunction(device, bus, memory, nextBar(), line);
+          case NVME -> NvmeFunction.physical(device, bus, nextBar(), line, slot.virtualFunctions());
+          default -> new PassiveFunction(device, bus, slot.kind());
+        };
+    if (!platform.hasFirmware() && !function.bars().isEmpty()) {
+      function.config().withoutFirmware();
     }
-    return edu;
+    return function;
+  }
+
+  private int nextBar() {
+    return platform().firstBar() + bars++ * BAR_ROOM;
   }
 
   private Platform platform() {
     return machine.iommu().map(Platform::of).orElse(Platform.X86);
   }
 
-  private void plug(Machine.Slot slot, PciFunction function) {
+  private void plug(PciFunction function) {
     function.plug();
-    functions.put(slot.address().toString(), function);
+    synchronized (functions) {
+      functions.put(function.address(), function);
+    }
+  }
+
+  /** {@code pci_iov_add_virtfn}: a virtual function on its bus, in a group of its own. */
+  PciFunction addVirtual(NvmeFunction physical, int number) {
+    PciAddress at = PciAddress.parse(physical.address());
+    SriovCapability sriov = Objects.requireNonNull(physical.sriov());
+    int place = (at.device() << 3 | at.function()) + sriov.offset() + number * sriov.stride();
+    var address = new PciAddress(at.domain(), at.bus(), place >> 3, place & 7);
+    ModelDriver driver = iommu;
+    var device =
+        new IommuDevice(
+            address.toString(),
+            driver == null ? none : driver,
+            0,
+            false,
+            machine.isolatedInterrupts());
+    if (driver == null) {
+      device.steer(new UntranslatedBus(none, memory));
+    } else {
+      IommuUnit unit = driver.unit(physical.device());
+      if (unit != driver.unit(device)) {
+        driver.place(device, unit);
+      }
+      newGroup().add(device);
+    }
+    var function = NvmeFunction.virtual(device, physical.bus(), physical, number);
+    plug(function);
+    return function;
+  }
+
+  /** Takes a virtual function out, and its group with it. */
+  void removeVirtual(PciFunction virtual) {
+    virtual.unplug();
+    synchronized (functions) {
+      functions.remove(virtual.address());
+    }
+    if (iommu != null) {
+      groups.remove(virtual.device().group().id());
+    }
   }
 
   private void markMultifunction() {
@@ -152,11 +207,15 @@ final class Board {
 
   /** Its functions, in the order the kernel found them. */
   List<PciFunction> functions() {
-    return List.copyOf(functions.values());
+    synchronized (functions) {
+      return List.copyOf(functions.values());
+    }
   }
 
   /** The function at an address in full form. */
   Optional<PciFunction> function(String address) {
-    return Optional.ofNullable(functions.get(address));
+    synchronized (functions) {
+      return Optional.ofNullable(functions.get(address));
+    }
   }
 }

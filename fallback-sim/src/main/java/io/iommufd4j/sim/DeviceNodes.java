@@ -72,7 +72,7 @@ final class DeviceNodes {
 
   private OpenFile openDevice(String name) {
     for (VfioDevice device : vfio.devices()) {
-      if (device.nodeName().equals(name)) {
+      if (device.nodeName().equals(name) && !device.leaving()) {
         requireRoot();
         faults.alloc(); // The open file.
         faults.alloc(); // What VFIO keeps of it.

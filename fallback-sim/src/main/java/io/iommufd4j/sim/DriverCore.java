@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,10 @@ final class DriverCore {
 
   private final Map<String, PciDriver> drivers = new LinkedHashMap<>();
   private final Map<PciDriver, DynamicIds> dynamicIds = new HashMap<>();
+  // In the order the functions came. Guarded by itself.
   private final Map<String, Place> places = new LinkedHashMap<>();
   private volatile Consumer<PciFunction> changed = function -> {};
+  private volatile Predicate<PciFunction> autoprobes = function -> true;
 
   /** The functions and drivers of a machine; no function has a driver yet. */
   DriverCore(Collection<PciFunction> functions, List<PciDriver> drivers) {
@@ -55,12 +58,90 @@ final class DriverCore {
     changed = listener;
   }
 
+  /** Which functions are probed though they are meant for no driver in particular. */
+  void autoprobe(Predicate<PciFunction> wanted) {
+    autoprobes = wanted;
+  }
+
   Collection<PciDriver> drivers() {
     return drivers.values();
   }
 
   List<PciFunction> functions() {
-    return places.values().stream().map(place -> place.function).toList();
+    return places().stream().map(place -> place.function).toList();
+  }
+
+  private List<Place> places() {
+    synchronized (places) {
+      return List.copyOf(places.values());
+    }
+  }
+
+  /**
+   * A function that came after boot, and the driver that it is meant for, if any; {@link #probe}
+   * offers it.
+   */
+  void add(PciFunction function, @Nullable String override) {
+    var place = new Place(function);
+    place.override = override;
+    synchronized (places) {
+      places.put(function.address(), place);
+    }
+  }
+
+  /**
+   * A function goes: its driver lets go of it first, which waits for who has it open.
+   *
+   * @throws Refused EINTR when the thread is interrupted; the function stays then
+   */
+  void remove(PciFunction function) {
+    Place place = place(function.address());
+    place.lock.lock();
+    try {
+      PciDriver driver = place.driver;
+      if (driver != null) {
+        driver.remove(function);
+        place.driver = null;
+      }
+    } finally {
+      place.lock.unlock();
+    }
+  }
+
+  /** A function is gone. */
+  void forget(PciFunction function) {
+    synchronized (places) {
+      places.remove(function.address());
+    }
+  }
+
+  /**
+   * {@code sriov_numvfs_store}: as many virtual functions as are wanted, when the driver of the
+   * physical one makes them.
+   *
+   * @throws Refused EINVAL for what is no number, ERANGE for more than there can be, ENOENT without
+   *     a driver or when it makes none, EBUSY when there are some and others are wanted, EINTR when
+   *     the thread is interrupted
+   */
+  void count(VirtualFunctions functions, String text) {
+    int wanted = functions.wanted(text);
+    Place place = place(functions.physical().address());
+    place.lock.lock();
+    try {
+      if (wanted == functions.count()) {
+        return;
+      }
+      PciDriver driver = place.driver;
+      if (driver == null) {
+        throw Refused.with(Errno.ENOENT);
+      }
+      if (wanted != 0 && functions.count() != 0 && driver.makesVirtualFunctions()) {
+        throw Refused.with(Errno.EBUSY);
+      }
+      driver.count(functions, wanted);
+    } finally {
+      place.lock.unlock();
+    }
   }
 
   /** The driver that has a function. */
@@ -75,7 +156,7 @@ final class DriverCore {
 
   /** Every function is offered to every driver, as a kernel does when it boots. */
   void boot() {
-    places.values().forEach(this::offer);
+    places().forEach(this::offer);
   }
 
   /**
@@ -104,15 +185,26 @@ final class DriverCore {
     drivers.values().forEach(driver -> attach(driver, place));
   }
 
-  private static boolean takes(PciDriver driver, Place place) {
+  private boolean takes(PciDriver driver, Place place) {
     try {
-      driver.probe(place.function);
-      place.driver = driver;
+      probe(driver, place);
       return true;
     } catch (Refused refused) {
       // The driver core tries the next one.
       return false;
     }
+  }
+
+  /**
+   * {@code pci_device_probe}: a virtual function is only probed when that is wanted of its kind, or
+   * it is meant for one driver.
+   */
+  private void probe(PciDriver driver, Place place) {
+    if (place.override == null && !autoprobes.test(place.function)) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    driver.probe(place.function);
+    place.driver = driver;
   }
 
   /**
@@ -131,8 +223,7 @@ final class DriverCore {
       if (place.driver != null) {
         throw Refused.with(Errno.EBUSY);
       }
-      driver.probe(place.function);
-      place.driver = driver;
+      probe(driver, place);
     } finally {
       place.lock.unlock();
     }
@@ -166,7 +257,7 @@ final class DriverCore {
    */
   void addId(PciDriver driver, String text) {
     ids(driver).add(text);
-    for (Place place : places.values()) {
+    for (Place place : places()) {
       attach(driver, place);
     }
   }
@@ -204,7 +295,10 @@ final class DriverCore {
   }
 
   private Place place(String address) {
-    Place place = places.get(address);
+    Place place;
+    synchronized (places) {
+      place = places.get(address);
+    }
     if (place == null) {
       throw Refused.with(Errno.ENODEV);
     }

@@ -19,7 +19,9 @@ public enum FunctionKind {
   /** A bus for sensors. */
   SMBUS(0x8086, 0x2930, 0x0c0500, 0x02, "i801_smbus"),
   /** A network card. */
-  NIC(0x8086, 0x10d3, 0x020000, 0x00, "e1000e");
+  NIC(0x8086, 0x10d3, 0x020000, 0x00, "e1000e"),
+  /** QEMU's NVMe controller, with SR-IOV and without a disk. No driver wants it. */
+  NVME(0x1b36, 0x0010, 0x010802, 0x02, "");
 
   /** {@code PCI_CLASS_BRIDGE_PCI} with its programming interface. */
   private static final int BRIDGE_TO_A_BUS = 0x060400;

@@ -57,9 +57,15 @@ public record Machine(
    * @param group functions of one number share an IOMMU group; these numbers are not sysfs'
    * @param apertureBits {@link #FIRST_IOMMU}, or how many bits of IOVA the second IOMMU translates,
    *     when it sits behind that one
+   * @param virtualFunctions how many it can have (SR-IOV); 0 for none
    */
   public record Slot(
-      PciAddress address, FunctionKind kind, int secondaryBus, int group, int apertureBits) {}
+      PciAddress address,
+      FunctionKind kind,
+      int secondaryBus,
+      int group,
+      int apertureBits,
+      int virtualFunctions) {}
 
   /** Copies what could change. */
   public Machine {
@@ -207,6 +213,20 @@ public record Machine(
                 .function("0000:00:0b.0", FunctionKind.EDU)
                 .sibling("0000:00:0b.1", FunctionKind.NIC)
                 .with(Machine::chipset));
+    // A function with SR-IOV; the rest is the lab's "many" again.
+    presets.put(
+        "sriov",
+        machine ->
+            machine
+                .iommu(IommuPreset.VTD)
+                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+                .function("0000:00:08.0", FunctionKind.EDU)
+                .sibling("0000:00:08.1", FunctionKind.EDU)
+                .function("0000:00:09.0", FunctionKind.EDU)
+                .function("0000:00:0a.0", FunctionKind.EDU)
+                .bridge("0000:00:0b.0", FunctionKind.ROOT_PORT, 1)
+                .with(Machine::chipset)
+                .nvme("0000:01:00.0", 2));
     // The second IOMMU reaches less far: its devices do not fit the first one's page tables.
     presets.put(
         "two-iommus",
@@ -233,6 +253,7 @@ public record Machine(
 
     private static final int NO_BUS = 0;
     private static final int MAX_BUS = 255;
+    private static final int MAX_VIRTUAL = 7;
     private static final int MIN_APERTURE = 32;
     private static final int MAX_APERTURE = 48;
 
@@ -299,6 +320,15 @@ public record Machine(
       return add(address, kind, NO_BUS, groups++);
     }
 
+    /** An NVMe controller in a group of its own, which can have so many virtual functions. */
+    public Builder nvme(String address, int virtualFunctions) {
+      if (virtualFunctions <= 0 || virtualFunctions > MAX_VIRTUAL) {
+        throw new IllegalArgumentException(
+            address + ": 1 to " + MAX_VIRTUAL + " virtual functions, not " + virtualFunctions);
+      }
+      return add(address, FunctionKind.NVME, NO_BUS, groups++, virtualFunctions);
+    }
+
     /** A function in the group of the one before. */
     public Builder sibling(String address, FunctionKind kind) {
       if (slots.isEmpty()) {
@@ -324,7 +354,13 @@ public record Machine(
       }
       Slot last = slots.removeLast();
       slots.add(
-          new Slot(last.address(), last.kind(), last.secondaryBus(), last.group(), apertureBits));
+          new Slot(
+              last.address(),
+              last.kind(),
+              last.secondaryBus(),
+              last.group(),
+              apertureBits,
+              last.virtualFunctions()));
       return this;
     }
 
@@ -334,11 +370,16 @@ public record Machine(
     }
 
     private Builder add(String address, FunctionKind kind, int secondaryBus, int group) {
+      return add(address, kind, secondaryBus, group, 0);
+    }
+
+    private Builder add(
+        String address, FunctionKind kind, int secondaryBus, int group, int virtualFunctions) {
       PciAddress place = PciAddress.parse(address);
       if (place.domain() != 0) {
         throw new IllegalArgumentException(place + ": a machine has PCI domain 0 only");
       }
-      slots.add(new Slot(place, kind, secondaryBus, group, FIRST_IOMMU));
+      slots.add(new Slot(place, kind, secondaryBus, group, FIRST_IOMMU, virtualFunctions));
       return this;
     }
 

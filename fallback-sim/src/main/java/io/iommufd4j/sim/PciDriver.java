@@ -1,5 +1,6 @@
 package io.iommufd4j.sim;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.PciFunction;
 
@@ -18,6 +19,21 @@ interface PciDriver {
    * @throws Refused what {@code probe} answers
    */
   void probe(PciFunction function);
+
+  /** Whether it makes virtual functions of what it has ({@code sriov_configure}). */
+  default boolean makesVirtualFunctions() {
+    return false;
+  }
+
+  /**
+   * {@code sriov_configure}: makes as many virtual functions as are wanted, where there are none,
+   * or takes them all away.
+   *
+   * @throws Refused ENOENT when it makes none
+   */
+  default void count(VirtualFunctions functions, int wanted) {
+    throw Refused.with(Errno.ENOENT);
+  }
 
   /** Lets go of a function. */
   void remove(PciFunction function);

@@ -99,11 +99,15 @@ public final class SimKernel implements Kernel {
     vfio.unsafeNoIommu().set(machine.unsafeNoIommu());
     selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     nodes = new DeviceNodes(root, faults, vfio, this::newContext);
-    var core = new DriverCore(board.functions(), drivers());
+    var virtualFunctions = new SriovFunctions();
+    var core = new DriverCore(board.functions(), drivers(virtualFunctions));
+    core.autoprobe(virtualFunctions::autoprobes);
     sysfs = new Sysfs(root);
     procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), faults);
     core.boot();
-    new SysfsView(sysfs, board, core, vfio).show(allowUnsafeInterrupts);
+    var view = new SysfsView(sysfs, board, core, vfio);
+    view.show(allowUnsafeInterrupts);
+    new SriovSlots(board, core, view, new SriovView(sysfs, core)).show(virtualFunctions);
     new FaultKnobs(sysfs, faults).show();
   }
 
@@ -113,13 +117,13 @@ public final class SimKernel implements Kernel {
     return pages;
   }
 
-  private List<PciDriver> drivers() {
+  private List<PciDriver> drivers(SriovFunctions virtualFunctions) {
     return List.of(
         new KernelDriver("pcieport", true),
         new KernelDriver("ahci", false),
         new KernelDriver("i801_smbus", false),
         new KernelDriver("e1000e", false),
-        new VfioPciDriver(vfio));
+        new VfioPciDriver(vfio, virtualFunctions));
   }
 
   /** A kernel on the default machine, for root, with Linux' default limits. */

@@ -7,8 +7,10 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.lib.KernelText;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.selftest.MockIommu;
+import io.iommufd4j.sim.vfio.FunctionReset;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioGroup;
@@ -23,6 +25,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,12 @@ final class SysfsView {
 
   /** {@code IORESOURCE_MEM | IORESOURCE_SIZEALIGN}. */
   private static final int MEMORY_RESOURCE = 0x40200;
+
+  /** The same with {@code IORESOURCE_MEM_64}, and the bits that the BAR itself has for it. */
+  private static final int WIDE_MEMORY_RESOURCE = 0x140204;
+
+  /** {@code PCI_IOV_RESOURCES}. */
+  private static final int VIRTUAL_RESOURCE = 7;
 
   private static final String NO_OVERRIDE = "(null)";
 
@@ -81,6 +91,37 @@ final class SysfsView {
     core.onChange(this::change);
   }
 
+  /** A function that came after boot, in a group of its own. */
+  void add(PciFunction function) {
+    PciFunction physical = Objects.requireNonNull(function.physical());
+    String beside = place(physical);
+    String bus = beside.substring(0, beside.length() - physical.address().length());
+    places.put(function.address(), bus + function.address());
+    showFunction(function);
+    board.iommu().ifPresent(iommu -> showGroup(function.device().group(), iommu));
+  }
+
+  /** A function is gone, and its group with it. */
+  void remove(PciFunction function) {
+    String place = place(function);
+    change(function);
+    sysfs.remove("bus/pci/devices/" + function.address());
+    board.iommu().ifPresent(iommu -> removeGroup(function, iommu));
+    sysfs.remove(place);
+    places.remove(function.address());
+  }
+
+  private void removeGroup(PciFunction function, ModelDriver iommu) {
+    IommuGroup group = function.device().group();
+    sysfs.remove(iommu(iommu.unit(function.device())) + "/devices/" + function.address());
+    sysfs.remove(group(group));
+    types.remove(group);
+  }
+
+  private static String iommu(IommuUnit unit) {
+    return "devices/virtual/iommu/" + unit.name();
+  }
+
   /** The mock IOMMU of {@code CONFIG_IOMMUFD_TEST}; its devices come and go with their contexts. */
   private void showMock() {
     String name = MockIommu.NAME + ".0";
@@ -98,7 +139,7 @@ final class SysfsView {
     showSwitch(
         "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", vfio.type1UnsafeInterrupts());
     showSwitch("module/vfio/parameters/enable_unsafe_noiommu_mode", vfio.unsafeNoIommu());
-    sysfs.directory("module/vfio_pci/parameters");
+    showSwitch("module/vfio_pci/parameters/enable_sriov", vfio.enableSriov());
   }
 
   private void showSwitch(String parameter, AtomicBoolean value) {
@@ -106,28 +147,13 @@ final class SysfsView {
         parameter,
         flag(value.get()),
         text -> {
-          value.set(truth(text));
+          value.set(KernelText.truth(text));
           sysfs.attribute(parameter, flag(value.get()));
         });
   }
 
   private static String flag(boolean on) {
     return on ? "Y\n" : "N\n";
-  }
-
-  /** {@code kstrtobool}. */
-  private static boolean truth(String text) {
-    return switch (text.isEmpty() ? "" : text.substring(0, 1)) {
-      case "y", "Y", "t", "T", "1" -> true;
-      case "n", "N", "f", "F", "0" -> false;
-      case "o", "O" ->
-          switch (text.length() < 2 ? "" : text.substring(1, 2)) {
-            case "n", "N" -> true;
-            case "f", "F" -> false;
-            default -> throw Refused.with(Errno.EINVAL);
-          };
-      default -> throw Refused.with(Errno.EINVAL);
-    };
   }
 
   private void showDriver(PciDriver driver) {
@@ -154,6 +180,9 @@ final class SysfsView {
     function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
     sysfs.link("bus/pci/devices/" + function.address(), place);
+    if (!function.resets().isEmpty()) {
+      showResets(function);
+    }
     board
         .iommu()
         .ifPresent(iommu -> {
@@ -163,10 +192,39 @@ final class SysfsView {
     change(function);
   }
 
+  /** {@code reset_method}. */
+  private void showResets(PciFunction function) {
+    String label =
+        function.resets().stream().map(FunctionReset::label).collect(Collectors.joining(" "));
+    sysfs.attribute(
+        place(function) + "/reset_method",
+        label.isEmpty() ? "" : label + "\n",
+        text -> {
+          function.resets(chosenResets(function, text));
+          showResets(function);
+        });
+  }
+
+  private static List<FunctionReset> chosenResets(PciFunction function, String text) {
+    List<FunctionReset> possible = function.possibleResets();
+    if (text.equals("default")) {
+      return possible;
+    }
+    return Pattern.compile(" +")
+        .splitAsStream(text)
+        .filter(Predicate.not(String::isEmpty))
+        .map(name ->
+            possible.stream()
+                .filter(way -> way.label().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Refused.with(Errno.EINVAL)))
+        .toList();
+  }
+
   private void showIommu(PciFunction function, ModelDriver driver) {
     String place = place(function);
     IommuUnit unit = driver.unit(function.device());
-    String iommu = "devices/virtual/iommu/" + unit.name();
+    String iommu = iommu(unit);
     sysfs.link("class/iommu/" + unit.name(), iommu);
     sysfs.attribute(iommu + "/uevent", "");
     sysfs.link(iommu + "/subsystem", "class/iommu");
@@ -324,7 +382,7 @@ final class SysfsView {
   }
 
   /** Where a function is in the tree of devices: below the bridges that lead to it. */
-  private String place(PciFunction function) {
+  String place(PciFunction function) {
     return place(function.address());
   }
 
@@ -390,11 +448,13 @@ final class SysfsView {
     for (int index = 0; index < RESOURCES; index++) {
       int bar = index;
       long[] resource =
-          function.bars().stream()
-              .filter(b -> b.index() == bar)
-              .map(SysfsView::resource)
-              .findFirst()
-              .orElse(new long[3]);
+          index == VIRTUAL_RESOURCE && function.sriov() != null
+              ? virtualResource(function, function.sriov().total())
+              : function.bars().stream()
+                  .filter(b -> b.index() == bar)
+                  .map(SysfsView::resource)
+                  .findFirst()
+                  .orElse(new long[3]);
       lines.append(
           String.format("0x%016x 0x%016x 0x%016x\n", resource[0], resource[1], resource[2]));
     }
@@ -403,6 +463,15 @@ final class SysfsView {
 
   private static long[] resource(PciFunction.Bar bar) {
     long base = Integer.toUnsignedLong(bar.base());
-    return new long[] {base, base + bar.bytes() - 1, MEMORY_RESOURCE};
+    return new long[] {
+      base, base + bar.bytes() - 1, bar.wide() ? WIDE_MEMORY_RESOURCE : MEMORY_RESOURCE
+    };
+  }
+
+  /** The first BAR of all virtual functions there can be, which follow the physical one's own. */
+  private static long[] virtualResource(PciFunction function, int total) {
+    long[] own = resource(function.bars().getFirst());
+    long bytes = own[1] + 1 - own[0];
+    return new long[] {own[1] + 1, own[1] + total * bytes, own[2]};
   }
 }

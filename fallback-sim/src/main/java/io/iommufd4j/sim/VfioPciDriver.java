@@ -5,8 +5,13 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioPci;
 
-/** vfio-pci on the PCI bus: it takes what it is told to take, and no bridge. */
-record VfioPciDriver(VfioPci driver) implements PciDriver {
+/**
+ * vfio-pci on the PCI bus: it takes what it is told to take, and no bridge. Virtual functions that
+ * it makes are its own, and go before their physical one does.
+ *
+ * @param virtualFunctions those of every function with SR-IOV
+ */
+record VfioPciDriver(VfioPci driver, SriovFunctions virtualFunctions) implements PciDriver {
 
   @Override
   public String name() {
@@ -27,7 +32,32 @@ record VfioPciDriver(VfioPci driver) implements PciDriver {
   }
 
   @Override
+  public boolean makesVirtualFunctions() {
+    return true;
+  }
+
+  /** {@code vfio_pci_sriov_configure}. */
+  @Override
+  public void count(VirtualFunctions functions, int wanted) {
+    if (!driver.enableSriov().get()) {
+      throw Refused.with(Errno.ENOENT);
+    }
+    if (wanted == 0) {
+      none(functions);
+    } else {
+      driver.hasVirtualFunctions(functions.physical(), true);
+      functions.enable(wanted, VfioPci.NAME);
+    }
+  }
+
+  private void none(VirtualFunctions functions) {
+    functions.disable();
+    driver.hasVirtualFunctions(functions.physical(), false);
+  }
+
+  @Override
   public void remove(PciFunction function) {
+    virtualFunctions.of(function).ifPresent(this::none);
     driver.remove(function);
   }
 }

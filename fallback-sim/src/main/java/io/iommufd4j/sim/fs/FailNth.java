@@ -1,8 +1,7 @@
 package io.iommufd4j.sim.fs;
 
-import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.FaultPlan;
-import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.lib.KernelText;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -35,37 +34,12 @@ final class FailNth extends TextFile {
   public long write(MemorySegment buffer) {
     long taken = Math.min(buffer.byteSize(), LONGEST);
     byte[] bytes = buffer.asSlice(0, taken).toArray(ValueLayout.JAVA_BYTE);
-    faults.arm(thread, number(new String(bytes, StandardCharsets.ISO_8859_1)));
+    faults.arm(thread, KernelText.number(new String(bytes, StandardCharsets.ISO_8859_1)));
     return buffer.byteSize();
   }
 
   @Override
   public long pwrite(MemorySegment buffer, long offset) {
     return write(buffer);
-  }
-
-  private static int number(String text) {
-    String digits = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-    digits = digits.startsWith("+") ? digits.substring(1) : digits;
-    int radix = 10;
-    if (digits.regionMatches(true, 0, "0x", 0, 2) && digits.length() > 2) {
-      radix = 16;
-      digits = digits.substring(2);
-    } else if (digits.startsWith("0")) {
-      radix = 8;
-    }
-    if (!digits.matches("[0-9a-fA-F]+")) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    for (int i = 0; i < digits.length(); i++) {
-      if (Character.digit(digits.charAt(i), radix) < 0) {
-        throw Refused.with(Errno.EINVAL);
-      }
-    }
-    try {
-      return Integer.parseUnsignedInt(digits, radix);
-    } catch (NumberFormatException tooLarge) {
-      throw Refused.with(Errno.ERANGE);
-    }
   }
 }

@@ -10,14 +10,18 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR0_REGION_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_CONFIG_REGION_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_INTX_IRQ_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_MSIX_IRQ_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_NUM_IRQS;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_NUM_REGIONS;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ROM_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_CAP_MSIX_MAPPABLE;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_CAPS;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_MMAP;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_READ;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_REGION_INFO_FLAG_WRITE;
 
 import io.iommufd4j.bindings.vfio.vfio_device_info;
+import io.iommufd4j.bindings.vfio.vfio_info_cap_header;
 import io.iommufd4j.bindings.vfio.vfio_irq_info;
 import io.iommufd4j.bindings.vfio.vfio_region_info;
 import io.iommufd4j.kernel.Errno;
@@ -56,7 +60,7 @@ final class DeviceDescription {
     long bytes = 0;
     if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
       flags = VFIO_REGION_INFO_FLAG_READ() | VFIO_REGION_INFO_FLAG_WRITE();
-      bytes = PciConfigSpace.SIZE;
+      bytes = device.function().config().size();
     } else if (index >= VFIO_PCI_BAR0_REGION_INDEX() && index <= VFIO_PCI_BAR5_REGION_INDEX()) {
       bytes = device.function().barBytes(index);
       if (bytes != 0) {
@@ -68,10 +72,30 @@ final class DeviceDescription {
     } else if (index != VFIO_PCI_ROM_REGION_INDEX()) {
       throw Refused.with(Errno.EINVAL);
     }
-    vfio_region_info.flags(info, flags);
     vfio_region_info.size(info, bytes);
     vfio_region_info.offset(info, Regions.offsetOf(index));
+    if (index == VFIO_PCI_BAR0_REGION_INDEX() && device.function().config().msixVectors() > 0) {
+      flags |= VFIO_REGION_INFO_FLAG_CAPS();
+      tellTableMayBeMapped(info, argument);
+    }
+    vfio_region_info.flags(info, flags);
     block.copyOut(info, vfio_region_info.sizeof());
+  }
+
+  /** {@code msix_mmappable_cap}: a capability behind the block, where there is room for it. */
+  private void tellTableMayBeMapped(MemorySegment info, long argument) {
+    long header = vfio_region_info.sizeof();
+    long whole = header + vfio_info_cap_header.sizeof();
+    if (Integer.toUnsignedLong(vfio_region_info.argsz(info)) < whole) {
+      vfio_region_info.argsz(info, (int) whole);
+      vfio_region_info.cap_offset(info, 0);
+      return;
+    }
+    MemorySegment capability = UserBlock.room(vfio_info_cap_header.sizeof());
+    vfio_info_cap_header.id(capability, (short) VFIO_REGION_INFO_CAP_MSIX_MAPPABLE());
+    vfio_info_cap_header.version(capability, (short) 1);
+    device.memory().copyOut(argument + header, capability);
+    vfio_region_info.cap_offset(info, (int) header);
   }
 
   /** {@code vfio_pci_ioctl_get_irq_info}. */
@@ -82,12 +106,17 @@ final class DeviceDescription {
     if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    int more =
-        index == VFIO_PCI_INTX_IRQ_INDEX()
-            ? VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED()
-            : VFIO_IRQ_INFO_NORESIZE();
-    vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | more);
+    vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | conduct(index));
     vfio_irq_info.count(info, device.irqs().count(index));
     block.copyOut(info, vfio_irq_info.sizeof());
+  }
+
+  private int conduct(int index) {
+    if (index == VFIO_PCI_INTX_IRQ_INDEX()) {
+      return VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED();
+    }
+    boolean grows =
+        index == VFIO_PCI_MSIX_IRQ_INDEX() && device.function().config().msixVectors() > 0;
+    return grows ? 0 : VFIO_IRQ_INFO_NORESIZE();
   }
 }

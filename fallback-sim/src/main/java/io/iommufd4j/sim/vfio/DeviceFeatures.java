@@ -7,6 +7,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_LOW_POWER_EN
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_LOW_POWER_EXIT;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MASK;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_PROBE;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_SET;
 
@@ -18,8 +19,8 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@code VFIO_DEVICE_FEATURE} of a function without SR-IOV and migration: low power, and dma-bufs.
- * What else there is answers ENOTTY.
+ * {@code VFIO_DEVICE_FEATURE} of a function without migration: low power, dma-bufs, and the token
+ * of a physical function. What else there is answers ENOTTY.
  */
 final class DeviceFeatures {
 
@@ -67,6 +68,14 @@ final class DeviceFeatures {
       if (asked(flags, room, get, vfio_device_feature_dma_buf.sizeof())) {
         return device.dmaBufs().export(data);
       }
+    } else if (which == VFIO_DEVICE_FEATURE_PCI_VF_TOKEN()) {
+      VfToken token = device.ownToken();
+      if (token == null) {
+        throw Refused.with(Errno.ENOTTY);
+      }
+      if (asked(flags, room, set, VfToken.BYTES)) {
+        setToken(token, data);
+      }
     } else if (which == VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2()) {
       throw Refused.with(Errno.EINVAL);
     } else {
@@ -87,6 +96,13 @@ final class DeviceFeatures {
       throw Refused.with(Errno.EINVAL);
     }
     return !probe;
+  }
+
+  /** {@code vfio_pci_core_feature_token}. */
+  private void setToken(VfToken token, long data) {
+    MemorySegment value = UserBlock.room(VfToken.BYTES);
+    device.memory().copyIn(data, value);
+    token.set(VfToken.read(value));
   }
 
   private void enterLowPowerUntilWoken(long data) {

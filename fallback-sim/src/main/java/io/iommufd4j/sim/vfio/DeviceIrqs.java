@@ -80,6 +80,9 @@ final class DeviceIrqs {
     if (index == VFIO_PCI_MSI_IRQ_INDEX()) {
       return device.config().msiVectors();
     }
+    if (index == VFIO_PCI_MSIX_IRQ_INDEX()) {
+      return device.function().config().msixVectors();
+    }
     return index == VFIO_PCI_ERR_IRQ_INDEX() || index == VFIO_PCI_REQ_IRQ_INDEX() ? 1 : 0;
   }
 
@@ -228,7 +231,7 @@ final class DeviceIrqs {
     if (!on) {
       device.function().interrupts().allocateMessages(this::handleMessage);
       mode = change.index();
-      device.config().msiInUse(true);
+      messagesInUse(true);
     }
     try {
       for (int i = 0; i < change.count(); i++) {
@@ -287,10 +290,18 @@ final class DeviceIrqs {
       legacy.disable();
     } else if (mode != NONE) {
       messages.clear();
-      device.config().msiInUse(false);
+      messagesInUse(false);
       device.function().interrupts().freeMessages();
     }
     mode = NONE;
+  }
+
+  private void messagesInUse(boolean inUse) {
+    if (mode == VFIO_PCI_MSIX_IRQ_INDEX()) {
+      device.function().config().manyMessagesEnabled(inUse);
+    } else {
+      device.config().msiInUse(inUse);
+    }
   }
 
   /** What the last close leaves: no interrupt is set up. */

@@ -139,7 +139,7 @@ final class HotReset {
 
   private boolean in(Set<VfioGroup> groups, PciFunction function) {
     VfioDevice other = device.driver().find(function);
-    return other != null && groups.contains(other.group());
+    return other != null && device.inSet(other) && groups.contains(other.group());
   }
 
   /** {@code vfio_pci_dev_set_hot_reset}. */
@@ -174,7 +174,7 @@ final class HotReset {
   private int ownership(PciFunction function) {
     VfioDevice other = device.driver().find(function);
     IommufdContext mine = device.context();
-    if (other == null || mine == null) {
+    if (other == null || mine == null || !device.inSet(other)) {
       return VFIO_PCI_DEVID_NOT_OWNED();
     }
     if (other.context() == mine) {

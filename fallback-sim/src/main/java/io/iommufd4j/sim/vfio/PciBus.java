@@ -22,6 +22,10 @@ public final class PciBus {
     functions.add(function);
   }
 
+  void remove(PciFunction function) {
+    functions.remove(function);
+  }
+
   /** What is on it, in the order it came. */
   public List<PciFunction> functions() {
     return List.copyOf(functions);

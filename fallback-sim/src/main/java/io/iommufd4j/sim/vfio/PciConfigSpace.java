@@ -4,6 +4,7 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_0;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CACHE_LINE_SIZE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSIX;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
@@ -27,13 +28,16 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
 import java.util.Arrays;
 
 /**
- * The 256 bytes of configuration registers of a conventional function, as hardware has them: type 0
- * header, capability list, and which bits can be written. Multi-byte registers are little-endian.
+ * A function's configuration registers as hardware has them: type 0 header, capability lists, and
+ * which bits can be written. Multi-byte registers are little-endian.
  */
 public final class PciConfigSpace {
 
   /** Bytes of a conventional function's configuration space. */
-  public static final int SIZE = 256;
+  public static final int CONVENTIONAL = 256;
+
+  /** Bytes of a PCI Express function's configuration space; extended capabilities start behind. */
+  public static final int EXPRESS = 4096;
 
   /** Bytes of the header; capabilities lie behind it. */
   public static final int HEADER = 64;
@@ -48,26 +52,44 @@ public final class PciConfigSpace {
   private static final int STATUS_INTERRUPT = 8;
 
   private static final int MSI_FLAGS = 2;
+  private static final int MSIX_BYTES = 12;
+  private static final int MSIX_ENABLE = 0x8000;
+  private static final int MSIX_FUNCTION_MASK = 0x4000;
+  private static final int MSIX_QSIZE = 0x7ff;
+  private static final int EXTENDED_VERSION = 1 << 16;
+  private static final int EXTENDED_NEXT = 20;
+  private static final int WIDE_BAR = 4;
   private static final int NOWHERE = 0;
 
-  private final byte[] registers = new byte[SIZE];
-  private final byte[] writable = new byte[SIZE];
+  private final byte[] registers;
+  private final byte[] writable;
   private int msiAt = NOWHERE;
+  private int msixAt = NOWHERE;
+  private int lastExtended = NOWHERE;
 
   /**
-   * Registers after the firmware has been there: memory decoded, bus mastering off.
+   * Registers of a conventional function after the firmware has been there: memory decoded, bus
+   * mastering off.
    *
    * @param classRevision class in bits 31:8, revision in bits 7:0, as {@code PCI_CLASS_REVISION}
    */
   public PciConfigSpace(
       int vendor, int device, int classRevision, int subsystemVendor, int subsystem) {
+    this(CONVENTIONAL, vendor, device, classRevision, subsystemVendor, subsystem);
+  }
+
+  /** The same of a function of either kind: {@link #CONVENTIONAL} or {@link #EXPRESS}. */
+  PciConfigSpace(
+      int bytes, int vendor, int device, int classRevision, int subsystemVendor, int subsystem) {
+    registers = new byte[bytes];
+    writable = new byte[bytes];
     put(PCI_VENDOR_ID(), 2, vendor);
     put(PCI_DEVICE_ID(), 2, device);
     put(PCI_CLASS_REVISION(), 4, classRevision);
     put(PCI_SUBSYSTEM_VENDOR_ID(), 2, subsystemVendor);
     put(PCI_SUBSYSTEM_ID(), 2, subsystem);
     put(PCI_COMMAND(), 2, PCI_COMMAND_IO() | PCI_COMMAND_MEMORY() | COMMAND_SERR);
-    Arrays.fill(writable, HEADER, SIZE, (byte) 0xff);
+    Arrays.fill(writable, HEADER, bytes, (byte) 0xff);
     allow(
         PCI_COMMAND(),
         2,
@@ -83,6 +105,11 @@ public final class PciConfigSpace {
   /** No firmware has been there: memory alone is decoded, which Linux sees to by itself. */
   public void withoutFirmware() {
     put(PCI_COMMAND(), 2, PCI_COMMAND_MEMORY());
+  }
+
+  /** How many bytes there are. */
+  public int size() {
+    return registers.length;
   }
 
   /** Several functions share this function's slot. */
@@ -101,6 +128,14 @@ public final class PciConfigSpace {
     allow(PCI_BASE_ADDRESS_0() + 4 * index, 4, -bytes);
   }
 
+  /** The same of 64 bits, which takes the register of the next BAR as well. */
+  public void wideMemoryBar(int index, int bytes, int base) {
+    int at = PCI_BASE_ADDRESS_0() + 4 * index;
+    put(at, 4, base | WIDE_BAR);
+    allow(at, 4, -bytes);
+    allow(at + 4, 4, -1);
+  }
+
   /**
    * A legacy interrupt.
    *
@@ -115,16 +150,71 @@ public final class PciConfigSpace {
   /** An MSI capability of one vector with a 64-bit address, first in the list. */
   public void msi(int at) {
     msiAt = at;
-    put(at, 1, PCI_CAP_ID_MSI());
-    put(at + 1, 1, get(PCI_CAPABILITY_LIST(), 1));
+    capability(at, PCI_CAP_ID_MSI(), MSI_64_BYTES);
     put(at + 2, 2, PCI_MSI_FLAGS_64BIT());
-    put(PCI_CAPABILITY_LIST(), 1, at);
-    put(PCI_STATUS(), 2, get(PCI_STATUS(), 2) | STATUS_CAP_LIST);
-    Arrays.fill(writable, at, at + MSI_64_BYTES, (byte) 0);
     allow(at + 2, 2, PCI_MSI_FLAGS_ENABLE() | PCI_MSI_FLAGS_QSIZE());
     allow(at + 4, 4, ~3);
     allow(at + 8, 4, -1);
     allow(at + 12, 2, 0xffff);
+  }
+
+  /**
+   * An MSI-X capability whose table and pending bits lie in BAR 0, first in the list.
+   *
+   * @param vectors how many messages there are
+   * @param table where the table is in the BAR
+   * @param pending where the pending bits are
+   */
+  void msix(int at, int vectors, int table, int pending) {
+    msixAt = at;
+    capability(at, PCI_CAP_ID_MSIX(), MSIX_BYTES);
+    put(at + MSI_FLAGS, 2, vectors - 1);
+    allow(at + MSI_FLAGS, 2, MSIX_ENABLE | MSIX_FUNCTION_MASK);
+    put(at + 4, 4, table);
+    put(at + 8, 4, pending);
+  }
+
+  /** How many MSI-X messages there are; 0 without the capability. */
+  synchronized int msixVectors() {
+    return msixAt == NOWHERE ? 0 : (get(msixAt + MSI_FLAGS, 2) & MSIX_QSIZE) + 1;
+  }
+
+  /** Where the MSI-X table is in BAR 0; only of a function that has one. */
+  synchronized int msixTable() {
+    return get(msixAt + 4, 4);
+  }
+
+  /** A capability, first in the list; none of its bits can be written. */
+  void capability(int at, int id, int bytes) {
+    put(at, 1, id);
+    put(at + 1, 1, get(PCI_CAPABILITY_LIST(), 1));
+    put(PCI_CAPABILITY_LIST(), 1, at);
+    put(PCI_STATUS(), 2, get(PCI_STATUS(), 2) | STATUS_CAP_LIST);
+    Arrays.fill(writable, at, at + bytes, (byte) 0);
+  }
+
+  /** An extended capability of version 1, last in the list; none of its bits can be written. */
+  void extended(int at, int id, int bytes) {
+    put(at, 4, id | EXTENDED_VERSION);
+    if (lastExtended != NOWHERE) {
+      put(lastExtended, 4, get(lastExtended, 4) | at << EXTENDED_NEXT);
+    }
+    lastExtended = at;
+    Arrays.fill(writable, at, at + bytes, (byte) 0);
+  }
+
+  /** Where a capability is; 0 when there is none. */
+  synchronized int find(int id) {
+    int at = get(PCI_CAPABILITY_LIST(), 1);
+    while (at != NOWHERE && get(at, 1) != id) {
+      at = get(at + 1, 1);
+    }
+    return at;
+  }
+
+  /** Gives registers a value, whether they can be written or not: hardware does. */
+  synchronized void set(int offset, int bytes, int value) {
+    put(offset, bytes, value);
   }
 
   /**
@@ -152,7 +242,7 @@ public final class PciConfigSpace {
 
   /** Puts registers back to what {@link #bytes} returned once. */
   synchronized void restore(byte[] saved) {
-    System.arraycopy(saved, 0, registers, 0, SIZE);
+    System.arraycopy(saved, 0, registers, 0, registers.length);
   }
 
   /** Whether interrupts leave as messages. */
@@ -165,6 +255,12 @@ public final class PciConfigSpace {
       int flags = get(msiAt + MSI_FLAGS, 2) & ~PCI_MSI_FLAGS_ENABLE();
       put(msiAt + MSI_FLAGS, 2, enable ? flags | PCI_MSI_FLAGS_ENABLE() : flags);
     }
+  }
+
+  /** Whether interrupts leave as messages of MSI-X. */
+  synchronized void manyMessagesEnabled(boolean enable) {
+    int flags = get(msixAt + MSI_FLAGS, 2) & ~MSIX_ENABLE;
+    put(msixAt + MSI_FLAGS, 2, enable ? flags | MSIX_ENABLE : flags);
   }
 
   /** Shows whether the legacy pin is asserted. */
@@ -192,7 +288,7 @@ public final class PciConfigSpace {
     }
   }
 
-  private void allow(int offset, int bytes, int mask) {
+  void allow(int offset, int bytes, int mask) {
     for (int i = 0; i < bytes; i++) {
       writable[offset + i] = (byte) (mask >> (8 * i));
     }

@@ -11,12 +11,24 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A PCI function: configuration registers, BARs and what happens behind them. */
 public abstract class PciFunction {
 
-  /** A BAR that memory accesses reach. */
-  public record Bar(int index, int bytes, int base) {}
+  /**
+   * A BAR that memory accesses reach.
+   *
+   * @param base its bus address, below 4 GiB
+   * @param wide whether it could lie above, and so takes the register of the next one as well
+   */
+  public record Bar(int index, int bytes, int base, boolean wide) {
+
+    /** One of 32 bits. */
+    public Bar(int index, int bytes, int base) {
+      this(index, bytes, base, false);
+    }
+  }
 
   /**
    * A register in a BAR.
@@ -31,6 +43,7 @@ public abstract class PciFunction {
   private final PciConfigSpace config;
   private final BarWindows windows = new BarWindows();
   private final InterruptPort interrupts;
+  private volatile List<FunctionReset> resets = List.of();
 
   protected PciFunction(IommuDevice device, PciBus bus, PciConfigSpace config) {
     this.device = device;
@@ -41,10 +54,34 @@ public abstract class PciFunction {
 
   /** Puts it on its bus, once it is whole. */
   public final void plug() {
-    for (Bar bar : bars()) {
+    if (physical() == null) {
+      bars().forEach(this::describe);
+    }
+    resets = possibleResets();
+    bus.add(this);
+  }
+
+  private void describe(Bar bar) {
+    if (bar.wide()) {
+      config.wideMemoryBar(bar.index(), bar.bytes(), bar.base());
+    } else {
       config.memoryBar(bar.index(), bar.bytes(), bar.base());
     }
-    bus.add(this);
+  }
+
+  /** Takes it from its bus. */
+  public final void unplug() {
+    bus.remove(this);
+  }
+
+  /** The function that it is a virtual one of; null when it is none. */
+  public @Nullable PciFunction physical() {
+    return null;
+  }
+
+  /** What makes virtual functions of it; null without SR-IOV. */
+  public @Nullable SriovCapability sriov() {
+    return null;
   }
 
   /** Domain, bus, device and function, as {@code 0000:00:08.0}. */
@@ -67,14 +104,17 @@ public abstract class PciFunction {
     return config;
   }
 
-  /** {@code PCI_VENDOR_ID}. */
+  /** {@code PCI_VENDOR_ID}; of a virtual function the physical one's. */
   public final int vendor() {
-    return config.read(PCI_VENDOR_ID(), 2);
+    PciFunction physical = physical();
+    return physical == null ? config.read(PCI_VENDOR_ID(), 2) : physical.vendor();
   }
 
-  /** {@code PCI_DEVICE_ID}. */
+  /** {@code PCI_DEVICE_ID}; of a virtual function what the physical one says. */
   public final int deviceId() {
-    return config.read(PCI_DEVICE_ID(), 2);
+    PciFunction physical = physical();
+    SriovCapability sriov = physical == null ? null : physical.sriov();
+    return sriov == null ? config.read(PCI_DEVICE_ID(), 2) : sriov.virtualDeviceId();
   }
 
   /** {@code PCI_SUBSYSTEM_VENDOR_ID}. */
@@ -143,6 +183,11 @@ public abstract class PciFunction {
     return windows;
   }
 
+  /** The BAR of an index; null for one that is not implemented. */
+  final @Nullable Bar bar(int index) {
+    return bars().stream().filter(b -> b.index() == index).findFirst().orElse(null);
+  }
+
   /** {@code pci_resource_len}: bytes of a BAR, 0 for one that is not implemented. */
   final long barBytes(int index) {
     return bars().stream().filter(b -> b.index() == index).mapToLong(Bar::bytes).sum();
@@ -153,12 +198,24 @@ public abstract class PciFunction {
     return bars().stream().filter(b -> b.index() == index).mapToInt(Bar::base).sum();
   }
 
-  /**
-   * Whether it can be reset by itself: these functions have no reset of their own, so only a bus
-   * that carries nothing else does.
-   */
+  /** {@code pci_init_reset_methods}: how it could be reset by itself, best first. */
+  public final List<FunctionReset> possibleResets() {
+    return FunctionReset.of(this);
+  }
+
+  /** Which of these may be used, in order ({@code reset_method}). */
+  public final List<FunctionReset> resets() {
+    return resets;
+  }
+
+  /** Says which may be used. */
+  public final void resets(List<FunctionReset> chosen) {
+    resets = List.copyOf(chosen);
+  }
+
+  /** Whether it can be reset by itself at this moment. */
   public final boolean resettable() {
-    return bus.resettable() && bus.functions().size() == 1;
+    return resets.stream().anyMatch(way -> way.possible(this));
   }
 
   /**

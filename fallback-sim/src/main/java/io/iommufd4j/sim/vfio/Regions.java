@@ -19,6 +19,9 @@ final class Regions {
   private static final int INDEX_SHIFT = 40;
   private static final long WITHIN = (1L << INDEX_SHIFT) - 1;
 
+  /** Bytes that the MSI-X table has for each message. */
+  private static final int TABLE_ENTRY = 16;
+
   private final VfioDevice device;
 
   Regions(VfioDevice device) {
@@ -64,8 +67,8 @@ final class Regions {
     return moveBar(index, at, from, true);
   }
 
-  private static int configPosition(long at) {
-    if (at >= PciConfigSpace.SIZE) {
+  private int configPosition(long at) {
+    if (at >= device.function().config().size()) {
       throw Refused.with(Errno.EFAULT);
     }
     return (int) at;
@@ -78,9 +81,20 @@ final class Regions {
       throw Refused.with(Errno.EINVAL);
     }
     long count = Math.min(buffer.byteSize(), end - start);
+    long tableStart = tableStart(index);
+    long tableEnd = tableStart + (long) device.function().config().msixVectors() * TABLE_ENTRY;
     for (long done = 0; done < count; ) {
       long at = start + done;
-      int bytes = width(at, count - done);
+      if (at >= tableStart && at < tableEnd) {
+        long left = Math.min(count - done, tableEnd - at);
+        if (!write) {
+          buffer.asSlice(done, left).fill((byte) 0xff);
+        }
+        done += left;
+        continue;
+      }
+      long limit = at < tableStart ? Math.min(count - done, tableStart - at) : count - done;
+      int bytes = width(at, limit);
       if (!device.config().decodesMemory()) {
         throw Refused.with(Errno.EIO);
       }
@@ -92,6 +106,12 @@ final class Regions {
       done += bytes;
     }
     return count;
+  }
+
+  /** Where the MSI-X table begins, which is Linux' own: it is left out. */
+  private long tableStart(long index) {
+    PciConfigSpace config = device.function().config();
+    return index == 0 && config.msixVectors() > 0 ? config.msixTable() : Long.MAX_VALUE / 2;
   }
 
   /**

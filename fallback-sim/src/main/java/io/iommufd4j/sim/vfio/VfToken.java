@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The secret that the user of an SR-IOV physical function shares with those of its virtual ones
- * ({@code struct vfio_pci_vf_token}). No function of the machines here is one of these.
+ * ({@code struct vfio_pci_vf_token}). At first nobody knows it; whoever opens the physical function
+ * while no virtual one is in use may set it.
  */
 final class VfToken {
 
@@ -20,15 +21,56 @@ final class VfToken {
   private static final ValueLayout.OfLong BIG_ENDIAN =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  private VfToken() {}
+  private UUID value = UUID.randomUUID();
+  private int users;
+
+  /** It is this from now on. */
+  synchronized void set(UUID token) {
+    value = token;
+  }
+
+  /** A virtual function is in use. */
+  synchronized void use() {
+    users++;
+  }
+
+  /** A virtual function is in use no more. */
+  synchronized void unuse() {
+    users--;
+  }
+
+  /** A virtual function's user shows it. */
+  private synchronized void show(@Nullable UUID token) {
+    if (!value.equals(token)) {
+      throw Refused.with(Errno.EACCES);
+    }
+  }
+
+  /** The physical function's user shows it, or sets it. */
+  private synchronized void showOrSet(@Nullable UUID token) {
+    if (users > 0) {
+      show(token);
+    } else if (token != null) {
+      value = token;
+    }
+  }
 
   /**
-   * {@code vfio_pci_core_match_token_uuid} of a function outside SR-IOV.
+   * {@code vfio_pci_core_match_token_uuid}.
    *
-   * @throws Refused EINVAL when there is a token
+   * @param token what the user shows; null for nothing
+   * @throws Refused EACCES when a virtual function's token is not shown, or that of a physical one
+   *     whose virtual ones are in use; EINVAL for a token of a function outside SR-IOV, or of a
+   *     virtual one whose physical one is not vfio-pci's
    */
   static void check(VfioDevice device, @Nullable UUID token) {
-    if (token != null) {
+    VfToken shared = device.sharedToken();
+    VfToken own = device.ownToken();
+    if (shared != null) {
+      shared.show(token);
+    } else if (own != null) {
+      own.showOrSet(token);
+    } else if (token != null) {
       throw Refused.with(Errno.EINVAL);
     }
   }

@@ -27,6 +27,8 @@ public final class VfioDevice implements VirtualConfig.Listener {
   private final VfioPci driver;
   private final VfioGroup group;
   private final ReentrantLock lock;
+  private final @Nullable VfToken ownToken;
+  private final @Nullable VfToken sharedToken;
   private final DeviceDescription description = new DeviceDescription(this);
   private final DeviceFeatures features = new DeviceFeatures(this);
   private final DeviceIrqs irqs;
@@ -39,17 +41,31 @@ public final class VfioDevice implements VirtualConfig.Listener {
   private boolean leaving;
   private volatile boolean openedByNode;
   private boolean resetWorks;
+  private volatile boolean hasVirtualFunctions;
   private byte[] saved = new byte[0];
   private volatile @Nullable IommufdDevice bound;
   private volatile @Nullable VirtualConfig config;
 
-  VfioDevice(PciFunction function, int index, VfioPci driver, VfioGroup group) {
+  /**
+   * {@code vfio_pci_core_register_device}.
+   *
+   * @param sharedToken of the physical function, when that is vfio-pci's and made this one
+   */
+  VfioDevice(
+      PciFunction function,
+      int index,
+      VfioPci driver,
+      VfioGroup group,
+      @Nullable VfToken sharedToken) {
+    this.ownToken = function.sriov() == null ? null : new VfToken();
+    this.sharedToken = sharedToken;
     this.group = group;
     this.function = function;
     this.index = index;
     this.driver = driver;
     this.irqs = new DeviceIrqs(this);
-    this.lock = function.bus().resettable() ? driver.lockOf(function.bus()) : new ReentrantLock();
+    boolean resetsWithOthers = function.bus().resettable() && function.physical() == null;
+    this.lock = resetsWithOthers ? driver.lockOf(function.bus()) : new ReentrantLock();
   }
 
   /** What it drives. */
@@ -65,6 +81,41 @@ public final class VfioDevice implements VirtualConfig.Listener {
   /** Its node under {@code /dev/vfio/devices}: {@code vfio0}, or {@code noiommu-vfio0}. */
   public String nodeName() {
     return (group.translates() ? "" : "noiommu-") + "vfio" + index;
+  }
+
+  /** Whether vfio-pci is letting go of it: its node is no more. */
+  public synchronized boolean leaving() {
+    return leaving;
+  }
+
+  /** {@code vf_token}: what the users of its virtual functions show; null without SR-IOV. */
+  @Nullable VfToken ownToken() {
+    return ownToken;
+  }
+
+  /**
+   * {@code sriov_pf_core_dev}'s token: what its user shows; null of what is no virtual function.
+   */
+  @Nullable VfToken sharedToken() {
+    return sharedToken;
+  }
+
+  /** {@code sriov_active}: whether it has virtual functions, and so has to stay awake. */
+  boolean hasVirtualFunctions() {
+    return hasVirtualFunctions;
+  }
+
+  void hasVirtualFunctions(boolean has) {
+    hasVirtualFunctions = has;
+    VirtualConfig now = config;
+    if (has && now != null) {
+      now.wake();
+    }
+  }
+
+  /** Whether another device is reset together with it: they share a lock. */
+  boolean inSet(@Nullable VfioDevice other) {
+    return other != null && other.lock == lock;
   }
 
   /** Whether it is bound to an iommufd. */
@@ -150,9 +201,12 @@ public final class VfioDevice implements VirtualConfig.Listener {
    * @throws Refused EINTR when the thread is interrupted; a signal would not stop Linux here
    */
   void leave() {
-    irqs.request();
     synchronized (this) {
       leaving = true;
+    }
+    // Who is asked to close it finds its node gone.
+    irqs.request();
+    synchronized (this) {
       try {
         while (opens > 0) {
           wait();
@@ -228,6 +282,20 @@ public final class VfioDevice implements VirtualConfig.Listener {
     }
   }
 
+  @Override
+  public void resetAsked() {
+    if (function.resettable()) {
+      dmaBufs.revoke();
+      function.reset();
+      dmaBufs.restore();
+    }
+  }
+
+  @Override
+  public boolean maySleep() {
+    return !hasVirtualFunctions;
+  }
+
   IoEventFds ioEventFds() {
     return ioEventFds;
   }
@@ -297,6 +365,9 @@ public final class VfioDevice implements VirtualConfig.Listener {
     saved = hardware.bytes();
     command(PCI_COMMAND_INTX_DISABLE(), 0);
     config = new VirtualConfig(function, this);
+    if (sharedToken != null) {
+      sharedToken.use();
+    }
   }
 
   /** Undoes {@link #enable} before anything was attached. */
@@ -308,6 +379,9 @@ public final class VfioDevice implements VirtualConfig.Listener {
   /** {@code vfio_pci_core_disable}: no more DMA, and the registers as they were before the open. */
   void close() {
     openCount--;
+    if (sharedToken != null) {
+      sharedToken.unuse();
+    }
     dmaBufs.clear();
     command(PCI_COMMAND_MASTER(), 0);
     irqs.clear();

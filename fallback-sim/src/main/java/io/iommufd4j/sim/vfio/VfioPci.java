@@ -40,6 +40,7 @@ public final class VfioPci {
   private final AtomicBoolean type1UnsafeInterrupts = new AtomicBoolean();
   private final AtomicBoolean unsafeNoIommu = new AtomicBoolean();
   private final IdTable<IommuGroup> coreGroups;
+  private final AtomicBoolean enableSriov = new AtomicBoolean();
   private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
@@ -78,7 +79,7 @@ public final class VfioPci {
     int index = devices.reserve();
     VfioGroup group =
         groups.computeIfAbsent(hardware.group(), core -> new VfioGroup(core, freeMinor(), this));
-    var device = new VfioDevice(function, index, this, group);
+    var device = new VfioDevice(function, index, this, group, tokenFor(function));
     group.add(device);
     devices.publish(index, device);
     return device;
@@ -93,6 +94,32 @@ public final class VfioPci {
     var core = new IommuGroup(number, NO_IOMMU_GROUP);
     coreGroups.publish(number, core);
     core.add(device);
+  }
+
+  /** {@code vfio_pci_vf_init}: the token of a virtual function whose physical one is here. */
+  private @Nullable VfToken tokenFor(PciFunction function) {
+    PciFunction physical = function.physical();
+    VfioDevice device = physical == null ? null : find(physical);
+    return device == null ? null : device.ownToken();
+  }
+
+  /**
+   * {@code vfio_pci.enable_sriov}: whether functions that are here may be given virtual ones
+   * through sysfs.
+   */
+  public AtomicBoolean enableSriov() {
+    return enableSriov;
+  }
+
+  /**
+   * {@code vfio_pci_core_sriov_configure}: a function of its has virtual ones from now on, or none
+   * any more.
+   */
+  public void hasVirtualFunctions(PciFunction physical, boolean has) {
+    VfioDevice device = find(physical);
+    if (device != null) {
+      device.hasVirtualFunctions(has);
+    }
   }
 
   /**

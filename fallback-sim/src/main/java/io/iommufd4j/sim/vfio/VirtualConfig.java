@@ -5,7 +5,10 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_5;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_BIST;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CACHE_LINE_SIZE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSIX;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_IO;
@@ -27,19 +30,54 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * A function's configuration registers as VFIO lets a user see them: each bit is hardware's or a
  * copy, and can be written or not ({@code vfio_pci_config.c}). BARs, interrupt line and pin, the
- * capability list and MSI are copies; memory decoding and bus mastering are real.
+ * capability lists and MSI are copies; memory decoding and bus mastering are real. A virtual
+ * function's ids are made up, and so is its memory decoding, which it does not have.
  */
 final class VirtualConfig {
 
   private static final int ID = 0;
   private static final int BASIC = 0;
   private static final int MSI = PCI_CAP_ID_MSI();
+  private static final int MSIX = PCI_CAP_ID_MSIX();
+  private static final int POWER = PCI_CAP_ID_PM();
+  private static final int EXPRESS = PCI_CAP_ID_EXP();
   private static final int UNASSIGNED = 0xff;
+
+  /** Sets the owners of extended capabilities apart from those of the others. */
+  private static final int EXTENDED = 0x1000;
+
+  private static final int EXTENDED_NEXT = 20;
+  private static final int ARI = 0x0e;
+
+  /** Bytes of capabilities as Linux knows them; what it does not know is hidden. */
+  private static final Map<Integer, Integer> BYTES =
+      Map.of(MSI, PciConfigSpace.MSI_64_BYTES, MSIX, 12, POWER, 8, EXPRESS, 0x34);
+
+  private static final Map<Integer, Integer> EXTENDED_BYTES =
+      Map.of(ARI, 8, SriovCapability.ID, SriovCapability.BYTES);
+
+  private static final int POWER_CONTROL = 4;
+  private static final int POWER_STATE = 3;
+  private static final int POWER_EVENTS = 0x8100;
+  private static final int POWER_EVENT_SUPPORT = 0xf800;
+  private static final int DEVICE_CONTROL = 8;
+  private static final int DEVICE_CONTROL_2 = 40;
+  private static final int PHANTOM_FUNCTIONS = 0x0200;
+  private static final int ARI_FORWARDING = 0x0020;
+
+  /** Payload and read request sizes, and the reset: the user sees what it wrote. */
+  private static final int DEVICE_CONTROL_COPIES = 0xf0e0;
+
+  private static final int RESET = 0x8000;
   private static final int MSI_FLAGS = 2;
+  private static final int BARS = 6;
+  private static final int WIDE_BAR = 4;
   private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
 
   /** Who has to act when the user writes the command register. */
@@ -49,16 +87,27 @@ final class VirtualConfig {
 
     /** {@code PCI_COMMAND_MEMORY} is this from now on. */
     default void decoding(boolean memory) {}
+
+    /** The user wrote the bit that resets the function. */
+    default void resetAsked() {}
+
+    /** Whether the function may leave its working power state. */
+    default boolean maySleep() {
+      return true;
+    }
   }
 
   private final PciFunction function;
   private final Listener listener;
   private final PciConfigSpace hardware;
-  private final byte[] copy = new byte[PciConfigSpace.SIZE];
-  private final byte[] virtual = new byte[PciConfigSpace.SIZE];
-  private final byte[] writable = new byte[PciConfigSpace.SIZE];
-  private final int[] owner = new int[PciConfigSpace.SIZE];
+  private final int size;
+  private final byte[] copy;
+  private final byte[] virtual;
+  private final byte[] writable;
+  private final int[] owner;
   private int msiAt;
+  private int powerAt;
+  private int expressAt;
   private int msiMost;
   private boolean msiInUse;
   private boolean barsWritten = true;
@@ -68,13 +117,29 @@ final class VirtualConfig {
     this.function = function;
     this.listener = listener;
     this.hardware = function.config();
+    this.size = hardware.size();
+    this.copy = new byte[size];
+    this.virtual = new byte[size];
+    this.writable = new byte[size];
+    this.owner = new int[size];
     Arrays.fill(owner, 0, PciConfigSpace.HEADER, BASIC);
-    Arrays.fill(owner, PciConfigSpace.HEADER, PciConfigSpace.SIZE, UNASSIGNED);
+    Arrays.fill(owner, PciConfigSpace.HEADER, size, UNASSIGNED);
     // Devices hide registers between their capabilities: what nobody knows is passed through.
-    Arrays.fill(writable, PciConfigSpace.HEADER, PciConfigSpace.SIZE, (byte) 0xff);
+    Arrays.fill(writable, PciConfigSpace.HEADER, size, (byte) 0xff);
     System.arraycopy(hardware.bytes(), 0, copy, 0, PciConfigSpace.HEADER);
     describeHeader();
+    if (function.physical() != null) {
+      describeVirtualFunction();
+    }
     describeCapabilities();
+    describeExtended();
+  }
+
+  private void describeVirtualFunction() {
+    put(PCI_VENDOR_ID(), 2, function.vendor());
+    put(PCI_DEVICE_ID(), 2, function.deviceId());
+    put(PCI_INTERRUPT_PIN(), 1, 0);
+    put(PCI_COMMAND(), 2, get(PCI_COMMAND(), 2) | PCI_COMMAND_MEMORY());
   }
 
   private void describeHeader() {
@@ -103,13 +168,24 @@ final class VirtualConfig {
     int at = hardware.read(link, 1);
     boolean any = false;
     while (at != 0) {
+      int id = hardware.read(at + ID, 1);
       int next = hardware.read(at + 1, 1);
-      if (hardware.read(at + ID, 1) == MSI) {
-        describeMsi(at);
+      Integer bytes = BYTES.get(id);
+      if (bytes == null) {
+        put(link, 1, next);
+      } else {
+        take(at, id, bytes);
+        // Where its registers have no rule of their own, they are read and not written.
+        rule(at, 2, -1, 0);
+        if (id == MSI) {
+          describeMsi(at);
+        } else if (id == POWER) {
+          describePower(at);
+        } else if (id == EXPRESS) {
+          describeExpress(at);
+        }
         link = at + 1;
         any = true;
-      } else {
-        put(link, 1, next);
       }
       at = next;
     }
@@ -118,10 +194,29 @@ final class VirtualConfig {
     }
   }
 
+  /** {@code vfio_ecap_init}: the functions here have no extended capability to be hidden. */
+  private void describeExtended() {
+    if (size <= PciConfigSpace.CONVENTIONAL) {
+      return;
+    }
+    int at = PciConfigSpace.CONVENTIONAL;
+    while (at != 0) {
+      int header = hardware.read(at, 4);
+      int id = header & 0xffff;
+      take(at, EXTENDED | id, Objects.requireNonNull(EXTENDED_BYTES.get(id)));
+      rule(at, 4, -1, 0);
+      at = header >>> EXTENDED_NEXT;
+    }
+  }
+
+  /** A capability's registers: hardware's, and none can be written. */
+  private void take(int at, int whose, int bytes) {
+    System.arraycopy(hardware.bytes(), at, copy, at, bytes);
+    Arrays.fill(owner, at, at + bytes, whose);
+    rule(at, bytes, 0, 0);
+  }
+
   private void describeMsi(int at) {
-    byte[] registers = hardware.bytes();
-    System.arraycopy(registers, at, copy, at, PciConfigSpace.MSI_64_BYTES);
-    Arrays.fill(owner, at, at + PciConfigSpace.MSI_64_BYTES, MSI);
     rule(at, 2, 0xff00, 0);
     rule(at + MSI_FLAGS, 2, 0xff, 0xff);
     rule(at + 4, 4, -1, -1);
@@ -131,9 +226,32 @@ final class VirtualConfig {
     msiMost = (get(at + MSI_FLAGS, 2) & PCI_MSI_FLAGS_QMASK()) >> 1;
   }
 
-  /** {@code __vfio_pci_memory_enabled}: whether the user has memory decoding on. */
+  /** The user is told of no power management events. */
+  private void describePower(int at) {
+    powerAt = at;
+    rule(at, 2, 0xff00, 0);
+    rule(at + 2, 2, POWER_EVENT_SUPPORT, 0);
+    rule(at + POWER_CONTROL, 4, POWER_EVENTS, ~(POWER_EVENTS | POWER_STATE));
+    put(at + 2, 2, get(at + 2, 2) & ~POWER_EVENT_SUPPORT);
+    put(at + POWER_CONTROL, 2, get(at + POWER_CONTROL, 2) & ~POWER_EVENTS);
+  }
+
+  private void describeExpress(int at) {
+    expressAt = at;
+    rule(at, 2, 0xff00, 0);
+    rule(at + DEVICE_CONTROL, 2, DEVICE_CONTROL_COPIES, ~PHANTOM_FUNCTIONS);
+    rule(at + DEVICE_CONTROL_2, 2, 0, ~ARI_FORWARDING);
+  }
+
+  /**
+   * {@code __vfio_pci_memory_enabled}: whether the user has memory decoding on, which a virtual
+   * function always has; never while the function sleeps.
+   */
   synchronized boolean decodesMemory() {
-    return (get(PCI_COMMAND(), 2) & PCI_COMMAND_MEMORY()) != 0;
+    boolean asleep =
+        powerAt != 0 && (hardware.read(powerAt + POWER_CONTROL, 2) & POWER_STATE) == POWER_STATE;
+    return !asleep
+        && (function.physical() != null || (get(PCI_COMMAND(), 2) & PCI_COMMAND_MEMORY()) != 0);
   }
 
   /** Whether the function has a legacy interrupt that the user may see. */
@@ -200,7 +318,7 @@ final class VirtualConfig {
 
   /** The largest aligned access that stays in one dword and one capability. */
   private int chunk(int position, int left) {
-    if (position >= PciConfigSpace.SIZE || left > PciConfigSpace.SIZE - position) {
+    if (position >= size || left > size - position) {
       throw Refused.with(Errno.EFAULT);
     }
     int same = 1;
@@ -219,7 +337,11 @@ final class VirtualConfig {
       sizeBars();
     }
     int copied = bits(virtual, position, bytes);
-    return (hardware.read(position, bytes) & ~copied) | (get(position, bytes) & copied);
+    int value = (hardware.read(position, bytes) & ~copied) | (get(position, bytes) & copied);
+    if (position == PCI_COMMAND() && function.physical() != null) {
+      value |= get(PCI_COMMAND(), 2) & PCI_COMMAND_MEMORY();
+    }
+    return value;
   }
 
   private void writeChunk(int position, int bytes, int value) {
@@ -247,6 +369,39 @@ final class VirtualConfig {
     if (owner[position] == MSI && offset <= MSI_FLAGS && offset + bytes >= MSI_FLAGS) {
       settleMsi();
     }
+    if (owner[position] == POWER && position == powerAt + POWER_CONTROL) {
+      power(value & POWER_STATE);
+    }
+    if (owner[position] == EXPRESS) {
+      settleExpress();
+    }
+  }
+
+  /** The function works from now on. */
+  synchronized void wake() {
+    if (powerAt != 0) {
+      power(0);
+    }
+  }
+
+  /** {@code vfio_lock_and_set_power_state}: these functions work or sleep, and know no more. */
+  private void power(int state) {
+    boolean sleep = state == POWER_STATE;
+    if (state != 0 && (!sleep || !listener.maySleep())) {
+      return;
+    }
+    int at = powerAt + POWER_CONTROL;
+    hardware.write(at, 2, (hardware.read(at, 2) & ~POWER_STATE) | state);
+    listener.decoding(decodesMemory());
+  }
+
+  /** {@code vfio_exp_config_write}: the bit that resets reads 0 again. */
+  private void settleExpress() {
+    int at = expressAt + DEVICE_CONTROL;
+    if ((get(at, 2) & RESET) != 0) {
+      put(at, 2, get(at, 2) & ~RESET);
+      listener.resetAsked();
+    }
   }
 
   /** {@code vfio_msi_config_write}. */
@@ -267,10 +422,17 @@ final class VirtualConfig {
     if (!barsWritten) {
       return;
     }
-    for (int i = 0; i < 6; i++) {
-      int bytes = (int) function.barBytes(i);
+    for (int i = 0; i < BARS; i++) {
       int at = PCI_BASE_ADDRESS_0() + 4 * i;
-      put(at, 4, bytes == 0 ? 0 : get(at, 4) & -bytes);
+      PciFunction.Bar bar = function.bar(i);
+      if (bar == null) {
+        put(at, 4, 0);
+      } else if (bar.wide()) {
+        put(at, 4, (get(at, 4) & -bar.bytes()) | WIDE_BAR);
+        i++;
+      } else {
+        put(at, 4, get(at, 4) & -bar.bytes());
+      }
     }
     put(PCI_ROM_ADDRESS(), 4, 0);
     barsWritten = false;

@@ -47,7 +47,7 @@ final class VirtualConfigTest {
 
   @Test
   void asItIsRightAfterBind() {
-    byte[] all = new byte[PciConfigSpace.SIZE];
+    byte[] all = new byte[PciConfigSpace.CONVENTIONAL];
     assertEquals(256, config.read(0, MemorySegment.ofArray(all)));
     assertEquals(
         "3412e811030110001000ff00000000000000a0fe000000000000000000000000"

@@ -1,0 +1,71 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.lib.KernelText;
+import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.vfio.SriovCapability;
+
+/** SR-IOV in sysfs: the attributes of physical functions, and the links to virtual ones. */
+final class SriovView {
+
+  private final Sysfs sysfs;
+  private final DriverCore core;
+
+  SriovView(Sysfs sysfs, DriverCore core) {
+    this.sysfs = sysfs;
+    this.core = core;
+  }
+
+  /** {@code sriov_pf_dev_attr_group}. */
+  void show(String place, VirtualFunctions functions) {
+    SriovCapability capability = functions.capability();
+    sysfs.attribute(place + "/sriov_totalvfs", capability.total() + "\n");
+    sysfs.attribute(place + "/sriov_offset", capability.offset() + "\n");
+    sysfs.attribute(place + "/sriov_stride", capability.stride() + "\n");
+    sysfs.attribute(
+        place + "/sriov_vf_device", Integer.toHexString(capability.virtualDeviceId()) + "\n");
+    // What a driver could hand out to virtual functions; none of the drivers here does.
+    sysfs.attribute(place + "/sriov_vf_total_msix", "0\n");
+    showAutoprobe(place, functions);
+    showCount(place, functions);
+    functions.onChange(() -> showCount(place, functions));
+  }
+
+  private void showCount(String place, VirtualFunctions functions) {
+    sysfs.attribute(
+        place + "/sriov_numvfs", functions.count() + "\n", text -> core.count(functions, text));
+  }
+
+  private void showAutoprobe(String place, VirtualFunctions functions) {
+    sysfs.attribute(
+        place + "/sriov_drivers_autoprobe",
+        functions.autoprobe() ? "1\n" : "0\n",
+        text -> {
+          functions.autoprobe(KernelText.truth(text));
+          showAutoprobe(place, functions);
+        });
+  }
+
+  /** {@code pci_iov_sysfs_link}, and {@code sriov_vf_dev_attr_group}. */
+  void link(String place, PciFunction virtual, String virtualPlace, int number) {
+    sysfs.link(place + "/virtfn" + number, virtualPlace);
+    sysfs.link(virtualPlace + "/physfn", place);
+    sysfs.command(virtualPlace + "/sriov_vf_msix_count", SriovView::refuseVectors);
+  }
+
+  /** Only a driver that hands out vectors could take this. */
+  private static void refuseVectors(String text) {
+    if (KernelText.number(text) < 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** The links go first. */
+  void unlink(String place, String virtualPlace, int number) {
+    sysfs.remove(place + "/virtfn" + number);
+    sysfs.remove(virtualPlace + "/physfn");
+  }
+}

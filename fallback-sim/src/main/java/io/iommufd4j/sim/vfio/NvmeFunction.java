@@ -1,0 +1,144 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
+
+import io.iommufd4j.sim.iommu.IommuDevice;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * QEMU 7.2's {@code nvme} with SR-IOV (1b36:0010), as far as VFIO shows it: PCI Express
+ * configuration registers, one BAR and MSI-X. There is no controller behind the BAR, which reads
+ * zeros; so it does no DMA and raises no interrupt.
+ */
+public final class NvmeFunction extends PciFunction {
+
+  /** Bytes of BAR 0. */
+  public static final int BAR_BYTES = 0x4000;
+
+  private static final int VENDOR = 0x1b36;
+  private static final int DEVICE = 0x0010;
+
+  /** A virtual function does not say what it is: the physical one's capability does. */
+  private static final int UNSAID = 0xffff;
+
+  private static final int CLASS_REVISION = 0x0108_0202;
+  private static final int SUBSYSTEM_VENDOR = 0x1af4;
+  private static final int SUBSYSTEM = 0x1100;
+
+  private static final int PHYSICAL_VECTORS = 7;
+  private static final int VIRTUAL_VECTORS = 1;
+  private static final int TABLE = 0x2000;
+  private static final int PENDING = 0x3000;
+
+  private static final int MSIX_AT = 0x40;
+  private static final int POWER_AT = 0x60;
+  private static final int EXPRESS_AT = 0x80;
+  private static final int ARI_AT = 0x100;
+  private static final int SRIOV_AT = 0x120;
+
+  private static final int POWER_BYTES = 8;
+  private static final int EXPRESS_BYTES = 0x3c;
+  private static final int ARI = 0x0e;
+  private static final int ARI_BYTES = 8;
+
+  private final List<Bar> bars;
+  private final @Nullable PciFunction physical;
+  private final @Nullable SriovCapability sriov;
+
+  private NvmeFunction(
+      IommuDevice device,
+      PciBus bus,
+      PciConfigSpace config,
+      int base,
+      @Nullable PciFunction physical,
+      @Nullable SriovCapability sriov) {
+    super(device, bus, config);
+    this.bars = List.of(new Bar(0, BAR_BYTES, base, true));
+    this.physical = physical;
+    this.sriov = sriov;
+  }
+
+  /**
+   * A physical function; {@link #plug} puts it on its bus.
+   *
+   * @param base bus address of BAR 0; those of the virtual functions follow
+   * @param interruptLine the IRQ of its INTA
+   * @param virtualFunctions how many it can have
+   */
+  public static NvmeFunction physical(
+      IommuDevice device, PciBus bus, int base, int interruptLine, int virtualFunctions) {
+    PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
+    config.interrupt(1, interruptLine);
+    var sriov = new SriovCapability(config, SRIOV_AT, DEVICE, virtualFunctions, base + BAR_BYTES);
+    return new NvmeFunction(device, bus, config, base, null, sriov);
+  }
+
+  /**
+   * A virtual function; {@link #plug} puts it on its bus.
+   *
+   * @param number its number among those of the physical one, from 0
+   */
+  public static NvmeFunction virtual(
+      IommuDevice device, PciBus bus, NvmeFunction physical, int number) {
+    PciConfigSpace config = powerOn(UNSAID, UNSAID, VIRTUAL_VECTORS);
+    config.set(PCI_COMMAND(), 2, 0);
+    config.interrupt(1, 0);
+    int base = physical.barBase(0) + (number + 1) * BAR_BYTES;
+    return new NvmeFunction(device, bus, config, base, physical, null);
+  }
+
+  private static PciConfigSpace powerOn(int vendor, int device, int vectors) {
+    var config =
+        new PciConfigSpace(
+            PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
+    config.capability(POWER_AT, PCI_CAP_ID_PM(), POWER_BYTES);
+    config.set(POWER_AT + 2, 2, 3);
+    config.set(POWER_AT + 4, 2, 8);
+    config.allow(POWER_AT + 4, 2, 3);
+    config.capability(EXPRESS_AT, PCI_CAP_ID_EXP(), EXPRESS_BYTES);
+    config.set(EXPRESS_AT + 2, 2, 2);
+    config.set(EXPRESS_AT + 4, 4, 0x1000_8000);
+    config.set(EXPRESS_AT + 12, 4, 0x0411);
+    config.set(EXPRESS_AT + 18, 2, 0x0011);
+    config.set(EXPRESS_AT + 36, 4, 0x0030_0000);
+    config.allow(EXPRESS_AT + 40, 2, 0x8000);
+    config.msix(MSIX_AT, vectors, TABLE, PENDING);
+    config.extended(ARI_AT, ARI, ARI_BYTES);
+    config.set(ARI_AT + 4, 4, 0x100);
+    return config;
+  }
+
+  @Override
+  public @Nullable PciFunction physical() {
+    return physical;
+  }
+
+  @Override
+  public @Nullable SriovCapability sriov() {
+    return sriov;
+  }
+
+  @Override
+  public List<Bar> bars() {
+    return bars;
+  }
+
+  @Override
+  public List<Register> registers(int bar) {
+    return List.of();
+  }
+
+  @Override
+  public long readBar(int bar, long offset, int bytes) {
+    return 0;
+  }
+
+  @Override
+  protected void writeBar(int bar, long offset, int bytes, long value) {}
+
+  @Override
+  protected void resetRegisters() {}
+}
