@@ -1,6 +1,6 @@
 /**
- * Files and descriptors: the descriptor table, device nodes, memfd, eventfd, poll, and the view of
- * sysfs.
+ * Files and descriptors: the descriptor table, read, write, mmap and poll, memfd, eventfd, dma-buf,
+ * and what sysfs and /proc show.
  */
 @NullMarked
 package io.iommufd4j.sim.fs;

@@ -1,6 +1,5 @@
 package io.iommufd4j.sim.iommu;
 
-import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
@@ -45,12 +44,15 @@ public abstract class IommuDomain {
 
   /**
    * {@code attach_dev}: switches one device over. The driver decides what DMA meets on the way; on
-   * failure it may leave the device in any state.
+   * failure it may leave the device in any state. A domain without a way of its own goes the way of
+   * its driver.
    *
    * @param old the domain the device comes from, null at its first
    * @throws Refused EINVAL when this domain does not fit the device: another one may
    */
-  protected abstract void attachDevice(IommuDevice device, @Nullable IommuDomain old);
+  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
+    driver.attach(device, this, old);
+  }
 
   /**
    * {@code set_dev_pasid}: switches one PASID of a device over.
@@ -59,7 +61,7 @@ public abstract class IommuDomain {
    * @throws Refused EOPNOTSUPP when the driver has no PASIDs
    */
   protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
-    throw Refused.with(Errno.EOPNOTSUPP);
+    driver.attachPasid(device, pasid, this, old);
   }
 
   /** Whether {@link #attachPasid} is there at all. */

@@ -121,6 +121,25 @@ public interface IommuDriver {
    */
   default void pageResponse(IommuDevice device, PageRequest last, int code) {}
 
+  /**
+   * {@code attach_dev} of every domain of this driver that has none of its own.
+   *
+   * @throws Refused as {@link IommuDomain#attachDevice}
+   */
+  default void attach(IommuDevice device, IommuDomain to, @Nullable IommuDomain old) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /**
+   * {@code set_dev_pasid} of every domain of this driver that has none of its own.
+   *
+   * @throws Refused as {@link IommuDomain#attachPasid}
+   */
+  default void attachPasid(
+      IommuDevice device, int pasid, IommuDomain to, @Nullable IommuDomain old) {
+    throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
   /** {@code capable}. */
   boolean capable(IommuDevice device, Capability capability);
 

@@ -2,12 +2,12 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ public final class Access extends IommufdObject {
 
   private final IommufdContext context;
   private final @Nullable AccessUser user;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Mutex lock = new Mutex();
 
   /** What it works on; null while it is being moved, so that nobody pins meanwhile. */
   private @Nullable Ioas ioas;
@@ -62,13 +62,10 @@ public final class Access extends IommufdObject {
 
   @Override
   protected void destroy() {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       if (ioas != null) {
         change(null);
       }
-    } finally {
-      lock.unlock();
     }
     if (user != null) {
       context.put();
@@ -87,11 +84,8 @@ public final class Access extends IommufdObject {
    *     pages and the access needs that
    */
   public void attach(int ioasId) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       change(ioasId);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -101,11 +95,8 @@ public final class Access extends IommufdObject {
    * @throws Refused as {@link #attach(int)}
    */
   void attach(Ioas to) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       change(to);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -117,24 +108,18 @@ public final class Access extends IommufdObject {
    *     moves it, else as {@link #attach(int)}; nothing has changed then
    */
   public void replace(int ioasId) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       if (ioas == null) {
         throw Refused.with(Errno.ENOENT);
       }
       change(ioasId);
-    } finally {
-      lock.unlock();
     }
   }
 
   /** {@code iommufd_access_detach}. */
   void detach() {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       change(null);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -210,13 +195,10 @@ public final class Access extends IommufdObject {
       throw Refused.with(Errno.EINVAL);
     }
     long last = Iova.last(iova, length);
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       List<Long> physical = new ArrayList<>();
       attached().table.withAreas(areas -> pin(areas, iova, last, write, physical));
       return physical.stream().mapToLong(Long::longValue).toArray();
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -259,15 +241,12 @@ public final class Access extends IommufdObject {
   /** {@code iommufd_access_unpin_pages}: undoes {@link #pinPages}, with the same range. */
   public void unpinPages(long iova, long length) {
     long last = Iova.last(iova, length);
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Ioas from = unpinFrom;
       if (from == null) {
         throw new IllegalStateException("pages of an access without an IOAS are unpinned already");
       }
       from.table.withAreas(areas -> unpin(areas, iova, last));
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -295,11 +274,8 @@ public final class Access extends IommufdObject {
       throw Refused.with(Errno.EINVAL);
     }
     long last = Iova.last(iova, length);
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       attached().table.withAreas(areas -> copy(areas, iova, last, data, write, slow));
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -327,11 +303,8 @@ public final class Access extends IommufdObject {
    * iommufd_test_syz_conv_iova}); 0 when there is none.
    */
   public long iovaInMapping(int nth, int offset) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       return ioas == null ? 0 : ioas.table.iovaInMapping(nth, offset);
-    } finally {
-      lock.unlock();
     }
   }
 

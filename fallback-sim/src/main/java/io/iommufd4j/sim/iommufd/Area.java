@@ -120,8 +120,7 @@ final class Area {
   void addAccess(long first, long last, boolean write, boolean locks, List<Long> physical) {
     Pages backing = backing();
     backing.requireAccess(write);
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       backing.chargeAccess();
       backing.pinAndCharge(first, last);
       for (long page = first; page <= last; page++) {
@@ -129,21 +128,16 @@ final class Area {
       }
       accesses++;
       this.locks += locks ? 1 : 0;
-    } finally {
-      backing.lock.unlock();
     }
   }
 
   /** {@code iopt_area_remove_access}. */
   void removeAccess(long first, long last, boolean unlocks) {
     Pages backing = backing();
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       backing.uncharge(backing.pins.uncover(first, last));
       accesses--;
       locks -= unlocks ? 1 : 0;
-    } finally {
-      backing.lock.unlock();
     }
   }
 
@@ -154,8 +148,7 @@ final class Area {
    */
   List<Area> split(long second) {
     Pages backing = backing();
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       Area low = new Area(iova, second - iova, startByte(iova), protection);
       Area high = new Area(second, last - second + 1, startByte(second), protection);
       for (Area part : List.of(low, high)) {
@@ -164,8 +157,6 @@ final class Area {
       }
       backing.get();
       return List.of(low, high);
-    } finally {
-      backing.lock.unlock();
     }
   }
 
@@ -182,8 +173,7 @@ final class Area {
     if (domains.isEmpty()) {
       return;
     }
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       long added = backing.pins.cover(firstPage, lastPage);
       int done = 0;
       try {
@@ -199,15 +189,12 @@ final class Area {
         throw refused;
       }
       storage = domains.getFirst();
-    } finally {
-      backing.lock.unlock();
     }
   }
 
   /** Undoes {@link #fill} ({@code iopt_area_unfill_domains}). */
   void unfill(List<PagingDomain> domains, Pages backing) {
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       if (storage == null) {
         return;
       }
@@ -215,8 +202,6 @@ final class Area {
         unmapFrom(domain, backing);
       }
       release(backing);
-    } finally {
-      backing.lock.unlock();
     }
   }
 
@@ -227,15 +212,12 @@ final class Area {
    * @throws Refused as {@link #fill}
    */
   void fillDomain(PagingDomain domain, Pages backing, long largest) {
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       if (storage != null) {
         mapInto(domain, backing, largest);
       } else {
         fill(List.of(domain), backing, largest);
       }
-    } finally {
-      backing.lock.unlock();
     }
   }
 
@@ -247,16 +229,13 @@ final class Area {
    *     left
    */
   void unfillDomain(PagingDomain domain, Pages backing, @Nullable PagingDomain next) {
-    backing.lock.lock();
-    try {
+    try (var _ = backing.lock.guard()) {
       unmapFrom(domain, backing);
       if (next == null && storage != null) {
         release(backing);
       } else if (storage == domain) {
         storage = next;
       }
-    } finally {
-      backing.lock.unlock();
     }
   }
 

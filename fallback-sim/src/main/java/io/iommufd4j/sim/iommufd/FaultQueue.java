@@ -11,6 +11,7 @@ import io.iommufd4j.sim.iommu.PageRequest;
 import io.iommufd4j.sim.iommu.PageRequestGroup;
 import io.iommufd4j.sim.iommu.PageRequestHandler;
 import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +31,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
   private static final long RESPONSE = iommu_hwpt_page_response.sizeof();
 
   /** Held while user space reads or answers; taken before {@link #deliver}. */
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Mutex lock = new Mutex();
 
   /** Not read yet, the oldest first; guarded by itself. */
   private final Deque<PageRequestGroup> deliver = new ArrayDeque<>();
@@ -62,8 +62,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
   @Override
   long read(long address, long count) {
     requireWhole(count, RECORD);
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       long done = 0;
       for (PageRequestGroup group = fetch(); group != null; group = fetch()) {
         long bytes = group.requests().size() * RECORD;
@@ -84,8 +83,6 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
         done += bytes;
       }
       return done;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -130,8 +127,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
   long write(long address, long count) {
     requireWhole(count, RESPONSE);
     MemorySegment response = MemorySegment.ofArray(new long[(int) (RESPONSE / Long.BYTES)]);
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       for (long done = 0; done < count; done += RESPONSE) {
         try {
           context().memory().copyIn(address + done, response);
@@ -141,8 +137,6 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
         }
       }
       return count;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -188,8 +182,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
    * was reported through it.
    */
   void refuseAll(AttachHandle handle) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       List<PageRequestGroup> groups = new ArrayList<>();
       synchronized (deliver) {
         for (Iterator<PageRequestGroup> each = deliver.iterator(); each.hasNext(); ) {
@@ -202,8 +195,6 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
       }
       unanswered.removeIf(group -> group.handle() == handle, groups::add);
       groups.forEach(group -> group.respond(IOMMUFD_PAGE_RESP_INVALID()));
-    } finally {
-      lock.unlock();
     }
   }
 

@@ -62,13 +62,10 @@ final class HwptAllocCommand {
             command.context().memory());
     switch (target) {
       case Ioas ioas -> {
-        ioas.lock.lock();
-        try {
+        try (var _ = ioas.lock.guard()) {
           publish(
               command,
               () -> PagingHwpt.alloc(ioas, device, flags, data.length() == 0 ? null : data, -1));
-        } finally {
-          ioas.lock.unlock();
         }
       }
       case PagingHwpt parent ->

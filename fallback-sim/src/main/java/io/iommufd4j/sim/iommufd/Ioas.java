@@ -1,16 +1,16 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** An IO address space ({@code struct iommufd_ioas}) and the HWPTs that carry it. */
 public final class Ioas extends IommufdObject {
 
   /** Held while HWPTs come and go; taken before a group's lock. */
-  final ReentrantLock lock = new ReentrantLock();
+  final Mutex lock = new Mutex();
 
   /** In the order they were made; guarded by {@link #lock}. */
   final List<PagingHwpt> hwpts = new ArrayList<>();

@@ -153,16 +153,13 @@ public final class IommufdDevice extends IommufdObject {
   @Override
   protected void preDestroy() {
     Vdevice lost;
-    group().lock.lock();
-    try {
+    try (var _ = group().lock.guard()) {
       destroying = true;
       lost = vdevice;
       // One that is being destroyed lets go of the device by itself.
       if (lost == null || !context.objects().tryAddUser(lost)) {
         return;
       }
-    } finally {
-      group().lock.unlock();
     }
     context.objects().bury(lost);
   }
@@ -224,8 +221,7 @@ public final class IommufdDevice extends IommufdObject {
    */
   private Change changeAutomatic(Ioas ioas, int pasid, Way way) {
     ObjectTable objects = context.objects();
-    ioas.lock.lock();
-    try {
+    try (var _ = ioas.lock.guard()) {
       for (PagingHwpt hwpt : ioas.hwpts) {
         if (!hwpt.automatic || !objects.hold(hwpt)) {
           continue;
@@ -254,8 +250,6 @@ public final class IommufdDevice extends IommufdObject {
       hwpt.automatic = true;
       objects.publish(hwpt);
       return new Change(hwpt.id, left);
-    } finally {
-      ioas.lock.unlock();
     }
   }
 }

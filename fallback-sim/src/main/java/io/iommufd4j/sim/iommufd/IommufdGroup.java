@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +58,7 @@ final class IommufdGroup {
   private final @Nullable IommuGroup group;
 
   /** Taken after an IOAS's lock and before the core group's. */
-  final ReentrantLock lock = new ReentrantLock();
+  final Mutex lock = new Mutex();
 
   private final Map<Integer, Attachment> attachments = new HashMap<>();
 
@@ -91,12 +91,9 @@ final class IommufdGroup {
 
   /** Whether a device takes part in a PASID's attachment. */
   boolean attached(IommufdDevice device, int pasid) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       return attachment != null && attachment.devices.contains(device);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -108,8 +105,7 @@ final class IommufdGroup {
    *     has changed then
    */
   void attach(Hwpt hwpt, IommufdDevice device, int pasid) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       if (attachment != null && attachment.devices.contains(device)) {
         throw Refused.with(Errno.EBUSY);
@@ -143,8 +139,6 @@ final class IommufdGroup {
       }
       objects.addUsers(hwpt, 1);
       attachment.add(device);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -171,8 +165,7 @@ final class IommufdGroup {
    */
   boolean detach(IommufdDevice device, int pasid) {
     Hwpt hwpt;
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       if (attachment == null || !attachment.devices.remove(device)) {
         return false;
@@ -185,8 +178,6 @@ final class IommufdGroup {
       if (pasid == IommuGroup.NO_PASID) {
         hwpt.paging().ioas.table.unreserve(device.hardware());
       }
-    } finally {
-      lock.unlock();
     }
     putHwpt(hwpt);
     return true;
@@ -215,8 +206,7 @@ final class IommufdGroup {
    *     when a reserved IOVA is mapped, EBUSY while a device recovers from a reset
    */
   @Nullable Hwpt replace(Hwpt hwpt, IommufdDevice device, int pasid) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       if (attachment == null || !attachment.devices.contains(device)) {
         throw Refused.with(Errno.EINVAL);
@@ -253,8 +243,6 @@ final class IommufdGroup {
       objects.addUsers(hwpt, count);
       objects.removeUsers(old, count - 1);
       return old;
-    } finally {
-      lock.unlock();
     }
   }
 

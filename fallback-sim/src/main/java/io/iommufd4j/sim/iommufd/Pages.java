@@ -4,12 +4,12 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Pages {
 
   /** Innermost of all locks. */
-  final ReentrantLock lock;
+  final Mutex lock;
 
   /** What is pinned; guarded by {@link #lock}. */
   final PinnedPages pins;
@@ -42,7 +42,7 @@ final class Pages {
   private long paid;
 
   private Pages(IommufdContext context, PageSource source, long count, boolean writable) {
-    this(context, source, count, writable, new ReentrantLock(), null);
+    this(context, source, count, writable, new Mutex(), null);
   }
 
   private Pages(
@@ -50,7 +50,7 @@ final class Pages {
       PageSource source,
       long count,
       boolean writable,
-      ReentrantLock lock,
+      Mutex lock,
       @Nullable Revocation revocation) {
     this.faults = context.faults();
     this.source = source;
@@ -120,7 +120,7 @@ final class Pages {
     }
     long down = start & -UserMemory.PAGE_SIZE;
     long count = count(start - down, length);
-    var lock = new ReentrantLock();
+    var lock = new Mutex();
     var revocation = new Revocation(lock);
     long base = buffer.attach(revocation);
     var source = new PageSource.Buffer(context.files(), buffer, down, base, revocation);
@@ -250,8 +250,7 @@ final class Pages {
   /** {@code iopt_pages_rw_slow}: what is pinned is reached where it is. */
   private void copyPinned(
       long first, long last, long startByte, MemorySegment data, boolean write) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       pins.cover(first, last);
       try {
         long done = 0;
@@ -266,8 +265,6 @@ final class Pages {
       } finally {
         pins.uncover(first, last);
       }
-    } finally {
-      lock.unlock();
     }
   }
 

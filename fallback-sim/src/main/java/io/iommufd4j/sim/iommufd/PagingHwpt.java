@@ -135,13 +135,10 @@ public final class PagingHwpt extends Hwpt {
 
   @Override
   protected void destroy() {
-    ioas.lock.lock();
-    try {
+    try (var _ = ioas.lock.guard()) {
       if (listed) {
         ioas.hwpts.remove(this);
       }
-    } finally {
-      ioas.lock.unlock();
     }
     if (listed) {
       ioas.table.removeDomain(domain);

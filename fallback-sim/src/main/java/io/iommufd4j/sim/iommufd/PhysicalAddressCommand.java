@@ -48,8 +48,7 @@ final class PhysicalAddressCommand {
     if (area == null || area.pages == null) {
       throw Refused.with(Errno.ENOENT);
     }
-    area.pages.lock.lock();
-    try {
+    try (var _ = area.pages.lock.guard()) {
       long most = iommu_ioas_noiommu_get_pa.length(block);
       long physical = area.physical(iova);
       long page = UserMemory.PAGE_SIZE - (iova & (UserMemory.PAGE_SIZE - 1));
@@ -61,8 +60,6 @@ final class PhysicalAddressCommand {
       }
       iommu_ioas_noiommu_get_pa.out_phys(block, physical);
       iommu_ioas_noiommu_get_pa.length(block, Iova.min(length, most));
-    } finally {
-      area.pages.lock.unlock();
     }
   }
 }

@@ -2,9 +2,9 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Mutex;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Where a device's buffer is mapped, so that it can be unmapped at once when it is taken back, for
@@ -14,11 +14,11 @@ final class Revocation implements DmaBuf.Importer {
 
   private record Track(Area area, PagingDomain domain) {}
 
-  private final ReentrantLock pagesLock;
+  private final Mutex pagesLock;
   private final List<Track> tracks = new ArrayList<>();
   private boolean revoked;
 
-  Revocation(ReentrantLock pagesLock) {
+  Revocation(Mutex pagesLock) {
     this.pagesLock = pagesLock;
   }
 

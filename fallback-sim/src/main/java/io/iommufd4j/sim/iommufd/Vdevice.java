@@ -70,11 +70,8 @@ final class Vdevice extends IommufdObject {
   @Override
   protected void destroy() {
     IommufdGroup group = device.group();
-    group.lock.lock();
-    try {
+    try (var _ = group.lock.guard()) {
       abort();
-    } finally {
-      group.lock.unlock();
     }
     device.context().objects().put(device);
   }

@@ -37,8 +37,7 @@ final class VdeviceCommand {
     MemorySegment block = command.block();
     ObjectTable objects = command.objects();
     IommufdGroup group = device.group();
-    group.lock.lock();
-    try {
+    try (var _ = group.lock.guard()) {
       Vdevice.requireFree(device);
       long virtualId = iommu_vdevice_alloc.virt_id(block);
       Vdevice vdevice = objects.reserve(() -> new Vdevice(viommu, device, virtualId));
@@ -51,8 +50,6 @@ final class VdeviceCommand {
         throw refused;
       }
       objects.publish(vdevice);
-    } finally {
-      group.lock.unlock();
     }
   }
 }

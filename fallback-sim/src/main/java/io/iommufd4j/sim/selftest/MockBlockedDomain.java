@@ -1,25 +1,13 @@
 package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.sim.iommu.DomainType;
-import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
-import org.jspecify.annotations.Nullable;
 
 /** Where a mock device's DMA goes nowhere ({@code mock_blocking_domain}). */
 final class MockBlockedDomain extends IommuDomain {
 
   MockBlockedDomain(MockIommu iommu) {
     super(DomainType.BLOCKED, iommu);
-  }
-
-  @Override
-  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
-    MockDevice.of(device).enter(this);
-  }
-
-  @Override
-  protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
-    MockDevice.of(device).enterPasid(this, pasid, old);
   }
 
   @Override

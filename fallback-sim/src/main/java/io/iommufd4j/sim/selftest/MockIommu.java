@@ -128,6 +128,18 @@ public final class MockIommu implements IommuDriver {
     return new MockPagingDomain(this, MockPageTables.of(format), tracksDirty);
   }
 
+  /** Whatever the domain: all that differs is what the device makes of it. */
+  @Override
+  public void attach(IommuDevice device, IommuDomain to, @Nullable IommuDomain old) {
+    MockDevice.of(device).enter(to);
+  }
+
+  @Override
+  public void attachPasid(
+      IommuDevice device, int pasid, IommuDomain to, @Nullable IommuDomain old) {
+    MockDevice.of(device).enterPasid(to, pasid, old);
+  }
+
   @Override
   public boolean capable(IommuDevice device, Capability capability) {
     return switch (capability) {

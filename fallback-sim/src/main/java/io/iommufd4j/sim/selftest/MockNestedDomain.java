@@ -10,8 +10,6 @@ import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_NESTED_DOMAIN_IOTLB
 import io.iommufd4j.bindings.selftest.iommu_hwpt_invalidate_selftest;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.NestedDomain;
 import io.iommufd4j.sim.iommu.UserData;
 import io.iommufd4j.sim.iommu.UserDataArray;
@@ -110,16 +108,6 @@ final class MockNestedDomain extends NestedDomain {
     for (int each = 0; each < iotlb.length(); each++) {
       iotlb.set(each, 0);
     }
-  }
-
-  @Override
-  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
-    MockDevice.of(device).enter(this);
-  }
-
-  @Override
-  protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
-    MockDevice.of(device).enterPasid(this, pasid, old);
   }
 
   @Override

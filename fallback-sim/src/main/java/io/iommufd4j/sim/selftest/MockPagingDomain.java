@@ -2,12 +2,9 @@ package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.DomainType;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.PageTable;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
-import org.jspecify.annotations.Nullable;
 
 /** A page table of the mock IOMMU ({@code struct mock_iommu_domain}). */
 final class MockPagingDomain extends PagingDomain {
@@ -26,16 +23,6 @@ final class MockPagingDomain extends PagingDomain {
       throw Refused.with(Errno.EINVAL);
     }
     super.map(iova, physical, bytes, protection, largest);
-  }
-
-  @Override
-  protected void attachDevice(IommuDevice device, @Nullable IommuDomain old) {
-    MockDevice.of(device).enter(this);
-  }
-
-  @Override
-  protected void attachPasid(IommuDevice device, int pasid, @Nullable IommuDomain old) {
-    MockDevice.of(device).enterPasid(this, pasid, old);
   }
 
   @Override

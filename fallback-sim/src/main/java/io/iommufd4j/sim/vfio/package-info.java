@@ -1,6 +1,6 @@
 /**
- * /dev/vfio/devices/*: device nodes, bind and attach, PCI config space, BARs, interrupts; and the
- * functions behind.
+ * /dev/vfio: device nodes, groups and containers; bind and attach, config space, regions,
+ * interrupts, reset; and the PCI functions behind.
  */
 @NullMarked
 package io.iommufd4j.sim.vfio;
