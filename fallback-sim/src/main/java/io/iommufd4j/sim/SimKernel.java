@@ -63,7 +63,6 @@ public final class SimKernel implements Kernel {
 
   private final Machine machine;
   private final int userId;
-  private final long memlockLimit;
   private final FaultPlan faults = new FaultPlan();
   private final ProcessMemory memory = new ProcessMemory(faults);
   private final HugePages hugePages = new HugePages();
@@ -87,10 +86,9 @@ public final class SimKernel implements Kernel {
   private SimKernel(Builder builder) {
     machine = builder.machine;
     userId = builder.userId;
-    memlockLimit = builder.memlockLimit;
     boolean root = userId == 0;
     long pid = ProcessHandle.current().pid();
-    var accounting = new Accounting(memlockLimit, root, root && !builder.memlockBinding);
+    var accounting = new Accounting(builder.memlockLimit, root, root && !builder.memlockBinding);
     calling = new CallingProcess(new UserProcess(pid, memory, accounting));
     lastPid = new AtomicLong(pid);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
@@ -191,6 +189,17 @@ public final class SimKernel implements Kernel {
     return new FaultInjection(faults);
   }
 
+  /**
+   * The calling process sets its {@code RLIMIT_MEMLOCK} and gives up {@code CAP_IPC_LOCK}, which
+   * would lift it; without a limit a root process takes the capability back. What is pinned already
+   * stays counted as it was.
+   *
+   * @param bytes the limit, or {@link ProcessFacts#UNLIMITED}
+   */
+  public void limitMemlock(long bytes) {
+    calling.get().accounting().limit(bytes, userId == 0 && bytes == ProcessFacts.UNLIMITED);
+  }
+
   /** How many descriptors are open. */
   public int openFiles() {
     return files.size();
@@ -216,8 +225,9 @@ public final class SimKernel implements Kernel {
 
   @Override
   public ProcessFacts process() {
-    long pinned = calling.get().accounting().pinnedBytes();
-    return new ProcessFacts(UserMemory.PAGE_SIZE, memlockLimit, pinned, userId);
+    Accounting accounting = calling.get().accounting();
+    return new ProcessFacts(
+        UserMemory.PAGE_SIZE, accounting.limitBytes(), accounting.pinnedBytes(), userId);
   }
 
   /** A system call: its result, or the errno that it was refused with. */

@@ -58,7 +58,9 @@ final class ChangeProcessCommand {
     for (Accounting.Mode mode : Accounting.Mode.values()) {
       long due = due(files, mode, next);
       try {
-        next.charge(mode, due);
+        if (due > 0) {
+          next.charge(mode, due);
+        }
       } catch (Refused refused) {
         for (Accounting.Mode charged : Accounting.Mode.values()) {
           if (charged.compareTo(mode) < 0) {

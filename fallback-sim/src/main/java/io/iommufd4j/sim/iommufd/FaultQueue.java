@@ -145,8 +145,13 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
     if (code != IOMMUFD_PAGE_RESP_SUCCESS() && code != IOMMUFD_PAGE_RESP_INVALID()) {
       throw Refused.with(Errno.EINVAL);
     }
-    PageRequestGroup group = unanswered.remove(iommu_hwpt_page_response.cookie(response));
+    int cookie = iommu_hwpt_page_response.cookie(response);
+    PageRequestGroup group = unanswered.remove(cookie);
     if (group == null) {
+      if (cookie == 0 && unanswered.size() > 0) {
+        // Erased from the kernel's XArray while that has a node, the 0 kept busy in it is free.
+        unanswered.first(0);
+      }
       throw Refused.with(Errno.EINVAL);
     }
     group.respond(code);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IdTable<T> {
 
-  private final int first;
+  private int first;
   private final BitSet numbers = new BitSet();
   private final List<@Nullable T> objects = new ArrayList<>();
 
@@ -26,6 +26,11 @@ public final class IdTable<T> {
    */
   public IdTable(int first) {
     this.first = first;
+  }
+
+  /** From now on this is the lowest number given out. */
+  public synchronized void first(int lowest) {
+    first = lowest;
   }
 
   /** Takes the lowest free number; nothing is found under it until {@link #publish}. */

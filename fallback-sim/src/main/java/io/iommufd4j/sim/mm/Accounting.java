@@ -28,8 +28,8 @@ public final class Accounting {
   /** What all processes of a user have: pages that count against the limit, and pinned ones. */
   private record User(AtomicLong counted, AtomicLong pinned) {}
 
-  private final long limitPages;
-  private final boolean unlimited;
+  private long limitBytes;
+  private boolean unlimited;
   private final boolean privileged;
   private final User user;
   private long processPages;
@@ -53,25 +53,35 @@ public final class Accounting {
    * @param unlimited whether it has {@code CAP_IPC_LOCK}
    */
   public Accounting(long memlockLimit, boolean privileged, boolean unlimited) {
-    this(
-        memlockLimit == ProcessFacts.UNLIMITED
-            ? Long.MAX_VALUE
-            : memlockLimit / UserMemory.PAGE_SIZE,
-        privileged,
-        unlimited,
-        new User(new AtomicLong(), new AtomicLong()));
+    this(memlockLimit, privileged, unlimited, new User(new AtomicLong(), new AtomicLong()));
   }
 
-  private Accounting(long limitPages, boolean privileged, boolean unlimited, User user) {
-    this.limitPages = limitPages;
+  private Accounting(long limitBytes, boolean privileged, boolean unlimited, User user) {
+    this.limitBytes = limitBytes;
     this.privileged = privileged;
     this.unlimited = unlimited;
     this.user = user;
   }
 
   /** Accounts of a child: of the same user, under the same limits, with nothing pinned itself. */
-  public Accounting forked() {
-    return new Accounting(limitPages, privileged, unlimited, user);
+  public synchronized Accounting forked() {
+    return new Accounting(limitBytes, privileged, unlimited, user);
+  }
+
+  /**
+   * {@code RLIMIT_MEMLOCK} and {@code CAP_IPC_LOCK} from now on.
+   *
+   * @param memlockLimit bytes; {@link ProcessFacts#UNLIMITED} for none
+   * @param withoutLimit whether it has the capability
+   */
+  public synchronized void limit(long memlockLimit, boolean withoutLimit) {
+    limitBytes = memlockLimit;
+    unlimited = withoutLimit;
+  }
+
+  /** {@code RLIMIT_MEMLOCK} in bytes; {@link ProcessFacts#UNLIMITED} for none. */
+  public synchronized long limitBytes() {
+    return limitBytes;
   }
 
   /**
@@ -87,7 +97,7 @@ public final class Accounting {
    *
    * @param perProcess whether the context is in {@code IOMMU_OPTION_RLIMIT_MODE} 1
    */
-  public Mode mode(boolean perProcess) {
+  public synchronized Mode mode(boolean perProcess) {
     if (unlimited) {
       return Mode.NONE;
     }
@@ -120,6 +130,15 @@ public final class Accounting {
     user.pinned.addAndGet(-pages);
   }
 
+  /** How many pages more fit below the limit. */
+  public synchronized long room(Mode mode) {
+    return switch (mode) {
+      case NONE -> Long.MAX_VALUE;
+      case USER -> limitPages() - user.counted.get();
+      case PROCESS -> limitPages() - processPages;
+    };
+  }
+
   /** Bytes pinned now, whatever they count against ({@code VmPin}). */
   public synchronized long pinnedBytes() {
     return pinnedPages * UserMemory.PAGE_SIZE;
@@ -136,9 +155,15 @@ public final class Accounting {
   }
 
   private long within(long counted, long pages) {
-    if (pages > limitPages - counted) {
+    if (pages > limitPages() - counted) {
       throw Refused.with(Errno.ENOMEM);
     }
     return counted + pages;
+  }
+
+  private long limitPages() {
+    return limitBytes == ProcessFacts.UNLIMITED
+        ? Long.MAX_VALUE
+        : limitBytes / UserMemory.PAGE_SIZE;
   }
 }

@@ -39,12 +39,15 @@ final class MockHwQueues {
       queue.dependOn(before);
     }
     queues[index] = queue;
-    return () -> remove(queue, index, before);
+    return () -> remove(queue, before);
   }
 
-  /** {@code mock_hw_queue_destroy}. */
-  private synchronized void remove(HwQueueCore queue, int index, @Nullable HwQueueCore before) {
-    queues[index] = null;
+  /**
+   * {@code mock_hw_queue_destroy}. The driver does not note which index a queue has, so that every
+   * one takes index 0 from whoever has it, and any other index stays taken.
+   */
+  private synchronized void remove(HwQueueCore queue, @Nullable HwQueueCore before) {
+    queues[0] = null;
     if (before != null) {
       queue.releaseFrom(before);
     }

@@ -240,9 +240,13 @@ public final class PciConfigSpace {
     return registers.clone();
   }
 
-  /** Puts registers back to what {@link #bytes} returned once. */
+  /**
+   * {@code pci_restore_state}: puts registers back to what {@link #bytes} returned once. What a
+   * conventional function has behind its header stays as the last user left it.
+   */
   synchronized void restore(byte[] saved) {
-    System.arraycopy(saved, 0, registers, 0, registers.length);
+    int restored = registers.length == CONVENTIONAL ? HEADER : registers.length;
+    System.arraycopy(saved, 0, registers, 0, restored);
   }
 
   /** Whether interrupts leave as messages. */

@@ -225,15 +225,9 @@ final class Type1Iommu implements ContainerIommu {
     if (!usable.hold(iova, iova + bytes - 1)) {
       throw Refused.with(Errno.EINVAL);
     }
-    long pages = bytes / UserMemory.PAGE_SIZE;
-    memory().pin(address, pages, writable);
-    var mapping = new Type1Mapping(iova, bytes, protection, address);
-    try {
-      driver.accounting().charge(mode(), pages);
-    } catch (Refused refused) {
-      memory().unpin(address, pages);
-      throw refused;
-    }
+    Accounting.Mode account = driver.accounting().mode(true);
+    pin(address, bytes / UserMemory.PAGE_SIZE, writable, account);
+    var mapping = new Type1Mapping(iova, bytes, protection, address, account);
     mappings.put(iova, mapping);
     try {
       domains.forEach(domain -> place(domain, mapping));
@@ -243,8 +237,21 @@ final class Type1Iommu implements ContainerIommu {
     }
   }
 
-  private Accounting.Mode mode() {
-    return driver.accounting().mode(true);
+  /**
+   * {@code vfio_pin_pages_remote}: pages are counted as they are pinned, so that the limit may be
+   * met before an address that nothing can be pinned at.
+   */
+  private void pin(long address, long pages, boolean writable, Accounting.Mode account) {
+    Accounting accounting = driver.accounting();
+    long room = Math.max(0, accounting.room(account));
+    boolean within = room >= pages;
+    memory().pin(address, within ? pages : room + 1, writable);
+    try {
+      accounting.charge(account, pages);
+    } catch (Refused refused) {
+      memory().unpin(address, within ? pages : room + 1);
+      throw refused;
+    }
   }
 
   private static void place(Type1Domain domain, Type1Mapping mapping) {
@@ -366,7 +373,7 @@ final class Type1Iommu implements ContainerIommu {
     domains.forEach(domain -> domain.domain().unmap(mapping.iova, mapping.bytes));
     long pages = mapping.bytes / UserMemory.PAGE_SIZE;
     memory().unpin(mapping.physical, pages);
-    driver.accounting().uncharge(mode(), pages);
+    driver.accounting().uncharge(mapping.account, pages);
     mappings.remove(mapping.iova);
     withoutAddress -= mapping.withoutAddress ? 1 : 0;
   }

@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.vfio;
 
+import io.iommufd4j.sim.mm.Accounting;
+
 /** Memory that a container's devices reach ({@code struct vfio_dma}). */
 final class Type1Mapping {
 
@@ -10,14 +12,18 @@ final class Type1Mapping {
   /** Of the pages that are pinned, whatever becomes of the address they were mapped at. */
   final long physical;
 
+  /** What its pages count against. */
+  final Accounting.Mode account;
+
   /** Whether user space took the address away ({@code VFIO_DMA_UNMAP_FLAG_VADDR}). */
   boolean withoutAddress;
 
-  Type1Mapping(long iova, long bytes, int protection, long physical) {
+  Type1Mapping(long iova, long bytes, int protection, long physical, Accounting.Mode account) {
     this.iova = iova;
     this.bytes = bytes;
     this.protection = protection;
     this.physical = physical;
+    this.account = account;
   }
 
   long last() {
