@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -17,7 +18,12 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* More than a program maps: those of the one before may still be on their way back. */
+#define HUGE_PAGES "48"
 
 enum {
 	PAGE = 4096,
@@ -54,7 +60,30 @@ enum step {
 	WRITE_AT,
 	POLL,
 	MAP,
-	UNMAP
+	UNMAP,
+	GROUP,
+	CONTAINER,
+	DMA,
+	INTERRUPT,
+	MEMLOCK,
+	REBIND
+};
+
+/* In place of an offset: where a request that succeeded leaves a descriptor. */
+enum { RESULT = -1, LOWEST = -2 };
+
+/* Of the edu function. */
+enum {
+	INTERRUPT_RAISE = 0x60,
+	INTERRUPT_ACKNOWLEDGE = 0x64,
+	DMA_SOURCE = 0x80,
+	DMA_DESTINATION = 0x88,
+	DMA_COUNT = 0x90,
+	DMA_COMMAND = 0x98,
+	DMA_RUN = 1,
+	DMA_TO_MEMORY = 2,
+	DMA_BUFFER = 0x40000,
+	DMA_PATIENCE_MILLISECONDS = 20000
 };
 
 enum kind { LITERAL, OBJECT, FILE_SLOT, ADDRESS };
@@ -257,7 +286,7 @@ static int64_t do_ioctl(void)
 {
 	static uint8_t before[BLOCK_BYTES], after[BLOCK_BYTES], watched[MOST_WATCHES][WATCHED];
 	int64_t watch[MOST_WATCHES];
-	int fd = fd_of(take_slot()), watches = 0, count, i, result;
+	int fd = fd_of(take_slot()), watches = 0, count, i, result, lowest;
 	unsigned int request = take(4);
 
 	memset(block, 0, BLOCK_BYTES);
@@ -274,15 +303,29 @@ static int64_t do_ioctl(void)
 		}
 	}
 	memcpy(before, block, BLOCK_BYTES);
+	lowest = dup(STDOUT_FILENO);
+	close(lowest);
 	result = called(ioctl(fd, request, block));
 	memcpy(after, block, BLOCK_BYTES);
 	for (count = take(1); count; count--) {
-		int offset = take(2), is_file = take(1), slot = take_slot();
+		int offset = (int16_t)take(2), is_file = take(1), slot = take_slot();
 		int32_t number;
 
-		memcpy(&number, block + offset, 4);
 		if (result < 0)
 			continue;
+		if (offset == RESULT) {
+			if (result > 2) {
+				files[slot] = result;
+				result = 0;
+			}
+			continue;
+		}
+		if (offset == LOWEST) {
+			if (fcntl(lowest, F_GETFD) >= 0)
+				files[slot] = lowest;
+			continue;
+		}
+		memcpy(&number, block + offset, 4);
 		if (!is_file) {
 			objects[slot] = (uint32_t)number;
 		} else if (number > 2) {
@@ -296,6 +339,148 @@ static int64_t do_ioctl(void)
 	for (i = 0; i < watches; i++)
 		compare((i + 1) * 0x1000, watched[i], data + watch[i], watch_bytes(watch[i]));
 	return result;
+}
+
+static uint64_t hash_of_data(void)
+{
+	uint64_t hash = 0, word;
+	int i;
+
+	for (i = 0; i < DATA / 8; i++) {
+		memcpy(&word, data + 8 * i, 8);
+		if (word)
+			hash = (hash ^ word ^ i) * 0x9e3779b97f4a7c15;
+	}
+	return hash >> 33;
+}
+
+static int64_t write_register(int fd, int at, uint32_t value)
+{
+	int64_t result = called(pwrite(fd, &value, 4, at));
+
+	return result < 0 ? result : 0;
+}
+
+static int64_t transfer(int fd, uint32_t source, uint32_t destination, int bytes, int direction)
+{
+	uint32_t command = DMA_RUN;
+	int64_t result = write_register(fd, DMA_SOURCE, source);
+	int waited;
+
+	if (!result)
+		result = write_register(fd, DMA_DESTINATION, destination);
+	if (!result)
+		result = write_register(fd, DMA_COUNT, bytes);
+	if (!result)
+		result = write_register(fd, DMA_COMMAND, DMA_RUN | direction);
+	if (result)
+		return result;
+	for (waited = 0; command & DMA_RUN; waited++) {
+		if (waited == DMA_PATIENCE_MILLISECONDS)
+			die("a transfer that does not end");
+		usleep(1000);
+		if (pread(fd, &command, 4, DMA_COMMAND) != 4)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* What nodes of devices that no IOMMU translates for begin with. */
+static const char *untranslated(void)
+{
+	return access("/dev/vfio/devices/vfio0", F_OK) ? "noiommu-" : "";
+}
+
+static int64_t do_dma(int fd)
+{
+	uint32_t from = take(8), to = take(8);
+	int bytes = take(2);
+	int64_t result;
+
+	/* Without an IOMMU it would write to memory that is somebody else's. */
+	if (*untranslated())
+		return -EOPNOTSUPP;
+	result = transfer(fd, from, DMA_BUFFER, bytes, 0);
+	if (!result)
+		result = transfer(fd, DMA_BUFFER, to, bytes, DMA_TO_MEMORY);
+	return result ? result : (int64_t)hash_of_data();
+}
+
+static int64_t do_interrupt(int fd)
+{
+	int64_t result = write_register(fd, INTERRUPT_RAISE, 1);
+
+	if (result)
+		return result;
+	/* Another processor may take it. */
+	usleep(2000);
+	result = write_register(fd, INTERRUPT_ACKNOWLEDGE, 1);
+	return result ? result : 4;
+}
+
+/* With a limit comes the loss of the capability that would lift it; no limit gives it back. */
+static int64_t limit_memlock(int64_t bytes)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[2];
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (bytes >= 0)
+		limit.rlim_cur = bytes;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 || syscall(SYS_capget, &header, sets) < 0)
+		die("limits");
+	if (bytes >= 0)
+		sets[0].effective &= ~(1u << CAP_IPC_LOCK);
+	else
+		sets[0].effective |= 1u << CAP_IPC_LOCK;
+	if (syscall(SYS_capset, &header, sets) < 0)
+		die("capset");
+	return 0;
+}
+
+/* The last name in a link of the device's directory in sysfs. */
+static void follow(int device, const char *link, char *name, int room)
+{
+	char path[80], target[256];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/sys/class/vfio-dev/%svfio%d/%s", untranslated(), device, link);
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length < 0)
+		die(path);
+	target[length] = 0;
+	snprintf(name, room, "%s", strrchr(target, '/') + 1);
+}
+
+static int open_group(int device)
+{
+	char path[64], group[32];
+
+	follow(device, "device/iommu_group", group, sizeof(group));
+	snprintf(path, sizeof(path), "/dev/vfio/%s%s", untranslated(), group);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static int64_t write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int64_t result;
+
+	if (fd < 0)
+		die(path);
+	result = called(write(fd, text, strlen(text)));
+	close(fd);
+	return result;
+}
+
+static int64_t rebind(int device)
+{
+	char address[32];
+	int64_t result;
+
+	follow(device, "device", address, sizeof(address));
+	result = write_file("/sys/bus/pci/drivers/vfio-pci/unbind", address);
+	return result < 0 ? result : write_file("/sys/bus/pci/drivers/vfio-pci/bind", address);
 }
 
 static int64_t filled(int64_t count)
@@ -344,16 +529,13 @@ static int64_t step(enum step step)
 		return opened(slot, open("/dev/iommu", O_RDWR | O_CLOEXEC));
 	case DEVICE:
 		i = take(2);
-		snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%d", i);
-		/* Without an IOMMU it says so in its name. */
-		if (access(path, F_OK))
-			snprintf(path, sizeof(path), "/dev/vfio/devices/noiommu-vfio%d", i);
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%svfio%d", untranslated(), i);
 		return opened(slot, open(path, O_RDWR | O_CLOEXEC));
 	case MEMFD:
 		result = opened(slot, memfd_create("differential", 0));
 		return result < 0 ? (take(8), result) : called(ftruncate(files[slot], take(8)));
 	case EVENTFD:
-		return opened(slot, eventfd(0, 0));
+		return opened(slot, eventfd(0, EFD_NONBLOCK));
 	case DUP:
 		return opened(slot, fcntl(fd_of(take_slot()), F_DUPFD_CLOEXEC, 3));
 	case CLOSE:
@@ -405,6 +587,18 @@ static int64_t step(enum step step)
 		return do_map();
 	case UNMAP:
 		return unmap(slot);
+	case GROUP:
+		return opened(slot, open_group(take(2)));
+	case CONTAINER:
+		return opened(slot, open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
+	case DMA:
+		return do_dma(fd_of(slot));
+	case INTERRUPT:
+		return do_interrupt(fd_of(slot));
+	case REBIND:
+		return rebind(take(2));
+	case MEMLOCK:
+		return limit_memlock(take(8));
 	default:
 		errno = EINVAL;
 		die("no such step");
@@ -415,7 +609,7 @@ static int64_t step(enum step step)
 static int64_t end(void)
 {
 	int64_t refused = 0;
-	uint64_t hash = 0, word;
+	uint64_t hash;
 	int i;
 
 	for (i = 0; i < SLOTS; i++) {
@@ -427,13 +621,10 @@ static int64_t end(void)
 	for (i = FIRST_MAPPED; i < SLOTS; i++)
 		if (unmap(i) < 0)
 			refused++;
-	for (i = 0; i < DATA / 8; i++) {
-		memcpy(&word, data + 8 * i, 8);
-		if (word)
-			hash = (hash ^ word ^ i) * 0x9e3779b97f4a7c15;
-	}
+	limit_memlock(-1);
+	hash = hash_of_data();
 	memset(data, 0, DATA);
-	return refused << 32 | hash >> 33;
+	return refused << 32 | hash;
 }
 
 static void *reserve(uint8_t *at, size_t bytes, int protection)
@@ -446,17 +637,66 @@ static void *reserve(uint8_t *at, size_t bytes, int protection)
 	return mapped;
 }
 
+/*
+ * Page tables join pages that lie side by side in physical memory, and dirty bits show it. For a simulated
+ * kernel those of the data do, from a multiple of 256 KiB on; so here such pages are looked for, among many.
+ */
+static void find_pages(uint8_t *to)
+{
+	enum { POOL = 64 << 20, WANTED = (DATA + READ_ONLY) / PAGE, ALIGNED = DATA / PAGE };
+	uint8_t *pool = reserve(NULL, POOL, PROT_READ | PROT_WRITE);
+	uint64_t entry, first = 0, last = 0, frame, from;
+	int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), pages = POOL / PAGE, i, found;
+	uint32_t *at;
+
+	/* Pages of a large one would share its references, which programs count. */
+	madvise(pool, POOL, MADV_NOHUGEPAGE);
+	memset(pool, 1, POOL);
+	for (i = 0; i < pages; i++) {
+		if (pread(map, &entry, 8, ((uintptr_t)pool / PAGE + i) * 8) != 8)
+			die("pagemap");
+		frame = entry & ((1ULL << 55) - 1);
+		first = !i || frame < first ? frame : first;
+		last = frame > last ? frame : last;
+	}
+	/* Which page of the pool has which frame, from 1 on. */
+	at = calloc(last - first + 1, sizeof(*at));
+	if (!at)
+		die("no memory");
+	for (i = 0; i < pages; i++) {
+		if (pread(map, &entry, 8, ((uintptr_t)pool / PAGE + i) * 8) != 8)
+			die("pagemap");
+		at[(entry & ((1ULL << 55) - 1)) - first] = i + 1;
+	}
+	close(map);
+	for (from = -first % ALIGNED; from + WANTED <= last - first + 1; from += ALIGNED) {
+		for (found = 0; found < WANTED && at[from + found]; found++)
+			;
+		if (found == WANTED)
+			break;
+	}
+	if (from + WANTED > last - first + 1)
+		die("no pages lie side by side");
+	for (i = 0; i < WANTED; i++)
+		if (mremap(pool + (at[from + i] - 1) * (size_t)PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   to + i * PAGE) == MAP_FAILED)
+			die("mremap");
+	free(at);
+	munmap(pool, POOL);
+}
+
 static void lay_out(void)
 {
 	uint8_t *room = reserve(NULL, 8 * ALIGNMENT, PROT_NONE);
 
 	data = room + 2 * ALIGNMENT;
 	data += (ALIGNMENT - (uintptr_t)data) & (2 * ALIGNMENT - 1);
-	reserve(data, DATA, PROT_READ | PROT_WRITE);
-	reserve(data + DATA, READ_ONLY, PROT_READ);
-	block = data - GAP - BLOCK;
+	find_pages(data);
 	/* Its pages are there from the start, and none is the page of zeroes that all share. */
-	memset(data, 0, DATA);
+	memset(data, 0, DATA + READ_ONLY);
+	if (mprotect(data + DATA, READ_ONLY, PROT_READ) < 0)
+		die("mprotect");
+	block = data - GAP - BLOCK;
 	reserve(block, BLOCK, PROT_READ | PROT_WRITE);
 }
 
@@ -487,6 +727,8 @@ int main(int argc, char **argv)
 	signal(SIGALRM, hung);
 	load(argv[1]);
 	lay_out();
+	write_file("/proc/sys/vm/nr_hugepages", HUGE_PAGES);
+	write_file("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y");
 	for (i = 0; i < SLOTS; i++)
 		files[i] = objects[i] = -1;
 	while (program < program_end) {

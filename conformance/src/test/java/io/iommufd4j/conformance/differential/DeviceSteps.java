@@ -118,7 +118,7 @@ final class DeviceSteps {
   private void interrupts(Device device) {
     Draft draft =
         new Draft(device.file, "VFIO_DEVICE_SET_IRQS")
-            .set("flags", dice.of(0x21, 0x22, 0x24, 0x24, 0x0c, 0x14, 0x09))
+            .set("flags", dice.of(0x21, 0x22, 0x24, 0x24, 0x0c, 0x11, 0x09))
             .set("index", dice.below(5))
             .set("start", dice.of(0, 0, 0, 1))
             .set("count", dice.of(0, 1, 1, 1, 2));

@@ -121,6 +121,7 @@ public final class Differential {
 
   /** Each start of the lab is a machine that nothing has happened to; so is the simulated one. */
   private List<List<Answer>> answers(List<Program> programs) {
+    simulated.close();
     simulated = new Session(Kernels.simulated(iommu));
     return lab.answers(programs);
   }

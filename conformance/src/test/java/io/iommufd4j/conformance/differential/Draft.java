@@ -1,6 +1,7 @@
 package io.iommufd4j.conformance.differential;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.bindings.selftest.selftest_h;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,12 @@ final class Draft {
     return this;
   }
 
+  /** At {@link Output#RESULT} or {@link Output#LOWEST}. */
+  Draft keepsFile(int where, int slot) {
+    outputs.add(new Output(where, true, slot));
+    return this;
+  }
+
   void sendTo(int otherFile) {
     file = otherFile;
   }
@@ -92,6 +99,22 @@ final class Draft {
       throw new IllegalArgumentException(name + " has no field " + field);
     }
     return place;
+  }
+
+  /** Takes PASIDs from a mock device that is being made. */
+  void withoutPasids() {
+    if (!name.equals(BlockNames.TEST)) {
+      return;
+    }
+    Field operation = fields.get(place("op").offset());
+    boolean device =
+        operation != null
+            && operation.value() instanceof Value.Literal(long number)
+            && number == selftest_h.IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS();
+    Field flags = fields.get(place("mock_domain_flags.dev_flags").offset());
+    if (device && flags != null && flags.value() instanceof Value.Literal(long number)) {
+      set("mock_domain_flags.dev_flags", number & ~selftest_h.MOCK_FLAGS_DEVICE_PASID());
+    }
   }
 
   /** Takes the choice of IOVA from a copy. */

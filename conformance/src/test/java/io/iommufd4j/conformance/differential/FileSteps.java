@@ -7,7 +7,7 @@ import java.util.List;
 /** Opens, closes and duplicates files; maps and unmaps memory. */
 final class FileSteps {
 
-  private static final int DEVICES = 4;
+  static final int DEVICES = 4;
 
   private final Scene scene;
   private final Dice dice;
@@ -38,6 +38,7 @@ final class FileSteps {
     }
     int file = shadow.newFile();
     steps.add(new Step.OpenDevice(file, index));
+    shadow.everOpened.add(index);
     shadow.devices.add(new Device(index, file));
   }
 
@@ -69,10 +70,7 @@ final class FileSteps {
     } else if (chance < 50) {
       closeContext();
     } else if (chance < 54) {
-      Context context = scene.context();
-      int file = shadow.newFile();
-      steps.add(new Step.Dup(file, scene.file(context)));
-      context.files.add(file);
+      duplicate();
     } else if (chance < 64) {
       int file = shadow.newFile();
       steps.add(new Step.OpenMemfd(file, Addresses.PAGE * dice.below(40) + dice.of(0, 0, 0, 100)));
@@ -82,25 +80,59 @@ final class FileSteps {
       steps.add(new Step.OpenEventfd(file));
       shadow.eventfds.add(file);
     } else if (chance < 74) {
-      steps.add(new Step.Close(dice.below(shadow.files() + 1)));
+      if (!scene.hasPasids) {
+        steps.add(new Step.Close(dice.below(shadow.files() + 1)));
+      }
     } else if (chance < 80) {
       steps.add(new Step.Poll(dice.below(shadow.files()), (int) dice.of(1, 4, 5, 0x19)));
     } else if (chance < 85) {
       int file = dice.below(shadow.files());
-      if (!shadow.eventfds.contains(file)) {
+      if (!scene.device(file)) {
         steps.add(new Step.Read(file, (int) dice.of(0, 4, 8, 40, 64, 100)));
       }
     } else if (chance < 88) {
       int file = dice.below(shadow.files());
-      if (!shadow.memfds.contains(file) && !scene.device(file)) {
+      if (!scene.device(file)) {
         steps.add(
             new Step.Write(
                 file,
                 (int) dice.of(4, 8, 8, 16),
                 List.of(new Value.Literal(1), new Value.Literal(0), new Value.Literal(2))));
       }
-    } else {
+    } else if (chance < 90) {
+      rebind();
+    } else if (!scene.tracksDirty) {
       memory();
+    }
+  }
+
+  void rebind() {
+    int device = dice.below(DEVICES);
+    if (!shadow.everOpened.contains(device)) {
+      steps.add(new Step.Rebind(device));
+    }
+  }
+
+  private void duplicate() {
+    Context context = scene.context();
+    int file = shadow.newFile();
+    int chance = dice.below(10);
+    if (chance < 2 && !shadow.devices.isEmpty()) {
+      Device device = dice.of(shadow.devices);
+      steps.add(new Step.Dup(file, device.file));
+      var same = new Device(device.index, file);
+      same.context = device.context;
+      same.idSlot = device.idSlot;
+      shadow.devices.add(same);
+    } else if (chance < 4 && !shadow.eventQueues.isEmpty()) {
+      steps.add(new Step.Dup(file, dice.of(shadow.eventQueues)));
+      shadow.eventQueues.add(file);
+    } else if (chance < 5 && !context.accesses.isEmpty()) {
+      steps.add(new Step.Dup(file, dice.of(context.accesses).file));
+      context.accesses.add(new Shadow.Access(file));
+    } else {
+      steps.add(new Step.Dup(file, scene.file(context)));
+      context.files.add(file);
     }
   }
 
@@ -114,6 +146,9 @@ final class FileSteps {
   }
 
   private void closeContext() {
+    if (scene.hasPasids) {
+      return;
+    }
     Context context = scene.context();
     int file = scene.file(context);
     steps.add(new Step.Close(file));
@@ -124,6 +159,12 @@ final class FileSteps {
   }
 
   private void memory() {
+    if (!shadow.windows.isEmpty() && dice.percent(25)) {
+      Shadow.Region window = dice.of(shadow.windows);
+      steps.add(new Step.Unmap(window.slot()));
+      shadow.windows.remove(window);
+      return;
+    }
     if (!shadow.regions.isEmpty() && dice.percent(50)) {
       Shadow.Region region = dice.of(shadow.regions);
       steps.add(new Step.Unmap(region.slot()));

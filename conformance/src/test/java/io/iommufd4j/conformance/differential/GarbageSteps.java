@@ -20,10 +20,13 @@ final class GarbageSteps {
               "IOMMU_FAULT_QUEUE_ALLOC",
               "IOMMU_VEVENTQ_ALLOC",
               "VFIO_DEVICE_BIND_IOMMUFD",
+              "VFIO_GROUP_SET_CONTAINER",
               "VFIO_DEVICE_SET_IRQS",
               "VFIO_DEVICE_IOEVENTFD")
           .map(name -> (long) BlockNames.number(name))
           .collect(Collectors.toSet());
+
+  private static final long DESTROY = BlockNames.number("IOMMU_DESTROY");
 
   private final Scene scene;
   private final Dice dice;
@@ -50,7 +53,7 @@ final class GarbageSteps {
       return;
     }
     long number = 0x3b00 | (chance < 90 ? 0x80 + dice.below(0x18) : 0x64 + dice.below(0x14));
-    if (NAMING_FILES.contains(number)) {
+    if (NAMING_FILES.contains(number) || (scene.hasPasids && number == DESTROY)) {
       return;
     }
     var fields = new ArrayList<Field>();

@@ -10,9 +10,11 @@ import java.util.List;
 final class Generator {
 
   /** Raised whenever a seed no longer gives what it gave. */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   private final boolean mock;
+  private final boolean groups;
+  private boolean limited;
   private final Scene scene;
   private final Dice dice;
   private final FileSteps files;
@@ -22,10 +24,15 @@ final class Generator {
   private final ObjectSteps objects;
   private final MockSteps mocks;
   private final GarbageSteps garbage;
+  private final MockSequences mockSequences;
+  private final DeviceSequences deviceSequences;
+  private final GroupSteps group;
 
   private Generator(long seed) {
     dice = new Dice(seed);
-    mock = dice.percent(45);
+    int kind = dice.below(100);
+    mock = kind < 45;
+    groups = kind >= 83;
     scene = new Scene(dice, mock);
     files = new FileSteps(scene);
     devices = new DeviceSteps(scene, files);
@@ -34,6 +41,9 @@ final class Generator {
     objects = new ObjectSteps(scene);
     mocks = new MockSteps(scene);
     garbage = new GarbageSteps(scene);
+    mockSequences = new MockSequences(scene);
+    deviceSequences = new DeviceSequences(scene, files);
+    group = new GroupSteps(scene, deviceSequences);
   }
 
   /** The program of a seed. */
@@ -44,15 +54,25 @@ final class Generator {
     while (generator.scene.steps.size() < length) {
       generator.step();
     }
+    if (generator.scene.hasPasids) {
+      generator.mocks.finish();
+    }
     return new Program(generator.scene.steps);
   }
 
   private void begin() {
+    limited = dice.percent(10);
+    if (limited) {
+      memlock();
+    }
     int contexts = dice.percent(25) ? 2 : 1;
     for (int i = 0; i < contexts; i++) {
       files.openIommufd();
+      if (limited && dice.percent(50)) {
+        ioas.countPerProcess(scene.shadow.contexts.getLast());
+      }
     }
-    int opened = (int) dice.of(0, 1, 1, 2, 2, 2, 3, 4);
+    int opened = (int) (groups ? dice.of(0, 0, 0, 1) : dice.of(0, 1, 1, 2, 2, 2, 3, 4));
     for (int i = 0; i < opened; i++) {
       files.openDevice();
     }
@@ -68,13 +88,33 @@ final class Generator {
     }
   }
 
+  private void memlock() {
+    scene.steps.add(
+        new Step.Memlock(Addresses.PAGE * dice.below(40) + dice.of(0, 0, Addresses.PAGE - 1)));
+  }
+
   private void step() {
+    if (limited && dice.percent(2)) {
+      memlock();
+    }
     if (scene.shadow.contexts.isEmpty()) {
       files.openIommufd();
       ioas.ioasAlloc(scene.shadow.contexts.getFirst());
       return;
     }
     Context context = scene.context();
+    if (mock && dice.percent(6)) {
+      mockSequences.next(context);
+      return;
+    }
+    if (!mock && dice.percent(2)) {
+      deviceSequences.next(context);
+      return;
+    }
+    if (groups && dice.percent(55)) {
+      group.step(context);
+      return;
+    }
     if (mock && dice.percent(45)) {
       if (dice.percent(60)) {
         mocks.step(context);

@@ -62,6 +62,10 @@ final class IoasSteps {
   }
 
   private void destroy(Context context) {
+    if (scene.hasPasids) {
+      map(context);
+      return;
+    }
     int slot = scene.anyObject(context);
     scene.send(
         new Draft(scene.file(context), "IOMMU_DESTROY").set("id", new Value.ObjectSlot(slot)));
@@ -79,31 +83,45 @@ final class IoasSteps {
     long iova = addresses.iova();
     long bytes = addresses.length();
     Value.Address from = addresses.pages();
+    long flags = mapFlags();
     Draft draft =
         new Draft(scene.file(context), "IOMMU_IOAS_MAP")
-            .set("flags", mapFlags())
+            .set("flags", flags)
             .set("ioas_id", new Value.ObjectSlot(ioas.slot))
             .set("user_va", from)
             .set("length", bytes)
             .set("iova", iova);
     if (!shadow.regions.isEmpty() && dice.percent(15)) {
       // Where the memory lies would show in an IOVA of the kernel's choice.
-      int fixed = 7;
+      flags = 7;
       Shadow.Region region = dice.of(shadow.regions);
       int pages = (int) (region.bytes() / Addresses.PAGE);
       int skipped = dice.below(pages);
       from = new Value.Address(region.slot(), Addresses.PAGE * skipped);
       bytes = Addresses.PAGE * dice.between(1, pages - skipped);
-      draft.set("flags", fixed).set("user_va", from).set("length", bytes);
+      draft.set("flags", flags).set("user_va", from).set("length", bytes);
       steps.add(draft.step());
       shadow.ownMemoryInIoas = true;
     } else {
       scene.send(draft);
     }
-    ioas.areas.add(new Area(iova, bytes, from));
+    believe(ioas, flags, new Area(iova, bytes, from));
+  }
+
+  /** An area is known where it was asked for, and where its request made sense. */
+  private void believe(Ioas ioas, long flags, Area area) {
+    boolean whole = (area.iova() | area.bytes()) % Addresses.PAGE == 0 && area.bytes() > 0;
+    boolean sound = (flags & 1) != 0 && flags < 8 && flags > 1;
+    if (dice.percent(whole && sound ? 95 : 10)) {
+      ioas.areas.add(area);
+    }
   }
 
   private void mapFile(Context context) {
+    if (scene.tracksDirty) {
+      map(context);
+      return;
+    }
     if (shadow.memfds.isEmpty()) {
       int file = shadow.newFile();
       steps.add(new Step.OpenMemfd(file, Addresses.PAGE * dice.between(1, 64)));
@@ -114,9 +132,10 @@ final class IoasSteps {
     long bytes = addresses.length();
     // A file of the kernel's own, mapped into what it belongs to, would keep itself open.
     var others = shadow.eventfds.isEmpty() || dice.percent(95) ? shadow.memfds : shadow.eventfds;
+    long flags = mapFlags();
     scene.send(
         new Draft(scene.file(context), "IOMMU_IOAS_MAP_FILE")
-            .set("flags", mapFlags())
+            .set("flags", flags)
             .set("ioas_id", new Value.ObjectSlot(ioas.slot))
             .set("fd", new Value.FileSlot(dice.of(others)))
             .set(
@@ -128,7 +147,7 @@ final class IoasSteps {
                     addresses.length()))
             .set("length", bytes)
             .set("iova", iova));
-    ioas.areas.add(new Area(iova, bytes, null));
+    believe(ioas, flags, new Area(iova, bytes, null));
   }
 
   private long mapFlags() {
@@ -136,25 +155,26 @@ final class IoasSteps {
   }
 
   private void copy(Context context) {
-    Ioas from = scene.anyIoas(context);
+    Ioas from = scene.mappedIoas(context);
     Ioas to = scene.anyIoas(context);
     Area area = scene.anyArea(from);
-    boolean whole = dice.percent(60);
+    boolean whole = dice.percent(80);
     long iova = addresses.iova();
     long length = whole ? area.bytes() : addresses.length();
+    long flags = mapFlags();
     scene.send(
         new Draft(scene.file(context), "IOMMU_IOAS_COPY")
-            .set("flags", mapFlags())
+            .set("flags", flags)
             .set("src_ioas_id", new Value.ObjectSlot(from.slot))
             .set("dst_ioas_id", new Value.ObjectSlot(to.slot))
             .set("length", length)
             .set("src_iova", area.iova() + (whole ? 0 : dice.of(0, Addresses.PAGE, 100)))
             .set("dst_iova", iova));
-    to.areas.add(new Area(iova, length, whole ? area.from() : null));
+    believe(to, flags, new Area(iova, length, whole ? area.from() : null));
   }
 
   private void unmap(Context context) {
-    Ioas ioas = scene.anyIoas(context);
+    Ioas ioas = scene.mappedIoas(context);
     Draft draft =
         new Draft(scene.file(context), "IOMMU_IOAS_UNMAP")
             .set("ioas_id", new Value.ObjectSlot(ioas.slot));
@@ -206,6 +226,11 @@ final class IoasSteps {
             .set("allowed_iovas", at));
   }
 
+  /** Pinned pages of the context count against what its process may lock. */
+  void countPerProcess(Context context) {
+    scene.sure(new Draft(scene.file(context), "IOMMU_OPTION").set("option_id", 0).set("val64", 1));
+  }
+
   private void option(Context context) {
     boolean pages = dice.percent(70);
     Draft draft =
@@ -222,7 +247,8 @@ final class IoasSteps {
   private void hwptAlloc(Context context) {
     Ioas ioas = scene.anyIoas(context);
     int slot = shadow.newObject();
-    int flags = (int) dice.of(0, 0, 0, 0, 0, 0, 1, 1, 2, 8, 4, 9);
+    boolean mayTrack = scene.tracksDirty || !scene.mock;
+    int flags = (int) dice.of(0, 0, 0, 0, 0, 0, 1, 1, mayTrack ? 2 : 0, 8, 4, 9);
     Draft draft =
         new Draft(scene.file(context), "IOMMU_HWPT_ALLOC")
             .set("flags", flags)

@@ -6,9 +6,13 @@ import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
+import java.util.Set;
 
 /** The simulated kernels that programs run on, their devices bound to vfio-pci. */
 final class Kernels {
+
+  /** IOMMUs of QEMU's behind which Linux finds no isolation of interrupts. */
+  private static final Set<String> UNISOLATED = Set.of("amd", "virtio");
 
   private Kernels() {}
 
@@ -17,7 +21,10 @@ final class Kernels {
   static SimKernel simulated(String iommu) {
     SimKernel kernel =
         SimKernel.builder()
-            .machine(Machine.named("many:" + iommu))
+            .machine(
+                Machine.named("many:" + iommu).toBuilder()
+                    .isolatedInterrupts(!UNISOLATED.contains(iommu))
+                    .build())
             .memlockLimit(ProcessFacts.UNLIMITED)
             .allowUnsafeInterrupts(true)
             .build();

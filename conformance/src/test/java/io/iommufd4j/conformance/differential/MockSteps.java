@@ -73,7 +73,9 @@ final class MockSteps {
     } else {
       draft =
           draft(context, IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS(), on)
-              .set("mock_domain_flags.dev_flags", dice.of(0, 1, 4, 4, 4, 5, 2))
+              .set(
+                  "mock_domain_flags.dev_flags",
+                  scene.hasPasids ? dice.of(0, 1, 4, 4, 4, 5, 2) : dice.of(0, 0, 0, 1, 2))
               .keepsObject("mock_domain_flags.out_stdev_id", self)
               .keepsObject("mock_domain_flags.out_hwpt_id", hwpt)
               .keepsObject("mock_domain_flags.out_idev_id", id);
@@ -208,10 +210,12 @@ final class MockSteps {
     // The kernel trusts who tests it: PASID 0, which is no PASID, is not to be detached twice.
     Draft draft =
         switch (dice.below(5)) {
-          case 0, 1 ->
-              draft(context, IOMMU_TEST_OP_PASID_ATTACH(), self)
-                  .set("pasid_attach.pasid", pasid)
-                  .set("pasid_attach.pt_id", table);
+          case 0, 1 -> {
+            shadow.attachedPasids.add(new Shadow.AttachedPasid(context, self, pasid));
+            yield draft(context, IOMMU_TEST_OP_PASID_ATTACH(), self)
+                .set("pasid_attach.pasid", pasid)
+                .set("pasid_attach.pt_id", table);
+          }
           case 2 ->
               draft(context, IOMMU_TEST_OP_PASID_REPLACE(), self)
                   .set("pasid_replace.pasid", pasid)
@@ -224,6 +228,16 @@ final class MockSteps {
                   .set("pasid_check.hwpt_id", table);
         };
     steps.add(draft.step());
+  }
+
+  /** Detaches all PASIDs. */
+  void finish() {
+    for (Shadow.AttachedPasid attached : shadow.attachedPasids) {
+      steps.add(
+          draft(attached.context(), IOMMU_TEST_OP_PASID_DETACH(), attached.selfSlot())
+              .set("pasid_detach.pasid", attached.pasid())
+              .step());
+    }
   }
 
   private void events(Context context) {

@@ -94,6 +94,26 @@ final class ProgramBytes {
         out.writeLong(map.offset());
       }
       case Step.Unmap unmap -> begin(16, unmap.region());
+      case Step.OpenGroup open -> {
+        begin(17, open.file());
+        out.writeShort(open.device());
+      }
+      case Step.OpenContainer open -> begin(18, open.file());
+      case Step.Dma dma -> {
+        begin(19, dma.file());
+        out.writeLong(dma.from());
+        out.writeLong(dma.to());
+        out.writeShort(dma.bytes());
+      }
+      case Step.Interrupt interrupt -> begin(20, interrupt.file());
+      case Step.Rebind rebind -> {
+        begin(22, 0);
+        out.writeShort(rebind.device());
+      }
+      case Step.Memlock memlock -> {
+        begin(21, 0);
+        out.writeLong(memlock.bytes());
+      }
     }
   }
 

@@ -13,6 +13,9 @@ final class Scene {
   /** Of a hundred requests, how many have something wrong about them. */
   private static final int SPOILT = 11;
 
+  /** The same of sequences. */
+  private static final int SPOILT_OF_SEQUENCES = 2;
+
   /**
    * Bytes that a mapping covers at most where somebody may read in its middle: what lies further
    * behind the regions than their gap is not the same on two kernels.
@@ -25,6 +28,18 @@ final class Scene {
    */
   final boolean mock;
 
+  /**
+   * Whether the program looks at dirty bits. They tell which pages lie side by side in physical
+   * memory, so such a program uses no other memory than that of which this is known.
+   */
+  final boolean tracksDirty;
+
+  /**
+   * Whether mock devices have PASIDs. One that goes while a PASID is attached stays in Linux for
+   * good, and what it pins; so such a program destroys nothing, closes nothing and detaches all.
+   */
+  final boolean hasPasids;
+
   final Dice dice;
   final Addresses addresses;
   final Shadow shadow = new Shadow();
@@ -35,13 +50,28 @@ final class Scene {
   Scene(Dice dice, boolean mock) {
     this.dice = dice;
     this.mock = mock;
+    int kind = dice.below(100);
+    tracksDirty = mock && kind < 25;
+    hasPasids = mock && kind >= 80;
     addresses = new Addresses(dice, mock);
     mutation = new Mutation(dice, addresses, shadow);
   }
 
   void send(Draft draft) {
-    if (dice.percent(SPOILT)) {
+    send(draft, SPOILT);
+  }
+
+  /** One of a sequence that leads far only when nearly all of it succeeds. */
+  void sure(Draft draft) {
+    send(draft, SPOILT_OF_SEQUENCES);
+  }
+
+  private void send(Draft draft, int spoilt) {
+    if (dice.percent(spoilt)) {
       mutation.spoil(draft);
+    }
+    if (mock && !hasPasids) {
+      draft.withoutPasids();
     }
     if (mock) {
       draft.capped(MOST_MAPPED);
@@ -65,6 +95,12 @@ final class Scene {
     return context.ioas.isEmpty() || dice.percent(2)
         ? new Ioas(anyObject(context))
         : dice.of(context.ioas);
+  }
+
+  /** One with something mapped, where there is one. */
+  Ioas mappedIoas(Context context) {
+    var mapped = context.ioas.stream().filter(ioas -> !ioas.areas.isEmpty()).toList();
+    return mapped.isEmpty() || dice.percent(10) ? anyIoas(context) : dice.of(mapped);
   }
 
   Area anyArea(Ioas ioas) {

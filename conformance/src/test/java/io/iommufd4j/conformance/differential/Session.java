@@ -6,10 +6,15 @@ import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.conformance.MachineUnderTest;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.host.Host;
-import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.sim.SimKernel;
+import io.iommufd4j.sim.vfio.EduFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,19 +35,27 @@ final class Session implements AutoCloseable {
   /** Bytes behind each address in a block that are looked at for what a request wrote there. */
   private static final int WATCHED = 512;
 
+  private static final String DRIVER = "/sys/bus/pci/drivers/vfio-pci/";
+
+  /** More than a program maps, as many as the lab's kernel keeps. */
+  private static final String HUGE_PAGES = "48";
+
   /** What an unopened slot stands for: an id that no object gets. */
   private static final long NO_OBJECT = 0x7000_0000;
 
   private static final int NO_FILE = -1;
   private static final long HASH = 0x9e37_79b9_7f4a_7c15L;
 
-  private final Kernel kernel;
+  private final SimKernel kernel;
   private final Arena arena = Arena.ofShared();
   private final UserRegions regions;
   private final MemorySegment data;
   private final MemorySegment block;
   private final MemorySegment buffer;
+  private final List<PciAddress> addresses = new ArrayList<>();
   private final List<String> nodes = new ArrayList<>();
+  private final boolean untranslated;
+  private final List<String> groups = new ArrayList<>();
   private final Map<Integer, Integer> files = new TreeMap<>();
   private final Map<Integer, Long> objects = new HashMap<>();
   private final Map<Integer, Mapping> mappings = new TreeMap<>();
@@ -50,20 +63,34 @@ final class Session implements AutoCloseable {
   private record Mapping(long address, long bytes) {}
 
   /** A kernel whose edu functions are bound to vfio-pci. */
-  Session(Kernel kernel) {
+  Session(SimKernel kernel) {
     this.kernel = kernel;
     this.regions = new UserRegions(kernel);
     this.data = regions.data();
     this.block = regions.block();
     this.buffer = arena.allocate(1 << 12, 8);
+    writeFile("/proc/sys/vm/nr_hugepages", HUGE_PAGES);
+    writeFile("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y");
     Host host = Host.of(kernel);
     MachineUnderTest.of(host)
         .all()
-        .forEach(address -> nodes.add(host.device(address).cdevPath().orElseThrow()));
+        .forEach(address -> {
+          addresses.add(address);
+          nodes.add(host.device(address).cdevPath().orElseThrow());
+          groups.add(
+              "/dev/vfio/"
+                  + (untranslated() ? "noiommu-" : "")
+                  + host.device(address).group().orElseThrow());
+        });
+    untranslated = untranslated();
+  }
+
+  private boolean untranslated() {
+    return nodes.getFirst().contains("noiommu");
   }
 
   /** What it runs on. */
-  Kernel kernel() {
+  SimKernel kernel() {
     return kernel;
   }
 
@@ -73,8 +100,13 @@ final class Session implements AutoCloseable {
       case Step.OpenIommufd open -> opened(open.file(), kernel.open("/dev/iommu", READ_WRITE));
       case Step.OpenDevice open ->
           opened(open.file(), kernel.open(nodes.get(open.device()), READ_WRITE));
+      case Step.OpenGroup open ->
+          opened(open.file(), kernel.open(groups.get(open.device()), READ_WRITE));
+      case Step.OpenContainer open ->
+          opened(open.file(), kernel.open("/dev/vfio/vfio", READ_WRITE));
       case Step.OpenMemfd memfd -> memfd(memfd);
-      case Step.OpenEventfd eventfd -> opened(eventfd.file(), kernel.eventfd(0, 0));
+      case Step.OpenEventfd eventfd ->
+          opened(eventfd.file(), kernel.eventfd(0, libc_h.EFD_NONBLOCK()));
       case Step.Dup dup -> opened(dup.file(), kernel.dup(fd(dup.of())));
       case Step.Close close -> close(close);
       case Step.Ioctl ioctl -> ioctl(ioctl);
@@ -95,6 +127,13 @@ final class Session implements AutoCloseable {
             kernel.pwrite(fd(write.file()), buffer.asSlice(0, write.bytes()), write.offset()));
       }
       case Step.Poll poll -> poll(poll);
+      case Step.Dma dma -> dma(dma);
+      case Step.Interrupt interrupt -> interrupt(interrupt);
+      case Step.Rebind rebind -> Answer.of(rebind(addresses.get(rebind.device()).toString()));
+      case Step.Memlock memlock -> {
+        kernel.limitMemlock(memlock.bytes());
+        yield Answer.of(0);
+      }
       case Step.Map map -> map(map);
       case Step.Unmap unmap -> {
         Mapping mapping = mappings.remove(unmap.region());
@@ -119,6 +158,14 @@ final class Session implements AutoCloseable {
     files.clear();
     mappings.clear();
     objects.clear();
+    kernel.limitMemlock(ProcessFacts.UNLIMITED);
+    long hash = hash();
+    data.fill((byte) 0);
+    return Answer.of((refused << Integer.SIZE) | hash);
+  }
+
+  /** A hash of the data: 31 bits. */
+  private long hash() {
     long hash = 0;
     for (long i = 0; i < UserRegions.DATA_BYTES / Long.BYTES; i++) {
       long word = data.getAtIndex(ValueLayout.JAVA_LONG, i);
@@ -126,8 +173,7 @@ final class Session implements AutoCloseable {
         hash = (hash ^ word ^ i) * HASH;
       }
     }
-    data.fill((byte) 0);
-    return Answer.of((refused << Integer.SIZE) | (hash >>> (Integer.SIZE + 1)));
+    return hash >>> (Integer.SIZE + 1);
   }
 
   private int fd(int slot) {
@@ -210,6 +256,64 @@ final class Session implements AutoCloseable {
     return Answer.of(ready < 0 ? ready : (ready << Short.SIZE) | (pollfd.revents(entry) & 0xffff));
   }
 
+  /**
+   * The data's hash after it, or the first refusal. Without an IOMMU it would write to memory that
+   * is somebody else's, and is left out.
+   */
+  private Answer dma(Step.Dma dma) {
+    if (untranslated) {
+      return Answer.of(-Errno.EOPNOTSUPP);
+    }
+    long refused = transfer(fd(dma.file()), dma.from(), EduFunction.BUFFER, dma.bytes(), 0);
+    if (refused == 0) {
+      refused =
+          transfer(
+              fd(dma.file()), EduFunction.BUFFER, dma.to(), dma.bytes(), EduFunction.TO_MEMORY);
+    }
+    return Answer.of(refused < 0 ? refused : hash());
+  }
+
+  private long transfer(int fd, long source, long destination, int bytes, int direction) {
+    long[][] writes = {
+      {EduFunction.DMA_SOURCE, source},
+      {EduFunction.DMA_DESTINATION, destination},
+      {EduFunction.DMA_COUNT, bytes},
+      {EduFunction.DMA_COMMAND, EduFunction.RUN | direction}
+    };
+    for (long[] write : writes) {
+      long written = writeRegister(fd, write[0], (int) write[1]);
+      if (written < 0) {
+        return written;
+      }
+    }
+    return 0;
+  }
+
+  private long rebind(String address) {
+    long unbound = writeFile(DRIVER + "unbind", address);
+    return unbound < 0 ? unbound : writeFile(DRIVER + "bind", address);
+  }
+
+  private long writeFile(String path, String text) {
+    int fd = kernel.open(path, libc_h.O_WRONLY());
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    MemorySegment.copy(bytes, 0, buffer, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    long written = kernel.write(fd, buffer.asSlice(0, bytes.length));
+    kernel.close(fd);
+    return written;
+  }
+
+  private long writeRegister(int fd, long register, int value) {
+    buffer.set(ValueLayout.JAVA_INT, 0, value);
+    return kernel.pwrite(fd, buffer.asSlice(0, Integer.BYTES), register);
+  }
+
+  private Answer interrupt(Step.Interrupt interrupt) {
+    int fd = fd(interrupt.file());
+    long raised = writeRegister(fd, EduFunction.INTERRUPT_RAISE, 1);
+    return Answer.of(raised < 0 ? raised : writeRegister(fd, EduFunction.INTERRUPT_ACKNOWLEDGE, 1));
+  }
+
   private Answer map(Step.Map map) {
     int fd = map.file() < 0 ? NO_FILE : fd(map.file());
     long address = kernel.mmap(map.bytes(), map.protection(), map.flags(), fd, map.offset());
@@ -237,10 +341,23 @@ final class Session implements AutoCloseable {
       }
     }
     byte[] before = fields.toArray(ValueLayout.JAVA_BYTE);
+    boolean untold = ioctl.outputs().stream().anyMatch(o -> o.offset() == Output.LOWEST);
+    int lowest = untold ? lowestFree() : NO_FILE;
     int value = kernel.ioctl(fd(ioctl.file()), BlockNames.number(ioctl.name()), block);
     byte[] after = fields.toArray(ValueLayout.JAVA_BYTE);
     if (value >= 0) {
-      ioctl.outputs().forEach(output -> keep(output, fields, after));
+      for (Output output : ioctl.outputs()) {
+        switch (output.offset()) {
+          case Output.RESULT -> {
+            if (value > 2) {
+              files.put(output.slot(), value);
+              value = 0;
+            }
+          }
+          case Output.LOWEST -> keepIfOpen(output.slot(), lowest);
+          default -> keep(output, fields, after);
+        }
+      }
     }
     if (value == 0 && ioctl.name().equals("IOMMU_IOAS_NOIOMMU_GET_PA")) {
       forgetWhere(MemorySegment.ofArray(after));
@@ -275,6 +392,20 @@ final class Session implements AutoCloseable {
         ValueLayout.JAVA_LONG_UNALIGNED,
         iommu_ioas_noiommu_get_pa.out_phys$offset(),
         physical % UserPages.PAGE);
+  }
+
+  private int lowestFree() {
+    int free = kernel.eventfd(0, 0);
+    kernel.close(free);
+    return free;
+  }
+
+  private void keepIfOpen(int slot, int fd) {
+    int second = kernel.dup(fd);
+    if (second >= 0) {
+      kernel.close(second);
+      files.put(slot, fd);
+    }
   }
 
   private byte[] watched(int offset) {

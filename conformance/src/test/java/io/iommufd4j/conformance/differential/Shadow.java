@@ -1,7 +1,10 @@
 package io.iommufd4j.conformance.differential;
 
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,12 +49,36 @@ final class Shadow {
   /** A mock device with a domain of its own from the start. */
   record MockDevice(int selfSlot, int idSlot) {}
 
+  /** A PASID of a mock device that was to be attached. */
+  record AttachedPasid(Context context, int selfSlot, long pasid) {}
+
   /** An in-kernel user of an IOAS, and the page pins it was told to make. */
   static final class Access {
     final int file;
     final List<Integer> pins = new ArrayList<>();
 
     Access(int file) {
+      this.file = file;
+    }
+  }
+
+  /** A device's group, opened. */
+  static final class Group {
+    final int device;
+    final int file;
+
+    Group(int device, int file) {
+      this.device = device;
+      this.file = file;
+    }
+  }
+
+  /** A VFIO container, and what is mapped in it. */
+  static final class Container {
+    final int file;
+    final List<Area> areas = new ArrayList<>();
+
+    Container(int file) {
       this.file = file;
     }
   }
@@ -81,11 +108,23 @@ final class Shadow {
   final List<Integer> eventQueues = new ArrayList<>();
   final List<Region> regions = new ArrayList<>();
 
+  /** Of devices and virtual IOMMUs: memory that no request is given, for it is nobody's pages. */
+  final List<Region> windows = new ArrayList<>();
+
+  final List<Group> groups = new ArrayList<>();
+  final List<Container> containers = new ArrayList<>();
+  final List<Integer> dmaBufs = new ArrayList<>();
+
   /**
    * Whether such memory was mapped into an IOAS. Where the host put it would show in an IOVA that a
    * copy of it is given, for that keeps the alignment.
    */
   boolean ownMemoryInIoas;
+
+  /** Devices that the program opened, and so may not take from their driver: that waits for it. */
+  final Set<Integer> everOpened = new HashSet<>();
+
+  final Set<AttachedPasid> attachedPasids = new LinkedHashSet<>();
 
   private int nextFile;
   private int nextObject;

@@ -23,6 +23,22 @@ sealed interface Step {
     }
   }
 
+  /** {@code open(2)} of the node of a device's group. */
+  record OpenGroup(int file, int device) implements Step {
+    @Override
+    public String toString() {
+      return "group @" + file + " " + device;
+    }
+  }
+
+  /** {@code open(2)} of {@code /dev/vfio/vfio}. */
+  record OpenContainer(int file) implements Step {
+    @Override
+    public String toString() {
+      return "container @" + file;
+    }
+  }
+
   /** {@code memfd_create(2)} and {@code ftruncate(2)}. */
   record OpenMemfd(int file, long bytes) implements Step {
     @Override
@@ -31,7 +47,7 @@ sealed interface Step {
     }
   }
 
-  /** {@code eventfd(2)}. */
+  /** {@code eventfd(2)}, whose reads do not wait. */
   record OpenEventfd(int file) implements Step {
     @Override
     public String toString() {
@@ -77,7 +93,7 @@ sealed interface Step {
       }
       for (Output output : outputs) {
         text.append(' ')
-            .append(BlockNames.text(name, output.offset(), Integer.BYTES))
+            .append(output.place(name))
             .append('>')
             .append(output.file() ? "@" : "#")
             .append(output.slot());
@@ -161,6 +177,54 @@ sealed interface Step {
     }
   }
 
+  /**
+   * A device copies memory, by way of its own buffer, and the program waits for it: with two
+   * transfers of the edu function's DMA engine.
+   *
+   * @param from IOVA
+   * @param to IOVA
+   * @param bytes up to {@value #MOST_DMA_BYTES}: QEMU ends at what leaves the buffer
+   */
+  record Dma(int file, long from, long to, int bytes) implements Step {
+    static final int MOST_DMA_BYTES = 2048;
+
+    @Override
+    public String toString() {
+      return "dma @"
+          + file
+          + " "
+          + new Value.Literal(from)
+          + " "
+          + new Value.Literal(to)
+          + " "
+          + bytes;
+    }
+  }
+
+  /** The edu function raises an interrupt, and is told that it came. */
+  record Interrupt(int file) implements Step {
+    @Override
+    public String toString() {
+      return "interrupt @" + file;
+    }
+  }
+
+  /** A device that nobody has open is taken from vfio-pci, and given back. */
+  record Rebind(int device) implements Step {
+    @Override
+    public String toString() {
+      return "rebind " + device;
+    }
+  }
+
+  /** {@code RLIMIT_MEMLOCK}, and no {@code CAP_IPC_LOCK} until the program ends. */
+  record Memlock(long bytes) implements Step {
+    @Override
+    public String toString() {
+      return "memlock " + new Value.Literal(bytes);
+    }
+  }
+
   /** {@code mmap(2)}; no file when the slot is negative. */
   record Map(int region, int file, long bytes, int protection, int flags, long offset)
       implements Step {
@@ -195,6 +259,8 @@ sealed interface Step {
     return switch (word[0]) {
       case "iommufd" -> new OpenIommufd(slot(word[1]));
       case "device" -> new OpenDevice(slot(word[1]), Integer.parseInt(word[2]));
+      case "group" -> new OpenGroup(slot(word[1]), Integer.parseInt(word[2]));
+      case "container" -> new OpenContainer(slot(word[1]));
       case "memfd" -> new OpenMemfd(slot(word[1]), Value.number(word[2]));
       case "eventfd" -> new OpenEventfd(slot(word[1]));
       case "dup" -> new Dup(slot(word[1]), slot(word[2]));
@@ -212,6 +278,15 @@ sealed interface Step {
               Value.number(word[3]),
               Value.number(word[4]));
       case "poll" -> new Poll(slot(word[1]), Integer.parseInt(word[2]));
+      case "dma" ->
+          new Dma(
+              slot(word[1]),
+              Value.number(word[2]),
+              Value.number(word[3]),
+              Integer.parseInt(word[4]));
+      case "interrupt" -> new Interrupt(slot(word[1]));
+      case "rebind" -> new Rebind(Integer.parseInt(word[1]));
+      case "memlock" -> new Memlock(Value.number(word[1]));
       case "mmap" ->
           new Map(
               slot(word[1]),
@@ -232,12 +307,13 @@ sealed interface Step {
     for (int i = 3; i < word.length; i++) {
       int equals = word[i].indexOf('=');
       int mark = equals >= 0 ? equals : word[i].indexOf('>');
-      BlockNames.Place place = BlockNames.place(name, word[i].substring(0, mark));
+      String place = word[i].substring(0, mark);
       String text = word[i].substring(mark + 1);
       if (equals >= 0) {
-        fields.add(new Field(place.offset(), place.width(), Value.parse(text)));
+        BlockNames.Place field = BlockNames.place(name, place);
+        fields.add(new Field(field.offset(), field.width(), Value.parse(text)));
       } else {
-        outputs.add(new Output(place.offset(), text.charAt(0) == '@', slot(text)));
+        outputs.add(Output.parse(name, place, text.charAt(0) == '@', slot(text)));
       }
     }
     return new Ioctl(slot(word[1]), name, fields, outputs);
