@@ -173,7 +173,7 @@ final class Hints {
   private static String destroy(int errno) {
     return errno == Errno.EBUSY
         ? "it is in use: a HWPT by attached devices and nested HWPTs, an IOAS by its HWPTs, a"
-              + " device by the VFIO descriptor that is bound"
+            + " device by the VFIO descriptor that is bound"
         : "";
   }
 
