@@ -76,7 +76,8 @@ final class Hints {
           + " device's DMA coherent with the caches";
     }
     if (errno == Errno.EACCES) {
-      return "the device is a VF whose PF has a VF token: bind with that token";
+      return "the device is a VF whose PF vfio-pci holds, or such a PF with a VF in use: bind with"
+          + " the PF's VF token, which the PF's user chose";
     }
     return errno == Errno.EBADFD ? "the descriptor to bind to is not an iommufd" : "";
   }

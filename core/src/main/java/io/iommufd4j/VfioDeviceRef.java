@@ -4,6 +4,7 @@ import static io.iommufd4j.DeviceAttachments.NO_PASID;
 
 import io.iommufd4j.DeviceAttachments.Verb;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
+import io.iommufd4j.bindings.vfio.vfio_device_feature;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
@@ -98,12 +99,38 @@ public sealed class VfioDeviceRef permits VfioDevice {
   }
 
   /**
-   * Binds a VF whose PF has a VF token ({@code VFIO_DEVICE_BIND_FLAG_TOKEN}).
+   * Binds a VF whose PF vfio-pci holds, by the PF's VF token; or a PF, which has that token from
+   * now on, and has to show it while a VF is in use ({@code VFIO_DEVICE_BIND_FLAG_TOKEN}).
    *
+   * @throws KernelException {@code EACCES} when the token is another; {@code EINVAL} when the
+   *     device takes none; and as without one
    * @see #bind(IommufdRef)
    */
   public final DeviceId bindWithToken(IommufdRef target, UUID token) {
     return bind(target, token);
+  }
+
+  /**
+   * Chooses what the users of this PF's VFs have to show from now on ({@code
+   * VFIO_DEVICE_FEATURE_PCI_VF_TOKEN}). Before that nobody knows it: vfio-pci has one by chance.
+   *
+   * @throws KernelException {@code ENOTTY} when the device is no PF
+   */
+  public final void vfToken(UUID token) {
+    try (Arena arena = Arena.ofConfined()) {
+      long header = vfio_device_feature.sizeof();
+      MemorySegment block = arena.allocate(header + TOKEN_BYTES, Long.BYTES);
+      vfio_device_feature.argsz(block, (int) block.byteSize());
+      vfio_device_feature.flags(
+          block, vfio_h.VFIO_DEVICE_FEATURE_SET() | vfio_h.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN());
+      put(token, block, header);
+      file.ioctl(Request.VFIO_DEVICE_FEATURE, block, null);
+    }
+  }
+
+  private static void put(UUID token, MemorySegment block, long at) {
+    block.set(NETWORK_LONG, at, token.getMostSignificantBits());
+    block.set(NETWORK_LONG, at + Long.BYTES, token.getLeastSignificantBits());
   }
 
   private synchronized DeviceId bind(IommufdRef target, @Nullable UUID token) {
@@ -114,8 +141,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
       vfio_device_bind_iommufd.argsz(block, (int) header);
       vfio_device_bind_iommufd.iommufd(block, target.fd());
       if (token != null) {
-        block.set(NETWORK_LONG, header, token.getMostSignificantBits());
-        block.set(NETWORK_LONG, header + Long.BYTES, token.getLeastSignificantBits());
+        put(token, block, header);
         vfio_device_bind_iommufd.flags(block, vfio_h.VFIO_DEVICE_BIND_FLAG_TOKEN());
         vfio_device_bind_iommufd.token_uuid_ptr(block, block.address() + header);
       }

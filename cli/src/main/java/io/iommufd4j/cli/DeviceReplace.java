@@ -10,6 +10,9 @@ import io.iommufd4j.cli.replace.Replacement;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.kernel.Kernel;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,8 +23,8 @@ import picocli.CommandLine.Option;
     description = {
       "Replaces the translation under a device without detaching it, and shows that it did.",
       "Binds the device to an iommufd, attaches it to HWPT A, replaces A by B, verifies. A device"
-          + " that vfio-pci does not hold is handed to it for the run. However it ends, by a failure"
-          + " or by a signal too, the host is left as it was found."
+          + " that vfio-pci does not hold is handed to it for the run. However it ends, by a"
+          + " failure or by a signal too, the host is left as it was found."
     })
 final class DeviceReplace extends Verb {
 
@@ -38,17 +41,17 @@ final class DeviceReplace extends Verb {
       names = "--target",
       paramLabel = "TARGET",
       description =
-          "What translates once it is done. new-ioas (the default): a HWPT of another IOAS, so other"
-              + " memory. same-ioas: another HWPT of the same IOAS, so the same memory. auto: another"
-              + " IOAS, whose HWPT the kernel makes by itself.")
+          "What translates once it is done. new-ioas (the default): a HWPT of another IOAS, so"
+              + " other memory. same-ioas: another HWPT of the same IOAS, so the same memory. auto:"
+              + " another IOAS, whose HWPT the kernel makes by itself.")
   ReplaceTarget target = ReplaceTarget.NEW_IOAS;
 
   @Option(
       names = "--repeat",
       paramLabel = "N",
       description =
-          "After the replace, times N more beside N times detach + attach, by turns: minimum, median,"
-              + " 99th percentile, ratio.")
+          "After the replace, times N more beside N times detach + attach, by turns: minimum,"
+              + " median, 99th percentile, ratio.")
   int rounds;
 
   @Option(
@@ -57,6 +60,14 @@ final class DeviceReplace extends Verb {
           "Has the device copy memory by DMA before and after, and shows whose bytes arrived where;"
               + " siblings in its group too. Takes QEMU's edu device (1234:11e8).")
   boolean proveDma;
+
+  @Option(
+      names = "--vf-token",
+      paramLabel = "UUID",
+      description =
+          "The VF token that the user of the physical function chose. A virtual function wants it"
+              + " while vfio-pci holds its physical one.")
+  @Nullable UUID vfToken;
 
   DeviceReplace(Invocation invocation) {
     super(invocation, Need.IOMMUFD);
@@ -73,7 +84,8 @@ final class DeviceReplace extends Verb {
       throw new UsageException("--repeat takes 0 to " + MAX_ROUNDS + " rounds, not " + rounds);
     }
     var device = device(Host.of(kernel), named.device);
-    var plan = ReplacePlan.of(kernel, device, new ReplaceOrder(target, rounds, proveDma));
+    var order = new ReplaceOrder(target, rounds, proveDma, Optional.ofNullable(vfToken));
+    var plan = ReplacePlan.of(kernel, device, order);
     var planned = new Document.Plan(kernel.identity(), plan);
     if (dryRun) {
       renderer.result(planned);

@@ -25,6 +25,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.Test;
 final class NoIommuTest {
 
   private static final PciAddress EDU = PciAddress.parse("0000:00:08.0");
-  private static final ReplaceOrder ORDER = new ReplaceOrder(ReplaceTarget.NEW_IOAS, 0, false);
+  private static final ReplaceOrder ORDER =
+      new ReplaceOrder(ReplaceTarget.NEW_IOAS, 0, false, Optional.empty());
 
   private static CommandRun run(String iommu, String... line) {
     String[] all = new String[line.length + 3];

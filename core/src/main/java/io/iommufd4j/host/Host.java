@@ -84,7 +84,8 @@ public final class Host {
                 .mapToInt(Integer::parseInt)
                 .findFirst(),
             Sysfs.linkedName(directory.resolve("iommu")).map(IommuInstance::new),
-            Sysfs.names(directory.resolve("vfio-dev")).stream().findFirst()));
+            Sysfs.names(directory.resolve("vfio-dev")).stream().findFirst(),
+            Sysfs.linkedName(directory.resolve("physfn")).map(PciAddress::parse)));
   }
 
   /**

@@ -18,6 +18,8 @@ import java.util.OptionalInt;
  * @param iommu the IOMMU that translates for it
  * @param cdev name of its VFIO cdev, as {@code vfio0}, while a VFIO driver is bound; {@code
  *     noiommu-vfio0} when no IOMMU translates for it
+ * @param physicalFunction the SR-IOV function that it is a virtual function of; empty for all
+ *     others
  */
 public record PciDevice(
     PciAddress address,
@@ -29,7 +31,8 @@ public record PciDevice(
     Optional<String> driverOverride,
     OptionalInt group,
     Optional<IommuInstance> iommu,
-    Optional<String> cdev) {
+    Optional<String> cdev,
+    Optional<PciAddress> physicalFunction) {
 
   private static final String CDEVS = "/dev/vfio/devices/";
   private static final String NO_IOMMU = "noiommu-";

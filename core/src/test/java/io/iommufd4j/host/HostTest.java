@@ -55,7 +55,8 @@ class HostTest {
             Optional.of("vfio-pci"),
             OptionalInt.of(3),
             Optional.of(new IommuInstance("dmar0")),
-            Optional.of("vfio0")),
+            Optional.of("vfio0"),
+            Optional.empty()),
         host.device(EDU));
     assertEquals(Optional.of("/dev/vfio/devices/vfio0"), host.device(EDU).cdevPath());
     assertEquals("1234:11e8", host.device(EDU).ids());

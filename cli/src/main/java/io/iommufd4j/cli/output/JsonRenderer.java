@@ -126,6 +126,7 @@ public final class JsonRenderer implements Renderer {
     json.put("iommu", device.iommu().map(iommu -> iommu.name()).orElse(null));
     json.put("noiommu", device.heldWithoutIommu());
     json.put("cdev", device.cdevPath().orElse(null));
+    json.put("physical_function", device.physicalFunction().map(Object::toString).orElse(null));
     return json;
   }
 

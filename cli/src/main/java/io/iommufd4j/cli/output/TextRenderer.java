@@ -122,6 +122,7 @@ public final class TextRenderer implements Renderer {
             .row("override", device.driverOverride().orElse(NONE))
             .row("cdev", device.cdevPath().orElse(NONE))
             .row("iommu", iommuOf(device));
+    device.physicalFunction().ifPresent(function -> table.row("VF of", function.toString()));
     shown.group().ifPresentOrElse(group -> describe(table, group), () -> table.row("group", NONE));
     table.row("siblings", names(shown.siblings()));
     print(table.lines());

@@ -1,10 +1,15 @@
 package io.iommufd4j.cli.replace;
 
+import java.util.Optional;
+import java.util.UUID;
+
 /**
  * What is wanted of a replace.
  *
  * @param target what translates once it is done
  * @param rounds how many replaces to time beside detach + attach; 0 for none
  * @param proveDma whether the device's DMA is to show whose memory it reaches, before and after
+ * @param vfToken what opens a virtual function whose physical one vfio-pci holds
  */
-public record ReplaceOrder(ReplaceTarget target, int rounds, boolean proveDma) {}
+public record ReplaceOrder(
+    ReplaceTarget target, int rounds, boolean proveDma, Optional<UUID> vfToken) {}

@@ -41,8 +41,8 @@ public record ReplacePlan(
   /**
    * Plans, and changes nothing.
    *
-   * @throws NotPossibleException when the device has no IOMMU, no IOVAs are left for buffers, or
-   *     its DMA cannot be shown
+   * @throws NotPossibleException when the device has no IOMMU, no IOVAs are left for buffers, its
+   *     DMA cannot be shown, or it takes no VF token
    */
   public static ReplacePlan of(Kernel kernel, PciDevice device, ReplaceOrder order) {
     var host = Host.of(kernel);
@@ -60,6 +60,10 @@ public record ReplacePlan(
               + " whatever it is attached to, so a replace would succeed and change nothing for"
               + " the device: "
               + MEND);
+    }
+    if (order.vfToken().isPresent() && device.physicalFunction().isEmpty()) {
+      throw new NotPossibleException(
+          device.address() + " is no virtual function and takes no VF token: leave --vf-token out");
     }
     IommuInstance iommu = device.iommu().orElse(new IommuInstance("unknown"));
     if (order.proveDma() && !EduEngine.drives(device)) {

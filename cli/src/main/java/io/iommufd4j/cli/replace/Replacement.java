@@ -3,6 +3,7 @@ package io.iommufd4j.cli.replace;
 import static java.lang.Long.toHexString;
 
 import io.iommufd4j.Access;
+import io.iommufd4j.DeviceId;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.HwptId;
@@ -144,10 +145,20 @@ public final class Replacement {
       interruption.check();
       VfioDevice device = VfioDevice.open(kernel, name(participant));
       undo.add(device::close);
-      witness.did("bound " + name(participant) + " to iommufd as " + device.bind(iommufd));
+      DeviceId id = bind(device, participant, iommufd);
+      witness.did("bound " + name(participant) + " to iommufd as " + id);
       devices.add(device);
     }
     return devices;
+  }
+
+  /** The token opens virtual functions; no other function takes one. */
+  private DeviceId bind(VfioDevice device, Participant participant, Iommufd iommufd) {
+    return plan.order()
+        .vfToken()
+        .filter(_ -> participant.device().physicalFunction().isPresent())
+        .map(token -> device.bindWithToken(iommufd, token))
+        .orElseGet(() -> device.bind(iommufd));
   }
 
   /** An IOAS that maps the memory, and a HWPT of it unless that is the kernel's to make. */

@@ -11,6 +11,7 @@ import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -98,7 +99,7 @@ final class ReplacementTest {
   }
 
   private static ReplaceOrder order(ReplaceTarget target) {
-    return new ReplaceOrder(target, 2, true);
+    return new ReplaceOrder(target, 2, true, Optional.empty());
   }
 
   private static ReplacePlan plan(Kernel on, ReplaceOrder order) {
