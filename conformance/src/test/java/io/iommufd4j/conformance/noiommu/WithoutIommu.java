@@ -5,6 +5,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
@@ -14,5 +15,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
+@Tag("own-machine")
 @EnabledIfSystemProperty(named = "iommufd4j.iommu", matches = MachineUnderTest.NO_IOMMU)
 @interface WithoutIommu {}
