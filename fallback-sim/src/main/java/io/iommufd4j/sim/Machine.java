@@ -183,33 +183,19 @@ public record Machine(
                 .bridge("0000:01:00.0", FunctionKind.PCI_BRIDGE, 2)
                 .sibling("0000:02:01.0", FunctionKind.EDU)
                 .sibling("0000:02:02.0", FunctionKind.EDU));
-    presets.put(
-        "single",
-        machine ->
-            machine
-                .iommu(IommuPreset.VTD)
-                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
-                .function("0000:00:08.0", FunctionKind.EDU)
-                .with(Machine::chipset));
+    presets.put("single", machine -> machine.with(Machine::oneEdu).with(Machine::chipset));
     presets.put(
         "two-function",
         machine ->
             machine
-                .iommu(IommuPreset.VTD)
-                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
-                .function("0000:00:08.0", FunctionKind.EDU)
+                .with(Machine::oneEdu)
                 .sibling("0000:00:08.1", FunctionKind.EDU)
                 .with(Machine::chipset));
     presets.put(
         "many",
         machine ->
             machine
-                .iommu(IommuPreset.VTD)
-                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
-                .function("0000:00:08.0", FunctionKind.EDU)
-                .sibling("0000:00:08.1", FunctionKind.EDU)
-                .function("0000:00:09.0", FunctionKind.EDU)
-                .function("0000:00:0a.0", FunctionKind.EDU)
+                .with(Machine::fourEdus)
                 .function("0000:00:0b.0", FunctionKind.EDU)
                 .sibling("0000:00:0b.1", FunctionKind.NIC)
                 .with(Machine::chipset));
@@ -218,12 +204,7 @@ public record Machine(
         "sriov",
         machine ->
             machine
-                .iommu(IommuPreset.VTD)
-                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
-                .function("0000:00:08.0", FunctionKind.EDU)
-                .sibling("0000:00:08.1", FunctionKind.EDU)
-                .function("0000:00:09.0", FunctionKind.EDU)
-                .function("0000:00:0a.0", FunctionKind.EDU)
+                .with(Machine::fourEdus)
                 .bridge("0000:00:0b.0", FunctionKind.ROOT_PORT, 1)
                 .with(Machine::chipset)
                 .nvme("0000:01:00.0", 2));
@@ -232,13 +213,28 @@ public record Machine(
         "two-iommus",
         machine ->
             machine
-                .iommu(IommuPreset.VTD)
-                .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
-                .function("0000:00:08.0", FunctionKind.EDU)
+                .with(Machine::oneEdu)
                 .function("0000:00:09.0", FunctionKind.EDU)
                 .behindSecondIommu(39)
                 .with(Machine::chipset));
     return presets;
+  }
+
+  /** What the lab's machines begin with. */
+  private static void oneEdu(Builder machine) {
+    machine
+        .iommu(IommuPreset.VTD)
+        .function("0000:00:00.0", FunctionKind.HOST_BRIDGE)
+        .function("0000:00:08.0", FunctionKind.EDU);
+  }
+
+  /** The devices of the lab's {@code many}, two of them in one group. */
+  private static void fourEdus(Builder machine) {
+    machine
+        .with(Machine::oneEdu)
+        .sibling("0000:00:08.1", FunctionKind.EDU)
+        .function("0000:00:09.0", FunctionKind.EDU)
+        .function("0000:00:0a.0", FunctionKind.EDU);
   }
 
   private static void chipset(Builder machine) {
