@@ -21,7 +21,7 @@
 
 enum {
 	PAGE = 4096,
-	/* Of the edu engine: the longest transfer QEMU 7.2 survives, and the address of its buffer. */
+	/* Of the edu engine: bytes in one transfer, and the address of its buffer. */
 	TRANSFER = 2048,
 	EDU_BUFFER = 0x40000,
 	EDU_DMA_SOURCE = 0x80,

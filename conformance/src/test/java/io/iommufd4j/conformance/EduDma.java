@@ -70,7 +70,7 @@ public final class EduDma implements Handle {
   /**
    * The device reads from one IOVA and writes to another, so that user space sees what it read.
    *
-   * @param bytes at most 2048: QEMU 7.2 stops at more
+   * @param bytes at most 2048
    */
   public void move(long from, long to, int bytes) {
     fetch(from, bytes);
@@ -82,7 +82,7 @@ public final class EduDma implements Handle {
     LONG.setVolatile(bar, DESTINATION, destination);
     LONG.setVolatile(bar, COUNT, (long) bytes);
     LONG.setVolatile(bar, COMMAND, command);
-    // The model works on a timer of its own; only a hung one gets to the end of this.
+    // The model works on a timer of its own, and a loaded machine is slow.
     for (int i = 0; i < 10_000; i++) {
       if (((long) LONG.getVolatile(bar, COMMAND) & START) == 0) {
         assertEquals(source, (long) LONG.getVolatile(bar, SOURCE), "the engine lost its source");

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Which processes hold a VFIO cdev open. The kernel's unbind waits for them without end ({@code
- * vfio_unregister_group_dev}), and a process that waits for itself never wakes.
+ * Processes that hold a VFIO cdev open. The kernel's unbind waits until they have closed it ({@code
+ * vfio_unregister_group_dev}).
  */
 final class CdevHolders {
 

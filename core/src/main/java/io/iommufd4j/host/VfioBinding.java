@@ -15,9 +15,9 @@ import java.util.Optional;
  * <p>A device that was vfio-pci's already is left as it is. What another process changed in the
  * meantime is left alone.
  *
- * <p>Close device descriptors first: the kernel's unbind waits for them without end, so a cdev that
- * is still open makes the restore fail with EBUSY and a list of what remains to be done by hand
- * ({@link #undo}).
+ * <p>Close device descriptors first: the kernel's unbind waits for them, so a cdev that is still
+ * open makes the restore fail with EBUSY and a list of what remains to be done by hand ({@link
+ * #undo}).
  *
  * <p>A program that may be killed by a signal makes one with {@link #prepare}, registers {@link
  * #restore} with its shutdown hook, then calls {@link #bind()}. All methods may be called from any

@@ -13,9 +13,9 @@ import java.lang.invoke.MethodHandle;
  * libc's calls with errno captured: each returns what the call returned, or −errno.
  *
  * <p>The generated bindings know addresses and descriptors but cannot capture errno, so the handles
- * are made here with this project's own options. None is linked as critical: a map pins pages and
- * sleeps, and a thread that may not be stopped would stop the whole JVM. Each handle is linked when
- * first called; the arguments and results of the calls by descriptor never reach the Java heap.
+ * are made here with this project's own options. None is linked as critical, which is for calls
+ * that return at once: a map pins pages and sleeps. Each handle is linked when first called; the
+ * arguments and results of the calls by descriptor never reach the Java heap.
  */
 final class LibC {
 

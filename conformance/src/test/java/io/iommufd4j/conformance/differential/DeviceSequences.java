@@ -175,9 +175,7 @@ final class DeviceSequences {
     dma(device, scene.anyArea(ioas), scene.anyArea(ioas));
   }
 
-  /**
-   * The engine has addresses of 28 bits, and the device a buffer that a transfer must not leave.
-   */
+  /** The engine has addresses of 28 bits. */
   void dma(Device device, Area from, Area to) {
     long reach = (1L << 28) - 1;
     int bytes = (int) dice.of(8, 100, 1024, 2048, 2048, 1 + dice.below(Step.Dma.MOST_DMA_BYTES), 4);
@@ -271,7 +269,7 @@ final class DeviceSequences {
         case 3 -> setUp(device, bool | trigger, index, new Value.Literal(dice.below(2)));
         case 4 -> scene.sure(irqs(device, none | (int) dice.of(mask, unmask), index, 1));
         case 5 -> {
-          // One that no interrupt is counted in: they would go round in the kernel without end.
+          // An eventfd of its own.
           int unmasking = shadow.newFile();
           steps.add(new Step.OpenEventfd(unmasking));
           setUp(device, eventFd | unmask, index, new Value.FileSlot(unmasking));
@@ -385,7 +383,7 @@ final class DeviceSequences {
     int event = eventFd();
     command(device, 6);
     long width = dice.of(4, 4, 4, 8, 0, 5, 16);
-    // What is not aligned is no single write, and on arm64 no write at all.
+    // What is not aligned is no single write.
     long offset =
         width == 8
             ? dice.of(0, 0, CONFIG + 8, 1 << 20)

@@ -48,7 +48,7 @@ final class DeviceSteps {
       int region = (int) dice.of(7, 7, 7, 7, 0, 1, 6, 8, 9);
       // The edu device's registers below 0x40 say what it is; others are its state.
       long within = region == 7 ? dice.below(300) : dice.of(0, 0, 4, 8, 12, 1 << 20);
-      // It takes no less than four bytes at a time there; anything less ends an arm64 machine.
+      // It takes four bytes or eight at a time there.
       int bytes = (int) (region == 0 ? dice.of(4, 4, 8) : dice.of(1, 2, 4, 4, 4, 8, 3));
       steps.add(new Step.ReadAt(device.file, bytes, ((long) region << 40) + within));
     } else {

@@ -130,7 +130,7 @@ final class IoasSteps {
     Ioas ioas = scene.anyIoas(context);
     long iova = addresses.iova();
     long bytes = addresses.length();
-    // A file of the kernel's own, mapped into what it belongs to, would keep itself open.
+    // Memory, or now and then an eventfd, which has no pages to map.
     var others = shadow.eventfds.isEmpty() || dice.percent(95) ? shadow.memfds : shadow.eventfds;
     long flags = mapFlags();
     scene.send(

@@ -207,7 +207,7 @@ final class MockSteps {
     int self = mock(context).selfSlot();
     long pasid = dice.of(1, 1, 1, 2, 100, 1024);
     Value table = new Value.ObjectSlot(scene.anyPageTable(context));
-    // The kernel trusts who tests it: PASID 0, which is no PASID, is not to be detached twice.
+    // From 1 on: 0 stands for DMA without a PASID.
     Draft draft =
         switch (dice.below(5)) {
           case 0, 1 -> {

@@ -88,7 +88,7 @@ final class Mutation {
     };
   }
 
-  /** None of those that, mapped into what it belongs to, would keep itself open. */
+  /** A descriptor of memory, as long as there is one. */
   private int otherFile() {
     return shadow.memfds.isEmpty() ? shadow.files() : dice.of(shadow.memfds);
   }

@@ -22,10 +22,7 @@ final class Scene {
    */
   private static final long MOST_MAPPED = 240 * Addresses.PAGE;
 
-  /**
-   * Whether the program has mock devices, and so none of VFIO's: a mock domain attached to another
-   * device makes the lab's kernel write where it must not.
-   */
+  /** Whether the program has mock devices; it has none of VFIO's then. */
   final boolean mock;
 
   /**
@@ -35,8 +32,8 @@ final class Scene {
   final boolean tracksDirty;
 
   /**
-   * Whether mock devices have PASIDs. One that goes while a PASID is attached stays in Linux for
-   * good, and what it pins; so such a program destroys nothing, closes nothing and detaches all.
+   * Whether mock devices have PASIDs. Such a program destroys nothing, closes nothing and detaches
+   * all in the end.
    */
   final boolean hasPasids;
 

@@ -183,7 +183,7 @@ sealed interface Step {
    *
    * @param from IOVA
    * @param to IOVA
-   * @param bytes up to {@value #MOST_DMA_BYTES}: QEMU ends at what leaves the buffer
+   * @param bytes up to {@value #MOST_DMA_BYTES}
    */
   record Dma(int file, long from, long to, int bytes) implements Step {
     static final int MOST_DMA_BYTES = 2048;

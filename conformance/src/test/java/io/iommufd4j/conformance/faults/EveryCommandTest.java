@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
  * an errno of a kind that fits, what can be seen is as it was before, and the same command succeeds
  * afterwards.
  *
- * <p>{@code VFIO_DEVICE_BIND_IOMMUFD} is not among them: it enables a PCI device, and Linux 7.3.4
- * panics in its ACPI interpreter when an allocation fails there.
+ * <p>{@code VFIO_DEVICE_BIND_IOMMUFD} is not among them: most of what it allocates is the PCI
+ * core's.
  */
 @Conformance
 class EveryCommandTest {

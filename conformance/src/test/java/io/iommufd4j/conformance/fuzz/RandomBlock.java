@@ -35,8 +35,7 @@ final class RandomBlock {
    * @param block at least as large as any struct
    * @param pool memory that kernels may read and write
    * @param nothing an address where nothing is mapped
-   * @param files descriptors to name in blocks: neither iommufd nor device, for a file mapped into
-   *     itself keeps itself open, on Linux too
+   * @param files descriptors to name in blocks: neither iommufds nor devices
    */
   RandomBlock(
       RandomGenerator random,

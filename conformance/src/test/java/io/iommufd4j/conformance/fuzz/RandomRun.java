@@ -54,9 +54,7 @@ final class RandomRun {
   private final List<Integer> devices = new ArrayList<>();
   private final List<Integer> others = new ArrayList<>();
 
-  /**
-   * Apart from the others: one that is mapped by MAP_FILE keeps its context for good, on Linux too.
-   */
+  /** Apart from the others, which are named in blocks. */
   private final List<Integer> queues = new ArrayList<>();
 
   private final List<Mapping> mappings = new ArrayList<>();

@@ -56,7 +56,6 @@ final class MixedDevicesTest {
     ok(bench.mock.checkPins(pages.address(), PAGE, 0));
   }
 
-  /** Attach alone: a replace by another driver's HWPT is a fault of Linux 7.3.4, which panics. */
   @Test
   void noneTakesTheOthersHwpt(KernelUnderTest test) {
     Bench bench = Bench.of(test);

@@ -21,8 +21,8 @@ import io.iommufd4j.conformance.selftest.MockIommufd;
 import org.junit.jupiter.api.Test;
 
 /**
- * A device without an IOMMU beside one of the kernel's mock driver, which has one: Linux does not
- * look whose the HWPT is that it attaches the former to.
+ * A device without an IOMMU beside one of the kernel's mock driver, which has one: which HWPTs each
+ * is attached to.
  */
 @Conformance
 @WithoutIommu

@@ -210,7 +210,6 @@ final class InvalidateTest {
     Guest guest = Guest.of(test);
     int count = (4 << 20) / 12 + 1;
     MemorySegment entries = words(test, 0, VIRTUAL_ID, 1);
-    // Linux says so in its log, once, as a warning of its allocator.
     expect(ENOMEM, count, guest.invalidate(VIOMMU, entries, 12, count));
     expect(EINVAL, 0, guest.invalidate(VIOMMU + 1, entries, 12, 1));
     ok(guest.guest.mock.checkCache(guest.guest.id(), 1, IOMMU_TEST_DEV_CACHE_DEFAULT()));

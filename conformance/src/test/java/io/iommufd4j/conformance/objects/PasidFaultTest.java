@@ -50,7 +50,7 @@ final class PasidFaultTest {
       ok(mock.replace(device.stdev(), hwpt(0)));
     }
 
-    /** Attaches a PASID until the test is over: a device must not go while it is attached. */
+    /** Attaches a PASID until the test is over. */
     void attach(int pasid, int hwpt) {
       ok(mock.attachPasid(device.stdev(), pasid, hwpt));
       test.keep(() -> ok(mock.detachPasid(device.stdev(), pasid)));

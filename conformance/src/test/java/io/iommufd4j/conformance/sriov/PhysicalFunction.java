@@ -46,8 +46,8 @@ final class PhysicalFunction implements Handle {
   }
 
   /**
-   * It without a driver, while vfio-pci may make virtual functions. Nothing resets it: QEMU 7.2
-   * forgets its virtual functions then, so that Linux waits for them in vain.
+   * The function without a driver and without a way to be reset, while vfio-pci may make virtual
+   * functions.
    */
   static PhysicalFunction unbound(KernelUnderTest test) {
     var function = test.keep(new PhysicalFunction(test));

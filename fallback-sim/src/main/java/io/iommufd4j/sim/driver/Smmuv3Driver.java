@@ -40,7 +40,7 @@ public final class Smmuv3Driver extends HitlessDriver {
     return Math.min(last, unit.apertureLast());
   }
 
-  /** {@code arm_lpae_init_pte}, which warns about it too. */
+  /** {@code arm_lpae_init_pte}. */
   @Override
   int occupied() {
     return Errno.EEXIST;

@@ -41,8 +41,8 @@ final class DirtyBitmap {
 
   /**
    * {@code iova_bitmap_set}: sets the bits of a range of IOVAs; {@link #flush} writes them. A range
-   * that starts before the bitmap is lost; what reaches past its end is written there too, as far
-   * as the kernel has pages of user memory at hand.
+   * that starts before the bitmap is lost; how much is set of one that ends behind it follows the
+   * kernel's.
    */
   void set(long iova, long bytes) {
     if (Iova.below(iova, base)) {

@@ -152,7 +152,7 @@ final class Attachments {
       try {
         device.memory().copyOut(argument + offset, request, offset, Integer.BYTES);
       } catch (Refused refused) {
-        // The kernel detaches the device itself here, even when a PASID was attached.
+        // The device itself, as in the kernel.
         detachDevice();
         throw refused;
       }

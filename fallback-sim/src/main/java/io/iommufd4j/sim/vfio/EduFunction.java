@@ -13,7 +13,7 @@ import java.util.List;
  *
  * <p>DMA goes page by page, and only with bus mastering on. Where a read meets a fault the buffer
  * is filled with zeros, and where a write does it is dropped; the pages before and after are
- * transferred. A transfer that leaves the device's buffer is not started (QEMU 7.2 aborts).
+ * transferred. A transfer that leaves the device's buffer is not started.
  */
 public final class EduFunction extends PciFunction {
 

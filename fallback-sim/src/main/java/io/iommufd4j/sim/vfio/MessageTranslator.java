@@ -35,10 +35,10 @@ public final class MessageTranslator {
   }
 
   /**
-   * {@code its_irq_domain_alloc}: the message is in use, once the function can reach the service.
-   * Where it cannot, Linux 7.3.4 does not give the message back: this function never has one again.
+   * {@code its_irq_domain_alloc}: takes the message, and looks up where the function finds the
+   * service.
    *
-   * @throws Refused ENOSPC
+   * @throws Refused ENOSPC without either
    */
   synchronized void allocate() {
     if (taken) {

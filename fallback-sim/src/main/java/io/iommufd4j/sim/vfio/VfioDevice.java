@@ -198,7 +198,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
   /**
    * {@code vfio_unregister_group_dev}: no new opens, and waits until the last one is closed.
    *
-   * @throws Refused EINTR when the thread is interrupted; a signal would not stop Linux here
+   * @throws Refused EINTR when the thread is interrupted; Linux has no such answer
    */
   void leave() {
     synchronized (this) {

@@ -2,9 +2,7 @@ package io.iommufd4j.sim.vfio;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_SET_IRQS;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_ACTION_UNMASK;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_DATA_EVENTFD;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_DATA_NONE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,14 +12,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Interrupts in situations that QEMU's machines do not show, or that Linux is hard to get into. */
+/** Interrupts in situations that QEMU's machines do not show. */
 @Timeout(120)
 final class InterruptDeliveryTest {
 
   private static final int HEADER = 20;
   private static final int TRIGGER = VFIO_IRQ_SET_DATA_EVENTFD() | VFIO_IRQ_SET_ACTION_TRIGGER();
-  private static final int UNMASK = VFIO_IRQ_SET_DATA_EVENTFD() | VFIO_IRQ_SET_ACTION_UNMASK();
-  private static final int OFF = VFIO_IRQ_SET_DATA_NONE() | VFIO_IRQ_SET_ACTION_TRIGGER();
 
   private final VfioBench bench = new VfioBench(IommuPreset.VTD);
   private final EduFunction edu =
@@ -52,15 +48,6 @@ final class InterruptDeliveryTest {
     int event = bench.eventFd();
     setEventFd(TRIGGER, event);
     assertTrue(counted(event));
-  }
-
-  @Test
-  void interruptThatUnmasksItselfDoesNotKeepTheCaller() {
-    int event = bench.eventFd();
-    setEventFd(TRIGGER, event);
-    setEventFd(UNMASK, event);
-    edu.store(0, EduFunction.INTERRUPT_RAISE, 4, 1);
-    assertEquals(0, bench.ioctl(fd, VFIO_DEVICE_SET_IRQS(), bench.words(HEADER, OFF, 0, 0, 0)));
   }
 
   @Test
