@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks a guest's table, which lies in the guest's memory: every address in it goes through the
- * second stage too. As in QEMU's SMMUv3, whether a page is for the privileged only is not looked
- * at.
+ * second stage too.
  */
 final class Smmuv3FirstStage {
 
