@@ -1,6 +1,7 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.driver.UntranslatedBus;
@@ -10,7 +11,9 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.NoIommu;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.vfio.BridgeFunction;
 import io.iommufd4j.sim.vfio.EduFunction;
+import io.iommufd4j.sim.vfio.IgbFunction;
 import io.iommufd4j.sim.vfio.MessageTranslator;
 import io.iommufd4j.sim.vfio.NvmeFunction;
 import io.iommufd4j.sim.vfio.PciBus;
@@ -29,6 +32,8 @@ final class Board {
 
   /** Functions with a BAR get a MiB each. */
   private static final int BAR_ROOM = 1 << 20;
+
+  private static final int BUS_BITS = 8;
 
   private final Machine machine;
   private final UserMemory memory;
@@ -52,8 +57,9 @@ final class Board {
     var joined = new HashMap<Integer, IommuGroup>();
     var seconds = new HashMap<Integer, IommuUnit>();
     for (Machine.Slot slot : machine.slots()) {
-      int number = slot.address().bus();
-      PciBus pci = buses.computeIfAbsent(number, n -> new PciBus(behindBridge(n)));
+      PciAddress at = slot.address();
+      int number = at.domain() << BUS_BITS | at.bus();
+      PciBus pci = buses.computeIfAbsent(number, _ -> new PciBus(behindBridge(at)));
       IommuDevice device = device(slot);
       ModelDriver driver = iommu;
       if (driver == null) {
@@ -61,6 +67,9 @@ final class Board {
       } else {
         if (slot.apertureBits() != Machine.FIRST_IOMMU) {
           driver.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
+        }
+        if (machine.iommu().filter(IommuPreset.VTD::equals).isPresent()) {
+          slot.direct().ifPresent(region -> driver.reserve(device, region));
         }
         joined.computeIfAbsent(slot.group(), n -> newGroup()).add(device);
       }
@@ -72,8 +81,9 @@ final class Board {
     }
   }
 
-  private boolean behindBridge(int bus) {
-    return machine.slots().stream().anyMatch(s -> bus != 0 && s.secondaryBus() == bus);
+  /** Nothing resets a root bus, be it one behind a VMD. */
+  private boolean behindBridge(PciAddress address) {
+    return machine.parent(address).filter(s -> s.kind().bridge()).isPresent();
   }
 
   private IommuGroup newGroup() {
@@ -109,12 +119,30 @@ final class Board {
         switch (slot.kind()) {
           case EDU -> new EduFunction(device, bus, memory, nextBar(), line);
           case NVME -> NvmeFunction.physical(device, bus, nextBar(), line, slot.virtualFunctions());
-          default -> new PassiveFunction(device, bus, slot.kind());
+          case IGB -> IgbFunction.physical(device, bus, nextBar(), line);
+          default -> slot.kind().bridge() ? bridge(slot, device, bus) : passive(slot, device, bus);
         };
     if (!platform.hasFirmware() && !function.bars().isEmpty()) {
       function.config().withoutFirmware();
     }
     return function;
+  }
+
+  private static BridgeFunction bridge(Machine.Slot slot, IommuDevice device, PciBus bus) {
+    FunctionKind kind = slot.kind();
+    int classRevision = kind.classCode() << 8 | kind.revision();
+    return new BridgeFunction(
+        device,
+        bus,
+        kind.vendor(),
+        kind.device(),
+        classRevision,
+        slot.address().bus(),
+        slot.secondaryBus());
+  }
+
+  private static PassiveFunction passive(Machine.Slot slot, IommuDevice device, PciBus bus) {
+    return new PassiveFunction(device, bus, slot.kind());
   }
 
   private int nextBar() {
@@ -133,11 +161,11 @@ final class Board {
   }
 
   /** {@code pci_iov_add_virtfn}: a virtual function on its bus, in a group of its own. */
-  PciFunction addVirtual(NvmeFunction physical, int number) {
+  PciFunction addVirtual(PciFunction physical, int number) {
     PciAddress at = PciAddress.parse(physical.address());
     SriovCapability sriov = Objects.requireNonNull(physical.sriov());
     int place = (at.device() << 3 | at.function()) + sriov.offset() + number * sriov.stride();
-    var address = new PciAddress(at.domain(), at.bus(), place >> 3, place & 7);
+    var address = new PciAddress(at.domain(), at.bus(), place >> 3 & 0x1f, place & 7);
     ModelDriver driver = iommu;
     var device =
         new IommuDevice(
@@ -155,7 +183,7 @@ final class Board {
       }
       newGroup().add(device);
     }
-    var function = NvmeFunction.virtual(device, physical.bus(), physical, number);
+    PciFunction function = physical.virtual(device, number);
     plug(function);
     return function;
   }
@@ -171,10 +199,46 @@ final class Board {
     }
   }
 
+  /** The VMDs, each with the functions behind it, those above before those below. */
+  Map<PciFunction, List<PciFunction>> vmdDomains() {
+    var domains = new LinkedHashMap<PciFunction, List<PciFunction>>();
+    for (Machine.Slot vmd : machine.slots()) {
+      if (vmd.kind() == FunctionKind.VMD) {
+        domains.put(
+            function(vmd),
+            machine.slots().stream()
+                .filter(slot -> slot.address().domain() == vmd.secondaryDomain())
+                .map(this::function)
+                .toList());
+      }
+    }
+    return domains;
+  }
+
+  /** Takes a function out that was there at boot; its group stays when others are in it. */
+  void takeOut(PciFunction function) {
+    function.unplug();
+    synchronized (functions) {
+      functions.remove(function.address());
+    }
+    if (iommu != null) {
+      function.device().group().remove(function.device());
+    }
+  }
+
+  /** Puts a function back that was taken out, into the group of another. */
+  void putBack(PciFunction function, PciFunction sibling) {
+    if (iommu != null) {
+      sibling.device().group().add(function.device());
+    }
+    plug(function);
+  }
+
   private void markMultifunction() {
     for (Machine.Slot slot : machine.slots()) {
       boolean shared =
           machine.slots().stream()
+                  .filter(s -> s.address().domain() == slot.address().domain())
                   .filter(s -> s.address().bus() == slot.address().bus())
                   .filter(s -> s.address().device() == slot.address().device())
                   .count()

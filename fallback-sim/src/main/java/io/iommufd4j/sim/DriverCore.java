@@ -32,6 +32,9 @@ final class DriverCore {
     volatile @Nullable String override;
     volatile @Nullable PciDriver driver;
 
+    /** Whether the driver is about to let go: sysfs shows none any more. */
+    volatile boolean leaving;
+
     Place(PciFunction function) {
       this.function = function;
     }
@@ -100,15 +103,27 @@ final class DriverCore {
     try {
       PciDriver driver = place.driver;
       if (driver != null) {
-        driver.remove(function);
-        place.driver = null;
+        release(driver, place);
       }
     } finally {
       place.lock.unlock();
     }
   }
 
-  /** A function is gone. */
+  /** {@code __device_release_driver}. */
+  private void release(PciDriver driver, Place place) {
+    place.leaving = true;
+    changed.accept(place.function);
+    try {
+      driver.remove(place.function);
+      place.driver = null;
+    } finally {
+      place.leaving = false;
+      changed.accept(place.function);
+    }
+  }
+
+  /** A function that has no driver any more is gone. */
   void forget(PciFunction function) {
     synchronized (places) {
       places.remove(function.address());
@@ -144,9 +159,15 @@ final class DriverCore {
     }
   }
 
-  /** The driver that has a function. */
+  /** The driver that has a function, also while it is about to let go of it. */
   Optional<PciDriver> driver(PciFunction function) {
     return Optional.ofNullable(place(function.address()).driver);
+  }
+
+  /** The driver that sysfs shows. */
+  Optional<PciDriver> shownDriver(PciFunction function) {
+    Place place = place(function.address());
+    return place.leaving ? Optional.empty() : Optional.ofNullable(place.driver);
   }
 
   /** The only driver that a function may be bound to, when one was set. */
@@ -242,12 +263,10 @@ final class DriverCore {
       if (place.driver != driver) {
         throw Refused.with(Errno.ENODEV);
       }
-      driver.remove(place.function);
-      place.driver = null;
+      release(driver, place);
     } finally {
       place.lock.unlock();
     }
-    changed.accept(place.function);
   }
 
   /**

@@ -21,7 +21,17 @@ public enum FunctionKind {
   /** A network card. */
   NIC(0x8086, 0x10d3, 0x020000, 0x00, "e1000e"),
   /** QEMU's NVMe controller, with SR-IOV and without a disk. No driver wants it. */
-  NVME(0x1b36, 0x0010, 0x010802, 0x02, "");
+  NVME(0x1b36, 0x0010, 0x010802, 0x02, ""),
+  /** An NVMe controller with a disk. */
+  NVME_DISK(0x144d, 0xa80a, 0x010802, 0x00, "nvme"),
+  /** An Intel 82576 network card, which has SR-IOV. */
+  IGB(0x8086, 0x10c9, 0x020000, 0x01, "igb"),
+  /** A virtual function of an Intel 82576. */
+  IGB_VIRTUAL(0x8086, 0x10ca, 0x020000, 0x01, "igbvf"),
+  /** A virtio network card. */
+  VIRTIO_NET(0x1af4, 0x1041, 0x020000, 0x01, "virtio-pci"),
+  /** Intel's Volume Management Device: a PCI domain of its own lies behind it. */
+  VMD(0x8086, 0x28c0, 0x010400, 0x04, "vmd");
 
   /** {@code PCI_CLASS_BRIDGE_PCI} with its programming interface. */
   private static final int BRIDGE_TO_A_BUS = 0x060400;

@@ -3,6 +3,8 @@ package io.iommufd4j.sim;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.PasidFeature;
+import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.vfio.IgbFunction;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -53,19 +55,47 @@ public record Machine(
    *
    * @param address where it is
    * @param kind what it is
-   * @param secondaryBus the bus behind it, when it is a bridge; else 0
+   * @param secondaryDomain the PCI domain of the bus behind it: its own unless it is a VMD
+   * @param secondaryBus the bus behind it, when it is a bridge or a VMD; else 0
    * @param group functions of one number share an IOMMU group; these numbers are not sysfs'
    * @param apertureBits {@link #FIRST_IOMMU}, or how many bits of IOVA the second IOMMU translates,
    *     when it sits behind that one
    * @param virtualFunctions how many it can have (SR-IOV); 0 for none
+   * @param direct what the firmware of a machine with VT-d asks to be mapped one to one for it
+   *     (RMRR); empty for nothing
    */
   public record Slot(
       PciAddress address,
       FunctionKind kind,
+      int secondaryDomain,
       int secondaryBus,
       int group,
       int apertureBits,
-      int virtualFunctions) {}
+      int virtualFunctions,
+      Optional<ReservedRegion> direct) {
+
+    /** Whether a bus lies directly behind it. */
+    boolean leadsTo(PciAddress other) {
+      return secondaryBus != 0 && secondaryBus == other.bus() && secondaryDomain == other.domain();
+    }
+
+    private Slot withApertureBits(int bits) {
+      return new Slot(
+          address, kind, secondaryDomain, secondaryBus, group, bits, virtualFunctions, direct);
+    }
+
+    private Slot withDirect(ReservedRegion region) {
+      return new Slot(
+          address,
+          kind,
+          secondaryDomain,
+          secondaryBus,
+          group,
+          apertureBits,
+          virtualFunctions,
+          Optional.of(region));
+    }
+  }
 
   /** Copies what could change. */
   public Machine {
@@ -140,6 +170,11 @@ public record Machine(
     return builder;
   }
 
+  /** The bridge or VMD that the bus of a function lies behind; empty for the root bus. */
+  Optional<Slot> parent(PciAddress address) {
+    return slots.stream().filter(slot -> slot.leadsTo(address)).findFirst();
+  }
+
   /** Where the edu functions are. */
   public List<PciAddress> edus() {
     return slots.stream()
@@ -208,6 +243,29 @@ public record Machine(
                 .bridge("0000:00:0b.0", FunctionKind.ROOT_PORT, 1)
                 .with(Machine::chipset)
                 .nvme("0000:01:00.0", 2));
+    // What a server has, as the lab's "host", and a VMD with a disk behind it.
+    presets.put(
+        "host",
+        machine ->
+            machine
+                .with(Machine::oneEdu)
+                .sibling("0000:00:08.1", FunctionKind.EDU)
+                .function("0000:00:09.0", FunctionKind.EDU)
+                .direct(0x7000_0000L, 0x7000_ffffL)
+                .function("0000:00:0a.0", FunctionKind.EDU)
+                .bridge("0000:00:0b.0", FunctionKind.ROOT_PORT, 1)
+                .bridge("0000:00:0c.0", FunctionKind.ROOT_PORT, 2)
+                .function("0000:00:0d.0", FunctionKind.NVME_DISK)
+                .function("0000:00:0e.0", FunctionKind.NIC)
+                .bridge("0000:00:0f.0", FunctionKind.PCI_BRIDGE, 3)
+                .sibling("0000:03:01.0", FunctionKind.EDU)
+                .sibling("0000:03:02.0", FunctionKind.EDU)
+                .vmd("0000:00:10.0", 0x10000, 0xe0)
+                .siblingBridge("10000:e0:06.0", FunctionKind.ROOT_PORT, 0xe1)
+                .sibling("10000:e1:00.0", FunctionKind.NVME_DISK)
+                .with(Machine::chipset)
+                .igb("0000:01:00.0")
+                .function("0000:02:00.0", FunctionKind.VIRTIO_NET));
     // The second IOMMU reaches less far: its devices do not fit the first one's page tables.
     presets.put(
         "two-iommus",
@@ -250,6 +308,10 @@ public record Machine(
     private static final int NO_BUS = 0;
     private static final int MAX_BUS = 255;
     private static final int MAX_VIRTUAL = 7;
+
+    /** The first domain that Linux gives out where no firmware numbers it. */
+    private static final int FIRST_EMULATED_DOMAIN = 0x10000;
+
     private static final int MIN_APERTURE = 32;
     private static final int MAX_APERTURE = 48;
 
@@ -325,6 +387,11 @@ public record Machine(
       return add(address, FunctionKind.NVME, NO_BUS, groups++, virtualFunctions);
     }
 
+    /** A network card in a group of its own, which can have virtual functions. */
+    public Builder igb(String address) {
+      return add(address, FunctionKind.IGB, NO_BUS, groups++, IgbFunction.VIRTUAL_FUNCTIONS);
+    }
+
     /** A function in the group of the one before. */
     public Builder sibling(String address, FunctionKind kind) {
       if (slots.isEmpty()) {
@@ -335,11 +402,49 @@ public record Machine(
 
     /** A bridge in a group of its own, and the bus behind it. */
     public Builder bridge(String address, FunctionKind kind, int secondaryBus) {
+      requireBridge(address, kind, secondaryBus);
+      return add(address, kind, secondaryBus, groups++);
+    }
+
+    /** A bridge in the group of the function before, and the bus behind it. */
+    public Builder siblingBridge(String address, FunctionKind kind, int secondaryBus) {
+      requireBridge(address, kind, secondaryBus);
+      return add(address, kind, secondaryBus, slots.getLast().group());
+    }
+
+    private static void requireBridge(String address, FunctionKind kind, int secondaryBus) {
       if (!kind.bridge() || secondaryBus <= 0 || secondaryBus > MAX_BUS) {
         throw new IllegalArgumentException(
             address + ": a " + kind + " has no bus " + secondaryBus + " behind it");
       }
-      return add(address, kind, secondaryBus, groups++);
+    }
+
+    /**
+     * A Volume Management Device in a group of its own, and the root bus of the PCI domain behind
+     * it. The IOMMU takes the functions of that domain for the VMD: they are its siblings.
+     *
+     * @param domain 0x10000 and above, as Linux numbers such domains
+     */
+    public Builder vmd(String address, int domain, int rootBus) {
+      if (domain < FIRST_EMULATED_DOMAIN || rootBus <= 0 || rootBus > MAX_BUS) {
+        throw new IllegalArgumentException(
+            "%s: a VMD has no bus %x:%x behind it".formatted(address, domain, rootBus));
+      }
+      PciAddress place = PciAddress.parse(address);
+      return add(place, FunctionKind.VMD, domain, rootBus, groups++, 0);
+    }
+
+    /**
+     * The firmware wants memory mapped one to one for the function before (an RMRR of VT-d; other
+     * IOMMUs do not know it): Linux then keeps the function from VFIO.
+     *
+     * @param start first address, a multiple of a page
+     * @param last inclusive last address
+     */
+    public Builder direct(long start, long last) {
+      Slot slot = slots.removeLast();
+      slots.add(slot.withDirect(new ReservedRegion(start, last, ReservedRegion.Type.DIRECT)));
+      return this;
     }
 
     /** The function before sits behind the second IOMMU, which translates so many bits of IOVA. */
@@ -348,15 +453,7 @@ public record Machine(
         throw new IllegalArgumentException(
             "an IOMMU translates " + MIN_APERTURE + " to " + MAX_APERTURE + " bits");
       }
-      Slot last = slots.removeLast();
-      slots.add(
-          new Slot(
-              last.address(),
-              last.kind(),
-              last.secondaryBus(),
-              last.group(),
-              apertureBits,
-              last.virtualFunctions()));
+      slots.add(slots.removeLast().withApertureBits(apertureBits));
       return this;
     }
 
@@ -372,10 +469,30 @@ public record Machine(
     private Builder add(
         String address, FunctionKind kind, int secondaryBus, int group, int virtualFunctions) {
       PciAddress place = PciAddress.parse(address);
-      if (place.domain() != 0) {
-        throw new IllegalArgumentException(place + ": a machine has PCI domain 0 only");
+      return add(place, kind, place.domain(), secondaryBus, group, virtualFunctions);
+    }
+
+    private Builder add(
+        PciAddress place,
+        FunctionKind kind,
+        int secondaryDomain,
+        int secondaryBus,
+        int group,
+        int virtualFunctions) {
+      if (place.domain() != 0
+          && slots.stream().noneMatch(slot -> slot.secondaryDomain() == place.domain())) {
+        throw new IllegalArgumentException(place + ": no VMD has that PCI domain");
       }
-      slots.add(new Slot(place, kind, secondaryBus, group, FIRST_IOMMU, virtualFunctions));
+      slots.add(
+          new Slot(
+              place,
+              kind,
+              secondaryDomain,
+              secondaryBus,
+              group,
+              FIRST_IOMMU,
+              virtualFunctions,
+              Optional.empty()));
       return this;
     }
 
@@ -390,8 +507,8 @@ public record Machine(
         if (!addresses.add(slot.address())) {
           throw new IllegalArgumentException("two functions at " + slot.address());
         }
-        if (slot.address().bus() != NO_BUS
-            && slots.stream().noneMatch(s -> s.secondaryBus() == slot.address().bus())) {
+        boolean onRootBus = slot.address().domain() == 0 && slot.address().bus() == NO_BUS;
+        if (!onRootBus && slots.stream().noneMatch(s -> s.leadsTo(slot.address()))) {
           throw new IllegalArgumentException("no bridge leads to " + slot.address());
         }
       }

@@ -98,14 +98,19 @@ public final class SimKernel implements Kernel {
     selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     nodes = new DeviceNodes(root, faults, vfio, this::newContext);
     var virtualFunctions = new SriovFunctions();
-    var core = new DriverCore(board.functions(), drivers(virtualFunctions));
+    var vmd = new VmdDriver();
+    var core = new DriverCore(board.functions(), drivers(virtualFunctions, vmd));
     core.autoprobe(virtualFunctions::autoprobes);
     sysfs = new Sysfs(root);
     procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), faults);
-    core.boot();
     var view = new SysfsView(sysfs, board, core, vfio);
-    view.show(allowUnsafeInterrupts);
     new SriovSlots(board, core, view, new SriovView(sysfs, core)).show(virtualFunctions);
+    core.boot();
+    view.show(allowUnsafeInterrupts);
+    board
+        .vmdDomains()
+        .forEach((function, behind) ->
+            vmd.leadsTo(function, new VmdDomain(board, core, view, function, behind)));
     new FaultKnobs(sysfs, faults).show();
   }
 
@@ -115,13 +120,19 @@ public final class SimKernel implements Kernel {
     return pages;
   }
 
-  private List<PciDriver> drivers(SriovFunctions virtualFunctions) {
+  private List<PciDriver> drivers(SriovFunctions virtualFunctions, VmdDriver vmd) {
     return List.of(
         new KernelDriver("pcieport", true),
         new KernelDriver("ahci", false),
         new KernelDriver("i801_smbus", false),
         new KernelDriver("e1000e", false),
-        new VfioPciDriver(vfio, virtualFunctions));
+        new KernelDriver("nvme", false),
+        new KernelDriver("virtio-pci", false),
+        new KernelDriver("igbvf", false),
+        new IgbDriver(new KernelDriver(IgbDriver.NAME, false), virtualFunctions),
+        vmd,
+        new VfioPciDriver(vfio, virtualFunctions),
+        new VfioVariantDriver("virtio_vfio_pci", vfio));
   }
 
   /** A kernel on the default machine, for root, with Linux' default limits. */

@@ -1,8 +1,8 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.sim.vfio.NvmeFunction;
 import io.iommufd4j.sim.vfio.PciFunction;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts virtual functions into a running machine and takes them out: on the board, under the
@@ -35,8 +35,8 @@ final class SriovSlots implements VirtualFunctions.Slots {
   }
 
   @Override
-  public PciFunction add(PciFunction physical, int number, String driver) {
-    PciFunction virtual = board.addVirtual((NvmeFunction) physical, number);
+  public PciFunction add(PciFunction physical, int number, @Nullable String driver) {
+    PciFunction virtual = board.addVirtual(physical, number);
     core.add(virtual, driver);
     view.add(virtual);
     links.link(view.place(physical), virtual, view.place(virtual), number);

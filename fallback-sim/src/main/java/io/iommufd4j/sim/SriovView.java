@@ -21,7 +21,6 @@ final class SriovView {
   /** {@code sriov_pf_dev_attr_group}. */
   void show(String place, VirtualFunctions functions) {
     SriovCapability capability = functions.capability();
-    sysfs.attribute(place + "/sriov_totalvfs", capability.total() + "\n");
     sysfs.attribute(place + "/sriov_offset", capability.offset() + "\n");
     sysfs.attribute(place + "/sriov_stride", capability.stride() + "\n");
     sysfs.attribute(
@@ -34,6 +33,7 @@ final class SriovView {
   }
 
   private void showCount(String place, VirtualFunctions functions) {
+    sysfs.attribute(place + "/sriov_totalvfs", functions.limit() + "\n");
     sysfs.attribute(
         place + "/sriov_numvfs", functions.count() + "\n", text -> core.count(functions, text));
   }

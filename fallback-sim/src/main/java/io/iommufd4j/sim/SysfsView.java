@@ -1,5 +1,6 @@
 package io.iommufd4j.sim;
 
+import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
@@ -12,6 +13,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.vfio.FunctionReset;
 import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.vfio.SriovCapability;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;
@@ -21,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +61,7 @@ final class SysfsView {
   private final Board board;
   private final DriverCore core;
   private final VfioPci vfio;
+  private final ChildDevicesView children;
   private final Map<String, String> places = new ConcurrentHashMap<>();
   // What a function's change has to take away again. Guarded by this.
   private final Map<String, String> driverLinks = new HashMap<>();
@@ -71,6 +75,7 @@ final class SysfsView {
     this.board = board;
     this.core = core;
     this.vfio = vfio;
+    this.children = new ChildDevicesView(sysfs);
   }
 
   /** Shows everything for the first time, and from now on every change. */
@@ -89,33 +94,39 @@ final class SysfsView {
         "devices/virtual/misc/iommu/uevent", "MAJOR=10\nMINOR=257\nDEVNAME=iommu\nDEVMODE=0660\n");
     sysfs.link("class/misc/iommu", "devices/virtual/misc/iommu");
     core.onChange(this::change);
+    vfio.onLeave(this::change);
   }
 
-  /** A function that came after boot, in a group of its own. */
+  /** A function that came after boot. */
   void add(PciFunction function) {
-    PciFunction physical = Objects.requireNonNull(function.physical());
-    String beside = place(physical);
-    String bus = beside.substring(0, beside.length() - physical.address().length());
-    places.put(function.address(), bus + function.address());
+    PciFunction physical = function.physical();
+    if (physical != null) {
+      String beside = place(physical);
+      String bus = beside.substring(0, beside.length() - physical.address().length());
+      places.put(function.address(), bus + function.address());
+    }
     showFunction(function);
     board.iommu().ifPresent(iommu -> showGroup(function.device().group(), iommu));
   }
 
-  /** A function is gone, and its group with it. */
+  /** A function is gone, and its group with it when nothing else is in that. */
   void remove(PciFunction function) {
     String place = place(function);
     change(function);
     sysfs.remove("bus/pci/devices/" + function.address());
-    board.iommu().ifPresent(iommu -> removeGroup(function, iommu));
+    board.iommu().ifPresent(iommu -> removeFromGroup(function, iommu));
     sysfs.remove(place);
     places.remove(function.address());
   }
 
-  private void removeGroup(PciFunction function, ModelDriver iommu) {
+  private void removeFromGroup(PciFunction function, ModelDriver iommu) {
     IommuGroup group = function.device().group();
     sysfs.remove(iommu(iommu.unit(function.device())) + "/devices/" + function.address());
-    sysfs.remove(group(group));
-    types.remove(group);
+    sysfs.remove(group(group) + "/devices/" + function.address());
+    if (group.devices().size() == 1) {
+      sysfs.remove(group(group));
+      types.remove(group);
+    }
   }
 
   private static String iommu(IommuUnit unit) {
@@ -237,8 +248,7 @@ final class SysfsView {
     for (IommuDevice device : group.devices()) {
       sysfs.link(place + "/devices/" + device.name(), place(device.name()));
     }
-    var type = new DefaultDomainType(group, driver);
-    types.put(group, type);
+    types.computeIfAbsent(group, shown -> new DefaultDomainType(shown, driver));
     showType(group);
     sysfs.attribute(place + "/reserved_regions", reserved(group));
   }
@@ -277,10 +287,11 @@ final class SysfsView {
         place + "/driver_override",
         core.override(function).orElse(NO_OVERRIDE) + "\n",
         text -> core.setOverride(function, text));
-    String driver = core.driver(function).map(PciDriver::name).orElse(null);
-    sysfs.attribute(place + "/enable", (driver == null ? 0 : enabled(driver)) + "\n");
+    String driver = core.shownDriver(function).map(PciDriver::name).orElse(null);
+    sysfs.attribute(place + "/enable", enabled(function) + "\n");
     sysfs.attribute(place + "/uevent", event(function, driver));
     linkDriver(function, driver);
+    children.show(function, place, core.driver(function).map(PciDriver::name).orElse(null));
     showNode(function, vfio.find(function));
     if (!function.device().translated()) {
       showOwnGroup(function);
@@ -339,9 +350,9 @@ final class SysfsView {
     }
   }
 
-  /** vfio-pci enables a function when it is opened; the others when they take it. */
-  private static int enabled(String driver) {
-    return driver.equals(VfioPci.NAME) ? 0 : 1;
+  /** VFIO's drivers enable a function when it is opened; the others when they take it. */
+  private int enabled(PciFunction function) {
+    return core.driver(function).isEmpty() || vfio.find(function) != null ? 0 : 1;
   }
 
   private void linkDriver(PciFunction function, @Nullable String driver) {
@@ -366,7 +377,7 @@ final class SysfsView {
       sysfs.remove("class/vfio-dev/" + before);
       sysfs.remove(place + "/vfio-dev");
     }
-    if (device != null) {
+    if (device != null && !device.leaving()) {
       String name = device.nodeName();
       String node = place + "/vfio-dev/" + name;
       sysfs.attribute(node + "/dev", VFIO_MAJOR + ":" + device.index() + "\n");
@@ -387,29 +398,52 @@ final class SysfsView {
   }
 
   private String place(String address) {
-    return places.computeIfAbsent(address, this::findPlace);
+    String known = places.get(address);
+    if (known == null) {
+      known = findPlace(address);
+      places.put(address, known);
+    }
+    return known;
   }
 
   private String findPlace(String address) {
-    Machine.Slot slot = slot(address);
-    var path = new StringBuilder(address);
-    while (slot.address().bus() != 0) {
-      int bus = slot.address().bus();
-      slot =
-          board.machine().slots().stream()
-              .filter(s -> s.secondaryBus() == bus)
-              .findFirst()
-              .orElseThrow();
-      path.insert(0, slot.address() + "/");
+    PciAddress at = PciAddress.parse(address);
+    Machine.Slot parent = board.machine().parent(at).orElse(null);
+    if (parent == null) {
+      return "devices/pci0000:00/" + address;
     }
-    return String.format("devices/pci%04x:00/%s", slot.address().domain(), path);
+    String above = place(parent.address().toString());
+    return above + (parent.kind().bridge() ? "/" : "/" + rootBus(parent) + "/") + address;
   }
 
-  private Machine.Slot slot(String address) {
+  /** The root bus of the domain behind a VMD comes. */
+  void showDomain(PciFunction vmd) {
+    String bus = place(vmd) + "/" + rootBus(vmd);
+    String name = rootBus(vmd).substring("pci".length());
+    sysfs.link(bus + "/pci_bus/" + name + "/subsystem", "class/pci_bus");
+    sysfs.link("class/pci_bus/" + name, bus + "/pci_bus/" + name);
+    sysfs.link(place(vmd) + "/domain", bus + "/pci_bus/" + name);
+  }
+
+  /** It goes, with all that is still on it. */
+  void hideDomain(PciFunction vmd) {
+    sysfs.remove(place(vmd) + "/domain");
+    sysfs.remove("class/pci_bus/" + rootBus(vmd).substring("pci".length()));
+    sysfs.remove(place(vmd) + "/" + rootBus(vmd));
+  }
+
+  private String rootBus(PciFunction vmd) {
+    PciAddress address = PciAddress.parse(vmd.address());
     return board.machine().slots().stream()
-        .filter(s -> s.address().toString().equals(address))
+        .filter(slot -> slot.address().equals(address))
         .findFirst()
+        .map(SysfsView::rootBus)
         .orElseThrow();
+  }
+
+  /** The directory of a VMD's domain. */
+  private static String rootBus(Machine.Slot vmd) {
+    return "pci%04x:%02x".formatted(vmd.secondaryDomain(), vmd.secondaryBus());
   }
 
   private static String modalias(PciFunction function) {
@@ -446,15 +480,10 @@ final class SysfsView {
   private static String resources(PciFunction function) {
     var lines = new StringBuilder();
     for (int index = 0; index < RESOURCES; index++) {
-      int bar = index;
       long[] resource =
-          index == VIRTUAL_RESOURCE && function.sriov() != null
-              ? virtualResource(function, function.sriov().total())
-              : function.bars().stream()
-                  .filter(b -> b.index() == bar)
-                  .map(SysfsView::resource)
-                  .findFirst()
-                  .orElse(new long[3]);
+          index >= VIRTUAL_RESOURCE
+              ? virtualResource(function, index - VIRTUAL_RESOURCE)
+              : barOf(function.bars(), index).map(SysfsView::resource).orElse(new long[3]);
       lines.append(
           String.format("0x%016x 0x%016x 0x%016x\n", resource[0], resource[1], resource[2]));
     }
@@ -468,10 +497,18 @@ final class SysfsView {
     };
   }
 
-  /** The first BAR of all virtual functions there can be, which follow the physical one's own. */
-  private static long[] virtualResource(PciFunction function, int total) {
-    long[] own = resource(function.bars().getFirst());
-    long bytes = own[1] + 1 - own[0];
-    return new long[] {own[1] + 1, own[1] + total * bytes, own[2]};
+  private static Optional<PciFunction.Bar> barOf(List<PciFunction.Bar> bars, int index) {
+    return bars.stream().filter(bar -> bar.index() == index).findFirst();
+  }
+
+  /** A BAR of all virtual functions that there can be, one behind the other. */
+  private static long[] virtualResource(PciFunction function, int index) {
+    SriovCapability sriov = function.sriov();
+    var first = sriov == null ? Optional.<PciFunction.Bar>empty() : barOf(sriov.bars(), index);
+    if (sriov == null || first.isEmpty()) {
+      return new long[3];
+    }
+    long[] one = resource(first.get());
+    return new long[] {one[0], one[0] + (long) sriov.total() * first.get().bytes() - 1, one[2]};
   }
 }

@@ -6,8 +6,8 @@ import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioPci;
 
 /**
- * vfio-pci on the PCI bus: it takes what it is told to take, and no bridge. Virtual functions that
- * it makes are its own, and go before their physical one does.
+ * vfio-pci on the PCI bus: it takes what it is told to take. Virtual functions that it makes are
+ * its own, and go before their physical one does.
  *
  * @param virtualFunctions those of every function with SR-IOV
  */
@@ -25,9 +25,6 @@ record VfioPciDriver(VfioPci driver, SriovFunctions virtualFunctions) implements
 
   @Override
   public void probe(PciFunction function) {
-    if (function.classCode() == FunctionKind.ROOT_PORT.classCode()) {
-      throw Refused.with(Errno.EINVAL);
-    }
     driver.probe(function);
   }
 

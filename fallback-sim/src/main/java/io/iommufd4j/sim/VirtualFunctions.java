@@ -7,6 +7,7 @@ import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.SriovCapability;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual functions of a physical one ({@code drivers/pci/iov.c}): they appear together and go
@@ -21,9 +22,9 @@ final class VirtualFunctions {
     /**
      * {@code pci_iov_add_virtfn}.
      *
-     * @param driver the one that it is meant for
+     * @param driver the one that it is meant for; null for whichever wants it
      */
-    PciFunction add(PciFunction physical, int number, String driver);
+    PciFunction add(PciFunction physical, int number, @Nullable String driver);
 
     /**
      * {@code pci_iov_remove_virtfn}: waits for who has it open.
@@ -40,6 +41,7 @@ final class VirtualFunctions {
   private final Slots slots;
   private final List<PciFunction> present = new ArrayList<>();
   private volatile int count;
+  private volatile int limit;
   private volatile boolean autoprobe = true;
   private volatile Runnable changed = () -> {};
 
@@ -47,6 +49,7 @@ final class VirtualFunctions {
     this.physical = physical;
     this.capability = capability;
     this.slots = slots;
+    this.limit = capability.total();
   }
 
   /** The function that they are of. */
@@ -73,6 +76,22 @@ final class VirtualFunctions {
     autoprobe = probe;
   }
 
+  /** {@code driver_max_VFs}: how many there can be with the driver that the function has. */
+  int limit() {
+    return limit;
+  }
+
+  /** {@code pci_sriov_set_totalvfs}: the driver serves no more than so many. */
+  void limit(int most) {
+    limit = Math.min(most, capability.total());
+    changed.run();
+  }
+
+  /** {@code pci_iov_remove}: the driver is gone. */
+  void noLimit() {
+    limit(capability.total());
+  }
+
   /** How many there are. */
   int count() {
     return count;
@@ -94,7 +113,7 @@ final class VirtualFunctions {
     if (wanted > MOST) {
       throw Refused.with(Errno.EINVAL);
     }
-    if (wanted > capability.total()) {
+    if (wanted > limit) {
       throw Refused.with(Errno.ERANGE);
     }
     return (int) wanted;
@@ -103,9 +122,9 @@ final class VirtualFunctions {
   /**
    * {@code pci_enable_sriov}.
    *
-   * @param driver the one that they are meant for
+   * @param driver the one that they are meant for; null for whichever wants them
    */
-  void enable(int wanted, String driver) {
+  void enable(int wanted, @Nullable String driver) {
     capability.switchTo(wanted);
     for (int i = 0; i < wanted; i++) {
       present.add(slots.add(physical, i, driver));
@@ -115,11 +134,15 @@ final class VirtualFunctions {
   }
 
   /**
-   * {@code pci_disable_sriov}: waits for who has one open, one after the other.
+   * {@code pci_disable_sriov}: waits for who has one open, one after the other. Does nothing where
+   * there are none.
    *
    * @throws Refused EINTR when the thread is interrupted
    */
   void disable() {
+    if (count == 0) {
+      return;
+    }
     while (!present.isEmpty()) {
       slots.remove(present.getFirst(), count - present.size());
       present.removeFirst();

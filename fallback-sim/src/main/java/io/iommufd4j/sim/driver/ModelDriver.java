@@ -16,6 +16,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public abstract class ModelDriver implements IommuDriver {
   private final String name;
   private final IommuUnit first;
   private final Map<IommuDevice, IommuUnit> elsewhere = new ConcurrentHashMap<>();
+  private final Map<IommuDevice, List<ReservedRegion>> reserved = new ConcurrentHashMap<>();
   private final BlockedDomain blocked = new BlockedDomain(this);
   private final IdentityDomain identity = new IdentityDomain(this);
   private volatile boolean identityByDefault;
@@ -101,7 +103,14 @@ public abstract class ModelDriver implements IommuDriver {
 
   @Override
   public final List<ReservedRegion> reservedRegions(IommuDevice device) {
-    return unit(device).reserved();
+    List<ReservedRegion> ofUnit = unit(device).reserved();
+    return reserved.isEmpty() ? ofUnit : reserved.getOrDefault(device, ofUnit);
+  }
+
+  /** A device cannot use one region more, before it joins a group. */
+  public final void reserve(IommuDevice device, ReservedRegion region) {
+    reserved.put(
+        device, Stream.concat(Stream.of(region), reservedRegions(device).stream()).toList());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,16 +77,21 @@ final class GroupDomain {
    * {@code __iommu_group_set_domain}: every device switches. The first refusal turns those back
    * that have switched already; the one that refused stays as its driver left it.
    *
-   * @throws Refused what the driver answers
+   * @throws Refused EINVAL when a device that must have memory mapped one to one would be blocked,
+   *     and what the driver answers
    */
   void change(IommuDomain to) {
     IommuDomain from = current;
+    boolean blocks = to.type() == DomainType.BLOCKED || to == blocking;
     for (int i = 0; i < devices.size(); i++) {
       GroupDevice each = devices.get(i);
       if (each.blocked) {
         continue;
       }
       try {
+        if (blocks && ReservedRegion.requiresDirect(each.device)) {
+          throw Refused.with(Errno.EINVAL);
+        }
         to.attachDevice(each.device, from);
       } catch (Refused refused) {
         turnBack(i, to, from);

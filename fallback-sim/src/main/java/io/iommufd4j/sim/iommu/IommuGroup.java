@@ -70,12 +70,13 @@ public final class IommuGroup {
     }
   }
 
-  /**
-   * {@code iommu_group_remove_device}: of a group that translates nothing, so nothing is undone.
-   */
+  /** {@code iommu_group_remove_device}: whatever DMA the device still does meets nothing. */
   public void remove(IommuDevice device) {
     try (var _ = lock.guard()) {
       devices.removeIf(each -> each.device == device);
+      if (device.translated()) {
+        device.steer(null);
+      }
       device.join(null);
     }
   }
@@ -151,7 +152,8 @@ public final class IommuGroup {
    * {@code iommu_device_claim_dma_owner}: from now on DMA is the owner's to steer, and blocked
    * until it does. Devices of one group can be claimed by one owner only, each once more.
    *
-   * @throws Refused EPERM when another owns the group, EBUSY when it is not in its default domain
+   * @throws Refused EPERM when another owns the group, EBUSY when it is not in its default domain,
+   *     EINVAL when a device of it must have memory mapped one to one
    */
   public void claim(Object claimant) {
     try (var _ = lock.guard()) {

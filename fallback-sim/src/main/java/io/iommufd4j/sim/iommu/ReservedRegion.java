@@ -41,4 +41,13 @@ public record ReservedRegion(long start, long last, Type type) {
     }
     return NO_WINDOW;
   }
+
+  /**
+   * {@code require_direct}: whether the firmware wants memory mapped one to one for a device, so
+   * that its DMA must never be blocked.
+   */
+  public static boolean requiresDirect(IommuDevice device) {
+    return device.driver().reservedRegions(device).stream()
+        .anyMatch(region -> region.type() == Type.DIRECT);
+  }
 }

@@ -74,7 +74,8 @@ final class DeviceDescription {
     }
     vfio_region_info.size(info, bytes);
     vfio_region_info.offset(info, Regions.offsetOf(index));
-    if (index == VFIO_PCI_BAR0_REGION_INDEX() && device.function().config().msixVectors() > 0) {
+    PciConfigSpace config = device.function().config();
+    if (config.msixVectors() > 0 && index == config.msixBar()) {
       flags |= VFIO_REGION_INFO_FLAG_CAPS();
       tellTableMayBeMapped(info, argument);
     }
@@ -106,12 +107,12 @@ final class DeviceDescription {
     if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | conduct(index));
+    vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | behavior(index));
     vfio_irq_info.count(info, device.irqs().count(index));
     block.copyOut(info, vfio_irq_info.sizeof());
   }
 
-  private int conduct(int index) {
+  private int behavior(int index) {
     if (index == VFIO_PCI_INTX_IRQ_INDEX()) {
       return VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED();
     }

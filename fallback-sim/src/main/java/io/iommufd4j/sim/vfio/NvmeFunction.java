@@ -52,11 +52,11 @@ public final class NvmeFunction extends PciFunction {
       IommuDevice device,
       PciBus bus,
       PciConfigSpace config,
-      int base,
+      List<Bar> bars,
       @Nullable PciFunction physical,
       @Nullable SriovCapability sriov) {
     super(device, bus, config);
-    this.bars = List.of(new Bar(0, BAR_BYTES, base, true));
+    this.bars = bars;
     this.physical = physical;
     this.sriov = sriov;
   }
@@ -72,22 +72,23 @@ public final class NvmeFunction extends PciFunction {
       IommuDevice device, PciBus bus, int base, int interruptLine, int virtualFunctions) {
     PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
     config.interrupt(1, interruptLine);
-    var sriov = new SriovCapability(config, SRIOV_AT, DEVICE, virtualFunctions, base + BAR_BYTES);
-    return new NvmeFunction(device, bus, config, base, null, sriov);
+    var sriov =
+        new SriovCapability(
+            config,
+            SRIOV_AT,
+            DEVICE,
+            new SriovCapability.Places(virtualFunctions, 1, 1),
+            List.of(new Bar(0, BAR_BYTES, base + BAR_BYTES, true)));
+    var bars = List.of(new Bar(0, BAR_BYTES, base, true));
+    return new NvmeFunction(device, bus, config, bars, null, sriov);
   }
 
-  /**
-   * A virtual function; {@link #plug} puts it on its bus.
-   *
-   * @param number its number among those of the physical one, from 0
-   */
-  public static NvmeFunction virtual(
-      IommuDevice device, PciBus bus, NvmeFunction physical, int number) {
+  @Override
+  public PciFunction virtual(IommuDevice its, int number) {
     PciConfigSpace config = powerOn(UNSAID, UNSAID, VIRTUAL_VECTORS);
     config.set(PCI_COMMAND(), 2, 0);
     config.interrupt(1, 0);
-    int base = physical.barBase(0) + (number + 1) * BAR_BYTES;
-    return new NvmeFunction(device, bus, config, base, physical, null);
+    return new NvmeFunction(its, bus(), config, virtualBars(number), this, null);
   }
 
   private static PciConfigSpace powerOn(int vendor, int device, int vectors) {
@@ -105,7 +106,7 @@ public final class NvmeFunction extends PciFunction {
     config.set(EXPRESS_AT + 18, 2, 0x0011);
     config.set(EXPRESS_AT + 36, 4, 0x0030_0000);
     config.allow(EXPRESS_AT + 40, 2, 0x8000);
-    config.msix(MSIX_AT, vectors, TABLE, PENDING);
+    config.msix(MSIX_AT, vectors, 0, TABLE, PENDING);
     config.extended(ARI_AT, ARI, ARI_BYTES);
     config.set(ARI_AT + 4, 4, 0x100);
     return config;

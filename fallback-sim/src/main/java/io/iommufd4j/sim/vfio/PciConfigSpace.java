@@ -28,8 +28,8 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
 import java.util.Arrays;
 
 /**
- * A function's configuration registers as hardware has them: type 0 header, capability lists, and
- * which bits can be written. Multi-byte registers are little-endian.
+ * A function's configuration registers as hardware has them: header, capability lists, and which
+ * bits can be written. Multi-byte registers are little-endian.
  */
 public final class PciConfigSpace {
 
@@ -45,6 +45,12 @@ public final class PciConfigSpace {
   /** Bytes of an MSI capability with a 64-bit address and without mask bits. */
   static final int MSI_64_BYTES = 14;
 
+  /** {@code PCI_HEADER_TYPE_BRIDGE}. */
+  private static final int BRIDGE_HEADER = 1;
+
+  /** {@code PCI_PRIMARY_BUS}; the secondary and the last bus follow. */
+  private static final int PRIMARY_BUS = 0x18;
+
   private static final int COMMAND_SERR = 0x100;
   private static final int STATUS_CAP_LIST = PCI_STATUS_CAP_LIST();
 
@@ -56,6 +62,10 @@ public final class PciConfigSpace {
   private static final int MSIX_ENABLE = 0x8000;
   private static final int MSIX_FUNCTION_MASK = 0x4000;
   private static final int MSIX_QSIZE = 0x7ff;
+
+  /** {@code PCI_MSIX_TABLE_BIR}. */
+  private static final int MSIX_BAR = 7;
+
   private static final int EXTENDED_VERSION = 1 << 16;
   private static final int EXTENDED_NEXT = 20;
   private static final int WIDE_BAR = 4;
@@ -114,7 +124,25 @@ public final class PciConfigSpace {
 
   /** Several functions share this function's slot. */
   public void multifunction() {
-    put(PCI_HEADER_TYPE(), 1, PCI_HEADER_TYPE_MFD());
+    put(PCI_HEADER_TYPE(), 1, get(PCI_HEADER_TYPE(), 1) | PCI_HEADER_TYPE_MFD());
+  }
+
+  /**
+   * A header of type 1 ({@code PCI_HEADER_TYPE_BRIDGE}).
+   *
+   * @param primary the bus that the bridge is on
+   * @param secondary the bus behind it, and the last one
+   */
+  void bridge(int primary, int secondary) {
+    put(PCI_HEADER_TYPE(), 1, BRIDGE_HEADER);
+    put(PRIMARY_BUS, 1, primary);
+    put(PRIMARY_BUS + 1, 1, secondary);
+    put(PRIMARY_BUS + 2, 1, secondary);
+  }
+
+  /** {@code hdr_type}: whether the header is a bridge's. */
+  public boolean isBridge() {
+    return (read(PCI_HEADER_TYPE(), 1) & ~PCI_HEADER_TYPE_MFD()) == BRIDGE_HEADER;
   }
 
   /**
@@ -159,19 +187,20 @@ public final class PciConfigSpace {
   }
 
   /**
-   * An MSI-X capability whose table and pending bits lie in BAR 0, first in the list.
+   * An MSI-X capability, first in the list.
    *
    * @param vectors how many messages there are
+   * @param bar which BAR the table and the pending bits lie in
    * @param table where the table is in the BAR
    * @param pending where the pending bits are
    */
-  void msix(int at, int vectors, int table, int pending) {
+  void msix(int at, int vectors, int bar, int table, int pending) {
     msixAt = at;
     capability(at, PCI_CAP_ID_MSIX(), MSIX_BYTES);
     put(at + MSI_FLAGS, 2, vectors - 1);
     allow(at + MSI_FLAGS, 2, MSIX_ENABLE | MSIX_FUNCTION_MASK);
-    put(at + 4, 4, table);
-    put(at + 8, 4, pending);
+    put(at + 4, 4, table | bar);
+    put(at + 8, 4, pending | bar);
   }
 
   /** How many MSI-X messages there are; 0 without the capability. */
@@ -179,9 +208,14 @@ public final class PciConfigSpace {
     return msixAt == NOWHERE ? 0 : (get(msixAt + MSI_FLAGS, 2) & MSIX_QSIZE) + 1;
   }
 
-  /** Where the MSI-X table is in BAR 0; only of a function that has one. */
+  /** Where the MSI-X table is in its BAR; only of a function that has one. */
   synchronized int msixTable() {
-    return get(msixAt + 4, 4);
+    return get(msixAt + 4, 4) & ~MSIX_BAR;
+  }
+
+  /** Which BAR the MSI-X table is in; only of a function that has one. */
+  synchronized int msixBar() {
+    return get(msixAt + 4, 4) & MSIX_BAR;
   }
 
   /** A capability, first in the list; none of its bits can be written. */

@@ -84,6 +84,32 @@ public abstract class PciFunction {
     return null;
   }
 
+  /**
+   * A virtual function of it; {@link #plug} puts it on the same bus.
+   *
+   * @param its where the virtual function's DMA comes from
+   * @param number its number among those of this one, from 0
+   * @throws IllegalStateException without SR-IOV
+   */
+  public PciFunction virtual(IommuDevice its, int number) {
+    throw new IllegalStateException(this + " has no virtual functions");
+  }
+
+  /** The BARs of one of its virtual functions, by its number. */
+  protected final List<Bar> virtualBars(int number) {
+    SriovCapability capability = sriov();
+    return capability == null
+        ? List.of()
+        : capability.bars().stream()
+            .map(first ->
+                new Bar(
+                    first.index(),
+                    first.bytes(),
+                    first.base() + number * first.bytes(),
+                    first.wide()))
+            .toList();
+  }
+
   /** Domain, bus, device and function, as {@code 0000:00:08.0}. */
   public final String address() {
     return device.name();

@@ -111,7 +111,9 @@ final class Regions {
   /** Where the MSI-X table begins, which is Linux' own: it is left out. */
   private long tableStart(long index) {
     PciConfigSpace config = device.function().config();
-    return index == 0 && config.msixVectors() > 0 ? config.msixTable() : Long.MAX_VALUE / 2;
+    return config.msixVectors() > 0 && index == config.msixBar()
+        ? config.msixTable()
+        : Long.MAX_VALUE / 2;
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.vfio;
 
+import java.util.List;
+
 /**
  * The SR-IOV capability of a physical function ({@code struct pci_sriov}): how many virtual ones it
  * can have and has, where they are and what they are. Virtual functions are numbered from 0.
@@ -32,30 +34,47 @@ public final class SriovCapability {
 
   private static final int WIDE_BAR = 4;
 
+  /**
+   * Where virtual functions are.
+   *
+   * @param total how many there can be
+   * @param offset the distance from the physical function to the first virtual one
+   * @param stride the distance from one virtual function to the next
+   */
+  record Places(int total, int offset, int stride) {}
+
   private final PciConfigSpace config;
   private final int at;
+  private final List<PciFunction.Bar> bars;
 
   /**
-   * Writes it into configuration space, as the firmware and Linux leave it at boot. The virtual
-   * functions follow the physical one without a gap.
+   * Writes it into configuration space, as the firmware and Linux leave it at boot.
    *
    * @param deviceId of the virtual functions
-   * @param total how many there can be
-   * @param bars where their BARs 0 begin, one behind the other
+   * @param bars those of the first virtual function, all wide; those of the others follow
    */
-  SriovCapability(PciConfigSpace config, int at, int deviceId, int total, int bars) {
+  SriovCapability(
+      PciConfigSpace config, int at, int deviceId, Places places, List<PciFunction.Bar> bars) {
     this.config = config;
     this.at = at;
+    this.bars = List.copyOf(bars);
     config.extended(at, ID, BYTES);
     config.set(at + CONTROL, 2, ARI);
-    config.set(at + INITIAL, 2, total);
-    config.set(at + TOTAL, 2, total);
-    config.set(at + OFFSET, 2, 1);
-    config.set(at + STRIDE, 2, 1);
+    config.set(at + INITIAL, 2, places.total());
+    config.set(at + TOTAL, 2, places.total());
+    config.set(at + OFFSET, 2, places.offset());
+    config.set(at + STRIDE, 2, places.stride());
     config.set(at + DEVICE_ID, 2, deviceId);
     config.set(at + PAGE_SIZES, 4, ALL_PAGE_SIZES);
     config.set(at + PAGE_SIZE, 4, 1);
-    config.set(at + BAR, 4, bars | WIDE_BAR);
+    for (PciFunction.Bar bar : bars) {
+      config.set(at + BAR + 4 * bar.index(), 4, bar.base() | WIDE_BAR);
+    }
+  }
+
+  /** The BARs of the first virtual function; those of each further one follow. */
+  public List<PciFunction.Bar> bars() {
+    return bars;
   }
 
   /** How many virtual functions there can be. */

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function that vfio-pci drives ({@code struct vfio_device} and {@code struct
+ * A function that vfio-pci or a variant of it drives ({@code struct vfio_device} and {@code struct
  * vfio_pci_core_device}).
  */
 public final class VfioDevice implements VirtualConfig.Listener {
@@ -204,6 +204,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     synchronized (this) {
       leaving = true;
     }
+    driver.leaving(function);
     // Who is asked to close it finds its node gone.
     irqs.request();
     synchronized (this) {

@@ -19,11 +19,13 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver {@code vfio-pci}: which functions it has, and their nodes. It does no DMA itself, so
- * binding it claims nothing; that comes with {@code VFIO_DEVICE_BIND_IOMMUFD}.
+ * What {@code vfio-pci} and its variants have in common ({@code vfio_pci_core}): which functions
+ * they have, and their nodes. They do no DMA themselves, so binding one claims nothing; that comes
+ * with {@code VFIO_DEVICE_BIND_IOMMUFD}.
  */
 public final class VfioPci {
 
@@ -44,6 +46,7 @@ public final class VfioPci {
   private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
+  private volatile Consumer<PciFunction> leaving = function -> {};
 
   /**
    * A driver that has no function yet.
@@ -65,10 +68,13 @@ public final class VfioPci {
    * {@code vfio_pci_probe}: takes a function and gives it the lowest free node number; one without
    * an IOMMU gets a group, too.
    *
-   * @throws Refused EBUSY when it has the function already, EINVAL when the function has no IOMMU
-   *     and {@link #unsafeNoIommu} is off
+   * @throws Refused EBUSY when it has the function already, EINVAL for a bridge, or when the
+   *     function has no IOMMU and {@link #unsafeNoIommu} is off
    */
   public synchronized VfioDevice probe(PciFunction function) {
+    if (function.config().isBridge()) {
+      throw Refused.with(Errno.EINVAL);
+    }
     if (find(function) != null) {
       throw Refused.with(Errno.EBUSY);
     }
@@ -94,6 +100,15 @@ public final class VfioPci {
     var core = new IommuGroup(number, NO_IOMMU_GROUP);
     coreGroups.publish(number, core);
     core.add(device);
+  }
+
+  /** Who is told when a function's node is gone, though who has it open may still use it. */
+  public void onLeave(Consumer<PciFunction> listener) {
+    leaving = listener;
+  }
+
+  void leaving(PciFunction function) {
+    leaving.accept(function);
   }
 
   /** {@code vfio_pci_vf_init}: the token of a virtual function whose physical one is here. */

@@ -1,0 +1,162 @@
+package io.iommufd4j.sim.vfio;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
+
+import io.iommufd4j.sim.iommu.IommuDevice;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Intel's network card 82576 (8086:10c9) with SR-IOV and its virtual functions (8086:10ca): PCI
+ * Express configuration registers, the memory BARs and MSI-X. There is no card behind the BARs,
+ * which read zeros; so it does no DMA and raises no interrupt.
+ */
+public final class IgbFunction extends PciFunction {
+
+  /** How many virtual functions the hardware can have. */
+  public static final int VIRTUAL_FUNCTIONS = 8;
+
+  private static final int VENDOR = 0x8086;
+  private static final int DEVICE = 0x10c9;
+  private static final int VIRTUAL_DEVICE = 0x10ca;
+
+  /** A virtual function does not say what it is: the physical one's capability does. */
+  private static final int UNSAID = 0xffff;
+
+  private static final int CLASS_REVISION = 0x0200_0001;
+  private static final int SUBSYSTEM_VENDOR = 0x8086;
+  private static final int SUBSYSTEM = 0xa03c;
+
+  private static final int REGISTER_BYTES = 0x2_0000;
+  private static final int MSIX_BYTES = 0x4000;
+  private static final int VIRTUAL_BAR_BYTES = 0x4000;
+  private static final int MSIX_BAR = 3;
+
+  // Where the BARs lie, from the base of the first.
+  private static final int MSIX_BASE = 0x2_0000;
+  private static final int VIRTUAL_BASE = 0x4_0000;
+  private static final int VIRTUAL_MSIX_BASE = 0x6_0000;
+
+  private static final int PHYSICAL_VECTORS = 10;
+  private static final int VIRTUAL_VECTORS = 3;
+  private static final int PENDING = 0x2000;
+
+  private static final int POWER_AT = 0x40;
+  private static final int MSIX_AT = 0x70;
+  private static final int EXPRESS_AT = 0xa0;
+  private static final int ARI_AT = 0x150;
+  private static final int SRIOV_AT = 0x160;
+
+  private static final int POWER_BYTES = 8;
+  private static final int EXPRESS_BYTES = 0x3c;
+  private static final int ARI = 0x0e;
+  private static final int ARI_BYTES = 8;
+
+  /** From the physical function to the first virtual one, and from one of those to the next. */
+  private static final int FIRST = 0x80;
+
+  private static final int STRIDE = 2;
+
+  private final List<Bar> bars;
+  private final @Nullable PciFunction physical;
+  private final @Nullable SriovCapability sriov;
+
+  private IgbFunction(
+      IommuDevice device,
+      PciBus bus,
+      PciConfigSpace config,
+      List<Bar> bars,
+      @Nullable PciFunction physical,
+      @Nullable SriovCapability sriov) {
+    super(device, bus, config);
+    this.bars = bars;
+    this.physical = physical;
+    this.sriov = sriov;
+  }
+
+  /**
+   * A physical function; {@link #plug} puts it on its bus.
+   *
+   * @param base bus address of BAR 0; the others follow within a MiB
+   * @param interruptLine the IRQ of its INTA
+   */
+  public static IgbFunction physical(IommuDevice device, PciBus bus, int base, int interruptLine) {
+    PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
+    config.interrupt(1, interruptLine);
+    config.capability(POWER_AT, PCI_CAP_ID_PM(), POWER_BYTES);
+    config.set(POWER_AT + 2, 2, 3);
+    config.set(POWER_AT + 4, 2, 8);
+    config.allow(POWER_AT + 4, 2, 3);
+    var virtualBars =
+        List.of(
+            new Bar(0, VIRTUAL_BAR_BYTES, base + VIRTUAL_BASE, true),
+            new Bar(MSIX_BAR, VIRTUAL_BAR_BYTES, base + VIRTUAL_MSIX_BASE, true));
+    var sriov =
+        new SriovCapability(
+            config,
+            SRIOV_AT,
+            VIRTUAL_DEVICE,
+            new SriovCapability.Places(VIRTUAL_FUNCTIONS, FIRST, STRIDE),
+            virtualBars);
+    var bars =
+        List.of(new Bar(0, REGISTER_BYTES, base), new Bar(MSIX_BAR, MSIX_BYTES, base + MSIX_BASE));
+    return new IgbFunction(device, bus, config, bars, null, sriov);
+  }
+
+  @Override
+  public PciFunction virtual(IommuDevice its, int number) {
+    PciConfigSpace config = powerOn(UNSAID, UNSAID, VIRTUAL_VECTORS);
+    config.set(PCI_COMMAND(), 2, 0);
+    config.interrupt(0, 0);
+    return new IgbFunction(its, bus(), config, virtualBars(number), this, null);
+  }
+
+  private static PciConfigSpace powerOn(int vendor, int device, int vectors) {
+    var config =
+        new PciConfigSpace(
+            PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
+    config.capability(EXPRESS_AT, PCI_CAP_ID_EXP(), EXPRESS_BYTES);
+    config.set(EXPRESS_AT + 2, 2, 2);
+    config.set(EXPRESS_AT + 4, 4, 0x1000_8000);
+    config.set(EXPRESS_AT + 12, 4, 0x0411);
+    config.set(EXPRESS_AT + 18, 2, 0x0011);
+    config.set(EXPRESS_AT + 36, 4, 0x0030_0000);
+    config.allow(EXPRESS_AT + 40, 2, 0x8000);
+    config.msix(MSIX_AT, vectors, MSIX_BAR, 0, PENDING);
+    config.extended(ARI_AT, ARI, ARI_BYTES);
+    return config;
+  }
+
+  @Override
+  public @Nullable PciFunction physical() {
+    return physical;
+  }
+
+  @Override
+  public @Nullable SriovCapability sriov() {
+    return sriov;
+  }
+
+  @Override
+  public List<Bar> bars() {
+    return bars;
+  }
+
+  @Override
+  public List<Register> registers(int bar) {
+    return List.of();
+  }
+
+  @Override
+  public long readBar(int bar, long offset, int bytes) {
+    return 0;
+  }
+
+  @Override
+  protected void writeBar(int bar, long offset, int bytes, long value) {}
+
+  @Override
+  protected void resetRegisters() {}
+}
