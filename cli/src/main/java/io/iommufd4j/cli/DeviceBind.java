@@ -2,7 +2,9 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.replace.VirtualFunctionLoss;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
@@ -19,9 +21,8 @@ import picocli.CommandLine.Mixin;
             + " it has, probes. Siblings of its group are named and not touched.")
 final class DeviceBind extends Verb {
 
-  private static final String VFIO_PCI = "vfio-pci";
-
   @Mixin final DeviceName named = new DeviceName();
+  @Mixin final WaitOption wait = new WaitOption();
 
   DeviceBind(Invocation invocation) {
     super(invocation, Need.DRIVERS);
@@ -31,9 +32,10 @@ final class DeviceBind extends Verb {
   int run(Kernel kernel, Renderer renderer) {
     var host = Host.of(kernel);
     var before = device(host, named.device);
-    VfioBinding binding = VfioBinding.prepare(kernel, List.of(before.address()));
-    List<String> atStake = atStake(before);
-    if (!before.boundTo(VFIO_PCI) && !atStake.isEmpty()) {
+    Patience patience = wait.patience(invocation());
+    VfioBinding binding = VfioBinding.prepare(kernel, List.of(before.address()), patience);
+    List<String> atStake = atStake(host, before, binding.virtualFunctions());
+    if (!before.heldByVfio() && !atStake.isEmpty()) {
       String question =
           before
               .driver()
@@ -49,12 +51,15 @@ final class DeviceBind extends Verb {
     return ExitCode.OK;
   }
 
-  private static List<String> atStake(PciDevice device) {
+  private static List<String> atStake(Host host, PciDevice device, List<PciDevice> functions) {
     var atStake = new ArrayList<String>();
     if (device.driver().isPresent()) {
       atStake.add(device.address() + " is in use by the host");
     }
-    if (device.group().isEmpty()) {
+    if (!functions.isEmpty()) {
+      atStake.add(VirtualFunctionLoss.forGood(device, functions));
+    }
+    if (device.group().isEmpty() && !host.groupsOnBind(device)) {
       atStake.add(
           device.address()
               + " has no IOMMU: who opens it reaches all of this machine's memory by DMA, and the"

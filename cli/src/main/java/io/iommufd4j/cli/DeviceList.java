@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "list",
     description =
-        "Lists the PCI devices that an IOMMU translates for, and those that VFIO holds without"
-            + " one.")
+        "Lists the PCI devices that an IOMMU translates for, those that VFIO holds without one,"
+            + " and those that some kernels put in a group only once a driver is bound.")
 final class DeviceList extends Verb {
 
   @Option(
@@ -26,9 +26,10 @@ final class DeviceList extends Verb {
 
   @Override
   int run(Kernel kernel, Renderer renderer) {
+    var host = Host.of(kernel);
     var devices =
-        Host.of(kernel).devices().stream()
-            .filter(device -> all || device.group().isPresent())
+        host.devices().stream()
+            .filter(device -> all || device.group().isPresent() || host.groupsOnBind(device))
             .toList();
     renderer.result(new Document.Devices(kernel.identity(), devices));
     return ExitCode.OK;

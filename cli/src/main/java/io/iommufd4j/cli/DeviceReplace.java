@@ -2,12 +2,16 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.replace.LateGroup;
+import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.ReplaceOrder;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
 import io.iommufd4j.cli.replace.Replacement;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.Patience;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +35,7 @@ final class DeviceReplace extends Verb {
   private static final int MAX_ROUNDS = 10_000_000;
 
   @Mixin final DeviceName named = new DeviceName();
+  @Mixin final WaitOption wait = new WaitOption();
 
   @Option(
       names = {"-n", "--dry-run"},
@@ -66,7 +71,8 @@ final class DeviceReplace extends Verb {
       paramLabel = "UUID",
       description =
           "The VF token that the user of the physical function chose. A virtual function wants it"
-              + " while vfio-pci holds its physical one.")
+              + " while vfio-pci holds its physical one, and that one while a virtual one is in"
+              + " use.")
   @Nullable UUID vfToken;
 
   DeviceReplace(Invocation invocation) {
@@ -85,6 +91,31 @@ final class DeviceReplace extends Verb {
     }
     var device = device(Host.of(kernel), named.device);
     var order = new ReplaceOrder(target, rounds, proveDma, Optional.ofNullable(vfToken));
+    Patience patience = wait.patience(invocation());
+    if (dryRun && LateGroup.wanted(Host.of(kernel), device)) {
+      throw new NotPossibleException(
+          device.address()
+              + " has no driver and is in no IOMMU group yet. Some kernels, as Linux 6.12 behind"
+              + " virtio-iommu and SMMUv3, put a device in one only when a driver is bound, and a"
+              + " dry run binds none: without --dry-run vfio-pci gets it first, or see"
+              + " iommufdctl device bind");
+    }
+    var narrator = new Narrator(renderer, invocation().terminal());
+    if (!dryRun) {
+      invocation().interruption().begin();
+    }
+    try (var grouped = LateGroup.of(kernel, device, order, patience, narrator)) {
+      return replace(kernel, renderer, narrator, grouped.device(), order, patience);
+    }
+  }
+
+  private int replace(
+      Kernel kernel,
+      Renderer renderer,
+      Narrator narrator,
+      PciDevice device,
+      ReplaceOrder order,
+      Patience patience) {
     var plan = ReplacePlan.of(kernel, device, order);
     var planned = new Document.Plan(kernel.identity(), plan);
     if (dryRun) {
@@ -94,12 +125,14 @@ final class DeviceReplace extends Verb {
     renderer.preface(planned);
     List<String> atStake = plan.atStake();
     if (!atStake.isEmpty()) {
+      // A signal at the prompt finds nobody who would answer it; what was bound for the plan is
+      // then given back by the process that bound it.
+      invocation().interruption().end();
       Consent.require(invocation(), "go on?", atStake);
+      invocation().interruption().begin();
     }
-    invocation().interruption().begin();
-    var narrator = new Narrator(renderer, invocation().terminal());
     ReplaceOutcome outcome =
-        new Replacement(kernel, plan, invocation().interruption(), narrator).run();
+        new Replacement(kernel, plan, patience, invocation().interruption(), narrator).run();
     renderer.result(new Document.Replaced(kernel.identity(), plan, narrator.steps(), outcome));
     return outcome.verified() ? ExitCode.OK : ExitCode.REFUSED;
   }

@@ -2,9 +2,13 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.replace.VirtualFunctionLoss;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.Patience;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -12,11 +16,13 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "unbind",
     description =
-        "Takes a device from vfio-pci, clears a driver_override that names vfio-pci, and lets the"
-            + " host's drivers probe it.")
+        "Takes a device from vfio-pci or another VFIO driver, clears a driver_override that names"
+            + " it, and lets the host's drivers probe the device. Refuses while somebody holds it,"
+            + " and says who.")
 final class DeviceUnbind extends Verb {
 
   @Mixin final DeviceName named = new DeviceName();
+  @Mixin final WaitOption wait = new WaitOption();
 
   DeviceUnbind(Invocation invocation) {
     super(invocation, Need.DRIVERS);
@@ -26,8 +32,14 @@ final class DeviceUnbind extends Verb {
   int run(Kernel kernel, Renderer renderer) {
     var host = Host.of(kernel);
     var before = device(host, named.device);
+    Patience patience = wait.patience(invocation());
+    List<PciDevice> functions = host.virtualFunctions(before);
+    if (before.heldByVfio() && !functions.isEmpty()) {
+      Consent.require(
+          invocation(), "unbind it?", List.of(VirtualFunctionLoss.forGood(before, functions)));
+    }
     invocation().interruption().begin();
-    VfioBinding.release(kernel, before.address());
+    VfioBinding.release(kernel, before.address(), patience);
     var after = host.device(before.address());
     renderer.result(new Document.Binding(kernel.identity(), before, after, host.blockers(after)));
     return ExitCode.OK;

@@ -5,6 +5,7 @@ import io.iommufd4j.kernel.Kernel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,6 +25,8 @@ public final class Host {
 
   private static final Pattern CDEV =
       Pattern.compile("(?:/dev/vfio/devices/)?(?<name>(?:noiommu-)?vfio\\d+)");
+
+  private static final Pattern VIRTUAL_FUNCTION = Pattern.compile("virtfn\\d+");
 
   /** How sysfs prints a {@code driver_override} that is not set. */
   private static final String NOT_SET = "(null)";
@@ -184,6 +187,41 @@ public final class Host {
     return number.isPresent() ? group(number.getAsInt()) : Optional.empty();
   }
 
+  /**
+   * The virtual functions of a physical one, by their numbers; none for any other device. Told by
+   * links, since {@code sriov_numvfs} cannot be read while a driver lets go of the device.
+   */
+  public List<PciDevice> virtualFunctions(PciDevice physical) {
+    var directory = directory(physical.address());
+    return Sysfs.names(directory).stream()
+        .filter(name -> VIRTUAL_FUNCTION.matcher(name).matches())
+        .sorted(Comparator.comparingInt((String name) -> name.length()).thenComparing(name -> name))
+        .flatMap(name -> Sysfs.linkedName(directory.resolve(name)).stream())
+        .flatMap(name -> find(PciAddress.parse(name)).stream())
+        .toList();
+  }
+
+  /** Whether a device can have virtual functions (SR-IOV). */
+  public boolean isPhysicalFunction(PciDevice device) {
+    return Files.exists(directory(device.address()).resolve("sriov_totalvfs"));
+  }
+
+  /**
+   * Whether a device that is in no group may be put in one as soon as a driver is bound: the host
+   * has an IOMMU, and no driver has asked for DMA through it yet. Linux 6.12 does so behind
+   * virtio-iommu and SMMUv3.
+   */
+  public boolean groupsOnBind(PciDevice device) {
+    return device.group().isEmpty()
+        && device.driver().isEmpty()
+        && iommus().stream().anyMatch(iommu -> iommu.driver() != IommuInstance.Driver.MOCK);
+  }
+
+  /** The processes that hold a VFIO device, as far as this user may look. */
+  public List<Holder> holders(Kernel kernel, PciDevice device) {
+    return new DeviceHolders(kernel, this).of(device);
+  }
+
   /** The other PCI functions of a device's group: they move along when its domain is replaced. */
   public List<PciDevice> siblings(PciDevice device) {
     return groupOf(device).stream()
@@ -198,7 +236,7 @@ public final class Host {
    */
   public List<PciDevice> blockers(PciDevice device) {
     return siblings(device).stream()
-        .filter(sibling -> sibling.cdev().isEmpty())
+        .filter(sibling -> !sibling.heldByVfio())
         .filter(sibling -> sibling.driver().filter(Host::keepsDma).isPresent())
         .toList();
   }
@@ -233,7 +271,7 @@ public final class Host {
   }
 
   private static boolean keepsDma(String driver) {
-    return !MANAGED_DMA.contains(driver) && !driver.startsWith("vfio");
+    return !MANAGED_DMA.contains(driver);
   }
 
   private static int hex(Path directory, String name) {

@@ -82,6 +82,11 @@ public record PciAddress(int domain, int bus, int device, int function)
     return ORDER.compare(this, other);
   }
 
+  /** Whether another function is of the same slot, and so perhaps of the same device. */
+  public boolean sameSlot(PciAddress other) {
+    return domain == other.domain && bus == other.bus && device == other.device;
+  }
+
   /** The full form, as sysfs names the device. */
   @Override
   public String toString() {

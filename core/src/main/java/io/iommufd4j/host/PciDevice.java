@@ -2,6 +2,7 @@ package io.iommufd4j.host;
 
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A PCI function as sysfs showed it when it was looked at.
@@ -34,6 +35,9 @@ public record PciDevice(
     Optional<String> cdev,
     Optional<PciAddress> physicalFunction) {
 
+  /** Classes of functions whose config header is not an endpoint's. */
+  private static final Set<Integer> BRIDGES = Set.of(0x0604, 0x0607, 0x0609);
+
   private static final String CDEVS = "/dev/vfio/devices/";
   private static final String NO_IOMMU = "noiommu-";
 
@@ -48,6 +52,19 @@ public record PciDevice(
    */
   public boolean heldWithoutIommu() {
     return cdev.filter(name -> name.startsWith(NO_IOMMU)).isPresent();
+  }
+
+  /**
+   * Whether a VFIO driver has it: vfio-pci, or one for its kind of device alone. Only such a driver
+   * gives it a {@code vfio-dev} entry.
+   */
+  public boolean heldByVfio() {
+    return cdev.isPresent() || boundTo("vfio-pci");
+  }
+
+  /** Whether it is a bridge or a root port, which VFIO does not take. */
+  public boolean bridge() {
+    return BRIDGES.contains(classCode >>> 8);
   }
 
   /** Vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}. */

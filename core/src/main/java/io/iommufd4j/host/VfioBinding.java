@@ -2,6 +2,7 @@ package io.iommufd4j.host;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.SysfsWrite;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,13 +16,14 @@ import java.util.Optional;
  * <p>A device that was vfio-pci's already is left as it is. What another process changed in the
  * meantime is left alone.
  *
- * <p>Close device descriptors first: the kernel's unbind waits for them, so a cdev that is still
- * open makes the restore fail with EBUSY and a list of what remains to be done by hand ({@link
- * #undo}).
+ * <p>Close device descriptors and mapped regions first: the kernel's unbind waits for them, so a
+ * device that is still held makes the restore fail with EBUSY, a name for the holder and
+ * a list of what remains to be done by hand ({@link #undo}).
  *
- * <p>A program that may be killed by a signal makes one with {@link #prepare}, registers {@link
- * #restore} with its shutdown hook, then calls {@link #bind()}. All methods may be called from any
- * thread.
+ * <p>On a host's own kernel the writes to sysfs are made by a shell beside this process. It gives
+ * the devices back when this process is killed, unless the shell is killed as well. A program that
+ * may be ended by a signal makes one with {@link #prepare}, registers {@link #restore} with its
+ * shutdown hook, then calls {@link #bind()}. All methods may be called from any thread.
  */
 public final class VfioBinding implements AutoCloseable {
 
@@ -42,19 +44,28 @@ public final class VfioBinding implements AutoCloseable {
   }
 
   /**
-   * Looks at the devices and remembers what they were. Nothing is changed.
+   * Looks at the devices and remembers what they were. Nothing is changed. A device that a VFIO
+   * driver has already, vfio-pci or one for its kind alone, is used as it is.
    *
    * @throws HostException ENODEV for a device that is not there, ENOENT when vfio-pci is not
-   *     loaded, EINVAL for a device without IOMMU group
+   *     loaded, EINVAL for one that VFIO cannot have, EBUSY for a physical function of which a
+   *     virtual one is in use
    */
   public static VfioBinding prepare(Kernel kernel, Collection<PciAddress> addresses) {
-    return prepare(kernel, Host.of(kernel), addresses);
+    return prepare(kernel, addresses, Patience.DEFAULT);
   }
 
-  static VfioBinding prepare(Kernel kernel, Host host, Collection<PciAddress> addresses) {
+  /** As {@link #prepare(Kernel, Collection)}, with the time that each write gets. */
+  public static VfioBinding prepare(
+      Kernel kernel, Collection<PciAddress> addresses, Patience patience) {
+    return prepare(kernel, Host.of(kernel), addresses, patience);
+  }
+
+  static VfioBinding prepare(
+      Kernel kernel, Host host, Collection<PciAddress> addresses, Patience patience) {
     var devices = new ArrayList<DeviceBinding>();
     for (var address : addresses) {
-      var device = new DeviceBinding(kernel, host, host.device(address));
+      var device = new DeviceBinding(kernel, host, host.device(address), patience);
       if (!device.already()) {
         device.check();
       }
@@ -75,33 +86,43 @@ public final class VfioBinding implements AutoCloseable {
   }
 
   /**
-   * Gives a device back to the host: takes it from vfio-pci, clears a {@code driver_override} that
-   * names vfio-pci, and lets the host's drivers probe it.
+   * Gives a device back to the host: takes it from its VFIO driver, clears a {@code
+   * driver_override} that names that driver, and lets the host's drivers probe it.
    *
    * @return the driver that took it; empty when none did
-   * @throws HostException EINVAL when the device is not vfio-pci's, EBUSY when its cdev is open
+   * @throws HostException EINVAL when no VFIO driver has the device; EBUSY when somebody holds it,
+   *     or one of its virtual functions, or the driver takes it back at once; ETIMEDOUT when the
+   *     kernel waits for a holder that nothing shows: the device is vfio-pci's again once it is
+   *     through
    */
   public static Optional<String> release(Kernel kernel, PciAddress address) {
+    return release(kernel, address, Patience.DEFAULT);
+  }
+
+  /** As {@link #release(Kernel, PciAddress)}, with the time that each write gets. */
+  public static Optional<String> release(Kernel kernel, PciAddress address, Patience patience) {
     var host = Host.of(kernel);
     var device = host.device(address);
-    if (!device.boundTo(DeviceBinding.VFIO_PCI)) {
+    if (!device.heldByVfio()) {
       throw new HostException(
           "unbind " + address + " from vfio-pci",
           Errno.EINVAL,
           "bound to " + device.driver().orElse("no driver"));
     }
-    DeviceBinding.release(kernel, host, device);
-    if (device.driverOverride().filter(DeviceBinding.VFIO_PCI::equals).isPresent()) {
-      new SysfsWrite(host.directory(address).resolve("driver_override"), "")
-          .carryOut(kernel, errno -> "");
-    }
-    new SysfsWrite(host.driversProbe(), address.toString()).carryOut(kernel, errno -> "");
-    return host.device(address).driver();
+    return new DeviceBinding(kernel, host, device, patience).release();
   }
 
   /** The devices as they were found. */
   public List<PciDevice> before() {
     return devices.stream().map(DeviceBinding::before).toList();
+  }
+
+  /** The virtual functions that go while this is bound and are made again afterwards. */
+  public List<PciDevice> virtualFunctions() {
+    return devices.stream()
+        .filter(device -> !device.already())
+        .flatMap(device -> device.functions().stream())
+        .toList();
   }
 
   /** The writes that restore everything by hand, in order; each prints as a shell command. */
@@ -134,9 +155,10 @@ public final class VfioBinding implements AutoCloseable {
     }
   }
 
-  /** Leaves the devices with vfio-pci: nothing is restored any more. */
+  /** Leaves the devices with vfio-pci: nothing is restored any more, by nobody. */
   public synchronized void keep() {
     state = State.OVER;
+    touched.forEach(DeviceBinding::keep);
     touched.clear();
   }
 

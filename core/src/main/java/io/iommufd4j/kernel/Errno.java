@@ -34,6 +34,7 @@ public final class Errno {
   public static final int EFBIG = libc_h.EFBIG();
   public static final int ENOSPC = libc_h.ENOSPC();
   public static final int ESPIPE = libc_h.ESPIPE();
+  public static final int EROFS = libc_h.EROFS();
   public static final int ERANGE = libc_h.ERANGE();
   public static final int EDEADLK = libc_h.EDEADLK();
   public static final int ENOSYS = libc_h.ENOSYS();

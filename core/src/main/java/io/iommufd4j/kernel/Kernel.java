@@ -22,9 +22,19 @@ public interface Kernel extends AutoCloseable {
   KernelIdentity identity();
 
   /**
-   * The root of sysfs as this kernel shows it. Read through the path; write through {@link #open}.
+   * The root of sysfs as this kernel shows it. Read through the path; write through {@link
+   * #sysfsWriter} where the kernel may wait, else through {@link #open}.
    */
   Path sysfs();
+
+  /**
+   * A new writer of sysfs attributes.
+   *
+   * @throws java.io.UncheckedIOException when it cannot be started; the message says what it lacks
+   */
+  default SysfsWriter sysfsWriter() {
+    return new ThreadedSysfsWriter(this);
+  }
 
   /**
    * {@code open(2)}: a descriptor, or −errno.

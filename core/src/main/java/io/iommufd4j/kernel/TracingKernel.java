@@ -43,6 +43,11 @@ public final class TracingKernel implements Kernel {
   }
 
   @Override
+  public SysfsWriter sysfsWriter() {
+    return new TracingSysfsWriter(kernel.sysfsWriter(), identity().backend(), sink);
+  }
+
+  @Override
   public int open(String path, int flags) {
     var inputs = List.of(field("path", path), hex("flags", flags));
     int fd = (int) traced("open", inputs, () -> kernel.open(path, flags));

@@ -4,6 +4,7 @@ import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.kernel.SysfsWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -48,6 +49,11 @@ public final class NativeKernel implements Kernel {
   @Override
   public Path sysfs() {
     return SYSFS;
+  }
+
+  @Override
+  public SysfsWriter sysfsWriter() {
+    return ShellSysfsWriter.start();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.SysfsWrite;
 import io.iommufd4j.linux.NativeKernel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class VfioBindingTest {
   }
 
   private VfioBinding prepare(PciAddress... devices) {
-    return VfioBinding.prepare(kernel, Host.of(sys), List.of(devices));
+    return VfioBinding.prepare(kernel, Host.of(sys), List.of(devices), Patience.DEFAULT);
   }
 
   private String read(String name) throws IOException {

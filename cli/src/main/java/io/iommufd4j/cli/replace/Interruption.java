@@ -62,6 +62,11 @@ public final class Interruption {
     }
   }
 
+  /** Whether somebody asked to stop. */
+  public boolean asked() {
+    return asked.getCount() == 0;
+  }
+
   /** Asks. */
   public void stop() {
     asked.countDown();

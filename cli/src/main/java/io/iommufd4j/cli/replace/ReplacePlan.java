@@ -30,7 +30,6 @@ public record ReplacePlan(
     ReplaceOrder order,
     long iova) {
 
-  private static final String VFIO_PCI = "vfio-pci";
   private static final String MEND = "turn the IOMMU on in firmware and kernel";
 
   /** Copies the list. */
@@ -61,9 +60,12 @@ public record ReplacePlan(
               + " the device: "
               + MEND);
     }
-    if (order.vfToken().isPresent() && device.physicalFunction().isEmpty()) {
+    var participant = Participant.of(host, device, !device.heldByVfio(), true);
+    if (order.vfToken().isPresent() && !participant.takesToken()) {
       throw new NotPossibleException(
-          device.address() + " is no virtual function and takes no VF token: leave --vf-token out");
+          device.address()
+              + " has no SR-IOV, neither as a physical function nor as a virtual one, and takes no"
+              + " VF token: leave --vf-token out");
     }
     IommuInstance iommu = device.iommu().orElse(new IommuInstance("unknown"));
     if (order.proveDma() && !EduEngine.drives(device)) {
@@ -79,8 +81,9 @@ public record ReplacePlan(
     Set<PciAddress> blockers =
         host.blockers(device).stream().map(PciDevice::address).collect(Collectors.toSet());
     List<Participant> siblings =
-        host.siblings(device).stream().map(sibling -> sibling(sibling, blockers, order)).toList();
-    var participant = new Participant(device, !device.boundTo(VFIO_PCI), true);
+        host.siblings(device).stream()
+            .map(sibling -> sibling(host, sibling, blockers, order))
+            .toList();
     long attached = 1 + siblings.stream().filter(Participant::attached).count();
     long bytes = DmaProof.pages((int) attached) * kernel.process().pageSize();
     long iova =
@@ -93,10 +96,10 @@ public record ReplacePlan(
   }
 
   private static Participant sibling(
-      PciDevice sibling, Set<PciAddress> blockers, ReplaceOrder order) {
+      Host host, PciDevice sibling, Set<PciAddress> blockers, ReplaceOrder order) {
     boolean driven = order.proveDma() && EduEngine.drives(sibling);
     boolean mustMove = driven || blockers.contains(sibling.address());
-    return new Participant(sibling, mustMove && !sibling.boundTo(VFIO_PCI), driven);
+    return Participant.of(host, sibling, mustMove && !sibling.heldByVfio(), driven);
   }
 
   /** All devices that move, the one that was named first. */
@@ -125,6 +128,12 @@ public record ReplacePlan(
     }
     if (device.toBind() && device.device().driver().isPresent()) {
       stakes.add(device.device().address() + " is in use by the host" + taken(device));
+    }
+    for (Participant participant : participants()) {
+      if (!participant.virtualFunctions().isEmpty()) {
+        stakes.add(
+            VirtualFunctionLoss.forNow(participant.device(), participant.virtualFunctions()));
+      }
     }
     return stakes;
   }

@@ -12,6 +12,8 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
 import io.iommufd4j.host.HostException;
+import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Errno;
@@ -29,14 +31,27 @@ public final class Replacement {
 
   private final Kernel kernel;
   private final ReplacePlan plan;
+  private final Patience patience;
   private final Interruption interruption;
   private final Witness witness;
+  private boolean byIoas;
 
-  /** Prepares; {@link #run} begins. */
-  public Replacement(Kernel kernel, ReplacePlan plan, Interruption interruption, Witness witness) {
+  /**
+   * Prepares; {@link #run} begins.
+   *
+   * @param patience the time that a write to sysfs gets
+   */
+  public Replacement(
+      Kernel kernel,
+      ReplacePlan plan,
+      Patience patience,
+      Interruption interruption,
+      Witness witness) {
     this.kernel = kernel;
     this.plan = plan;
+    this.patience = patience;
     this.interruption = interruption;
+    this.byIoas = plan.order().target() == ReplaceTarget.AUTO;
     this.witness = witness;
   }
 
@@ -120,16 +135,13 @@ public final class Replacement {
     if (addresses.isEmpty()) {
       return;
     }
-    VfioBinding binding = VfioBinding.prepare(kernel, addresses);
-    if (!kernel.identity().simulated()) {
-      undo.add(LastWill.leave(binding.undo())::close);
-    }
+    VfioBinding binding = VfioBinding.prepare(kernel, addresses, patience);
     undo.add(() -> giveBack(binding));
     binding.bind();
     addresses.forEach(address -> witness.did("bound " + address + " to vfio-pci for the run"));
   }
 
-  private static void giveBack(VfioBinding binding) {
+  static void giveBack(VfioBinding binding) {
     if (!binding.restore().isEmpty()) {
       // Once more: what was in the way may be gone, and nobody else will do it.
       List<HostException> failures = binding.restore();
@@ -152,11 +164,11 @@ public final class Replacement {
     return devices;
   }
 
-  /** The token opens virtual functions; no other function takes one. */
+  /** The token is between a physical function and its virtual ones; no other takes one. */
   private DeviceId bind(VfioDevice device, Participant participant, Iommufd iommufd) {
     return plan.order()
         .vfToken()
-        .filter(_ -> participant.device().physicalFunction().isPresent())
+        .filter(_ -> participant.takesToken())
         .map(token -> device.bindWithToken(iommufd, token))
         .orElseGet(() -> device.bind(iommufd));
   }
@@ -167,9 +179,31 @@ public final class Replacement {
     ioas.map(memory, plan.iova(), Access.READ_WRITE);
     witness.did(
         "made " + ioas.id() + " with buffer " + letter + " at IOVA 0x" + toHexString(plan.iova()));
-    return plan.order().target() == ReplaceTarget.AUTO
-        ? new Side(letter, memory, ioas, Optional.empty())
-        : new Side(letter, memory, ioas, Optional.of(newHwpt(iommufd, device, ioas)));
+    return new Side(
+        letter, memory, ioas, byIoas ? Optional.empty() : hwptOf(ioas, iommufd, device));
+  }
+
+  /**
+   * A HWPT of an IOAS, unless the kernel only makes one as it attaches: Linux 6.12 does not know a
+   * virtio-iommu domain's aperture before, and takes every mapping to lie outside of it.
+   */
+  private Optional<Hwpt> hwptOf(Ioas ioas, Iommufd iommufd, VfioDevice device) {
+    try {
+      return Optional.of(newHwpt(iommufd, device, ioas));
+    } catch (KernelException refused) {
+      if (refused.errno() != Errno.EADDRINUSE || sameIoas() || !virtio()) {
+        throw refused;
+      }
+      byIoas = true;
+      witness.did(
+          "this kernel makes no HWPT of an IOAS that maps something behind virtio-iommu"
+              + " (EADDRINUSE): attaching IOASes instead, whose HWPTs it makes by itself");
+      return Optional.empty();
+    }
+  }
+
+  private boolean virtio() {
+    return plan.iommu().driver() == IommuInstance.Driver.VIRTIO;
   }
 
   private Side sameIoas(Side other, Iommufd iommufd, VfioDevice device) {

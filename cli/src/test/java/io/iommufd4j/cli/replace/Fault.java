@@ -4,6 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -47,7 +48,10 @@ final class Fault {
         Proxy.newProxyInstance(
             Kernel.class.getClassLoader(),
             new Class<?>[] {Kernel.class},
-            (_, method, arguments) -> call(method, arguments == null ? new Object[0] : arguments));
+            (proxy, method, arguments) ->
+                method.isDefault()
+                    ? InvocationHandler.invokeDefault(proxy, method, arguments)
+                    : call(method, arguments == null ? new Object[0] : arguments));
   }
 
   private Object call(Method method, Object[] arguments) throws Throwable {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.sim.Machine;
@@ -51,7 +52,8 @@ final class ReplacementTest {
     for (int step = 1; step <= steps.seen.size(); step++) {
       var stopped = new Interruption();
       var listener = new Listener(step, stopped::stop);
-      var replacement = new Replacement(kernel, plan(kernel, order(target)), stopped, listener);
+      var replacement =
+          new Replacement(kernel, plan(kernel, order(target)), Patience.DEFAULT, stopped, listener);
       assertThrows(StoppedException.class, replacement::run);
       assertEquals(before, state(), "stopped after: " + listener.seen.getLast());
     }
@@ -65,7 +67,8 @@ final class ReplacementTest {
         String before = state(fresh);
         ReplacePlan plan = plan(fresh, order(target));
         var fault = new Fault(fresh, call);
-        var replacement = new Replacement(fault.kernel(), plan, interruption, new Listener(0));
+        var replacement =
+            new Replacement(fault.kernel(), plan, Patience.DEFAULT, interruption, new Listener(0));
         boolean failed = fails(replacement);
         if (fault.struck().isEmpty()) {
           assertTrue(!failed && call > 1, "the sweep reached the end");
@@ -82,7 +85,8 @@ final class ReplacementTest {
   void aFailureToGiveBackIsNotSwallowed() {
     ReplacePlan plan = plan(kernel, order(ReplaceTarget.NEW_IOAS));
     var fault = Fault.onEvery(kernel, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
-    var replacement = new Replacement(fault.kernel(), plan, interruption, new Listener(0));
+    var replacement =
+        new Replacement(fault.kernel(), plan, Patience.DEFAULT, interruption, new Listener(0));
     assertTrue(fails(replacement));
   }
 
@@ -95,7 +99,7 @@ final class ReplacementTest {
   }
 
   private ReplaceOutcome replace(Kernel on, ReplaceOrder order, Witness witness) {
-    return new Replacement(on, plan(on, order), interruption, witness).run();
+    return new Replacement(on, plan(on, order), Patience.DEFAULT, interruption, witness).run();
   }
 
   private static ReplaceOrder order(ReplaceTarget target) {

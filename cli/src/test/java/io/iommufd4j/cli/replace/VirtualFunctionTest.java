@@ -10,6 +10,7 @@ import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Errno;
@@ -79,7 +80,7 @@ final class VirtualFunctionTest {
   private ReplaceOutcome replace(PciAddress address, Optional<UUID> token) {
     var order = new ReplaceOrder(ReplaceTarget.NEW_IOAS, 0, false, token);
     var plan = ReplacePlan.of(kernel, Host.of(kernel).device(address), order);
-    return new Replacement(kernel, plan, new Interruption(), new Silent()).run();
+    return new Replacement(kernel, plan, Patience.DEFAULT, new Interruption(), new Silent()).run();
   }
 
   private void write(String attribute, String text) {

@@ -1,0 +1,119 @@
+package io.iommufd4j.host;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Kernel;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Finds what makes taking a device for vfio-pci impossible or harmful, by looking alone: whatever
+ * is found here is found before the host is touched.
+ */
+final class BindingChecks {
+
+  private final Kernel kernel;
+  private final Host host;
+  private final PciDevice device;
+
+  BindingChecks(Kernel kernel, Host host, PciDevice device) {
+    this.kernel = kernel;
+    this.host = host;
+    this.device = device;
+  }
+
+  /**
+   * Refuses to take the device.
+   *
+   * @throws HostException ENOENT without vfio-pci; EINVAL for a bridge, for a device that no IOMMU
+   *     translates for, and for one whose group the firmware has mappings in; EBUSY for a physical
+   *     function of which a virtual one is in use
+   */
+  void take() {
+    if (!host.hasDriver(DeviceBinding.VFIO_PCI)) {
+      throw refuse(Errno.ENOENT, "the driver is not loaded: modprobe vfio-pci");
+    }
+    if (device.bridge()) {
+      throw refuse(
+          Errno.EINVAL,
+          "it is a bridge, and vfio-pci takes endpoints only; the devices behind it are taken one"
+              + " by one");
+    }
+    if (device.group().isEmpty()
+        && !host.groupsOnBind(device)
+        && !host.takesDevicesWithoutIommu()) {
+      throw refuse(
+          Errno.EINVAL,
+          "the device is in no IOMMU group: is the IOMMU enabled in firmware and kernel? Without"
+              + " one VFIO takes it only with enable_unsafe_noiommu_mode=1, and nothing confines"
+              + " its DMA then");
+    }
+    firmwareMapping(host, device)
+        .ifPresent(why -> {
+          throw refuse(Errno.EINVAL, why);
+        });
+    virtualFunctionsInUse("taking it would remove them");
+  }
+
+  /**
+   * Refuses to take the device from its VFIO driver.
+   *
+   * @throws HostException EBUSY when the kernel would wait for somebody who holds it or one of its
+   *     virtual functions
+   */
+  void release() {
+    var holders = new DeviceHolders(kernel, host);
+    String held = held(holders, device);
+    if (!held.isEmpty()) {
+      throw new HostException(
+          "unbind " + device.address() + " from " + device.driver().orElse("its driver"),
+          Errno.EBUSY,
+          held + "; the kernel would wait until it lets go");
+    }
+    virtualFunctionsInUse("unbinding it would remove them");
+  }
+
+  /** A region that the firmware keeps mapped for the device's group, in words. */
+  static Optional<String> firmwareMapping(Host host, PciDevice device) {
+    return host.groupOf(device).stream()
+        .flatMap(group -> group.reserved().stream())
+        .filter(region -> region.type().equals("direct"))
+        .findFirst()
+        .map(region ->
+            "the firmware keeps "
+                + region
+                + " mapped for IOMMU group "
+                + device.group().getAsInt()
+                + " (an RMRR or IVMD), and Linux lets nobody else translate for such a device");
+  }
+
+  private void virtualFunctionsInUse(String consequence) {
+    var holders = new DeviceHolders(kernel, host);
+    for (PciDevice function : host.virtualFunctions(device)) {
+      String held = held(holders, function);
+      if (!held.isEmpty()) {
+        throw refuse(
+            Errno.EBUSY,
+            "its virtual function "
+                + function.address()
+                + " is in use: "
+                + held
+                + "; "
+                + consequence);
+      }
+    }
+  }
+
+  private static String held(DeviceHolders holders, PciDevice device) {
+    return holders.of(device).stream()
+        .map(Holder::toString)
+        .distinct()
+        .collect(
+            Collectors.collectingAndThen(
+                Collectors.joining(", "),
+                text -> text.isEmpty() ? holders.unseen(device).orElse("") : text));
+  }
+
+  private HostException refuse(int errno, String why) {
+    return new HostException("take " + device.address() + " for vfio-pci", errno, why);
+  }
+}
