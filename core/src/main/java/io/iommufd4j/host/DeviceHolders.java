@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds who holds a VFIO device, and so would keep its unbind waiting: by the descriptors and the
+ * Finds who holds a VFIO device, and so keeps its unbind waiting: by the descriptors and the
  * mappings that {@code /proc} shows, compared by device number and not by name.
  *
  * <p>Two holds are in no process' files: a descriptor on its way through a socket, and one of a

@@ -1,7 +1,7 @@
 package io.iommufd4j.host;
 
 /**
- * A process that holds a VFIO device: the device's unbind waits for it without end ({@code
+ * A process that holds a VFIO device: the device's unbind waits for it ({@code
  * vfio_unregister_group_dev}).
  *
  * @param pid the process
