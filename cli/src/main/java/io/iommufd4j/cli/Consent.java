@@ -1,5 +1,6 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.output.Document;
 import java.util.List;
 
 /** Asks before something is touched that was not named. */
@@ -8,24 +9,25 @@ final class Consent {
   private Consent() {}
 
   /**
-   * Goes on when {@code --yes} was given or somebody at the terminal agrees.
+   * Goes on when nothing is at stake, {@code --yes} was given, or somebody at the terminal agrees.
    *
    * @param question what is asked
-   * @param atStake what it is about, one sentence each
-   * @throws UsageException when nobody can be asked, or nobody agrees
+   * @param plan what would be done, and what it puts at stake
+   * @throws NotAgreedException when nobody can be asked, or nobody agrees
    */
-  static void require(Invocation invocation, String question, List<String> atStake) {
-    if (invocation.options().yes) {
+  static void require(Invocation invocation, String question, Document.Intent plan) {
+    List<String> atStake = plan.atStake();
+    if (atStake.isEmpty() || invocation.options().yes) {
       return;
     }
-    String stakes = String.join("; ", atStake);
     Terminal terminal = invocation.terminal();
     if (!terminal.canAsk()) {
-      throw new UsageException(stakes + ": agree with --yes");
+      throw new NotAgreedException(
+          ExitCode.USAGE, String.join("; ", atStake) + ": agree with --yes", plan);
     }
     atStake.forEach(stake -> terminal.err().println(stake));
     if (!terminal.agrees(question)) {
-      throw new UsageException("not agreed to; nothing was done");
+      throw new NotAgreedException(ExitCode.NOT_AGREED, "not agreed to; nothing was done", plan);
     }
   }
 }

@@ -4,12 +4,14 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.replace.VirtualFunctionLoss;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.HostUse;
 import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -34,30 +36,35 @@ final class DeviceBind extends Verb {
     var before = device(host, named.device);
     Patience patience = wait.patience(invocation());
     VfioBinding binding = VfioBinding.prepare(kernel, List.of(before.address()), patience);
-    List<String> atStake = atStake(host, before, binding.virtualFunctions());
-    if (!before.heldByVfio() && !atStake.isEmpty()) {
+    if (!before.heldByVfio()) {
       String question =
           before
               .driver()
               .map(driver -> "take " + before.address() + " from its driver " + driver + "?")
               .orElse("hand " + before.address() + " to vfio-pci?");
-      Consent.require(invocation(), question, atStake);
+      List<String> atStake = atStake(host, before, binding.virtualFunctions());
+      var plan =
+          new Document.BindingPlan(kernel.identity(), before, Optional.of("vfio-pci"), atStake);
+      Consent.require(invocation(), question, plan);
     }
     invocation().interruption().begin();
     binding.bind();
     binding.keep();
     var after = host.device(before.address());
     renderer.result(new Document.Binding(kernel.identity(), before, after, host.blockers(after)));
+    noteIfNothingStays(kernel);
     return ExitCode.OK;
   }
 
-  private static List<String> atStake(Host host, PciDevice device, List<PciDevice> functions) {
+  static List<String> atStake(Host host, PciDevice device, List<PciDevice> functions) {
     var atStake = new ArrayList<String>();
     if (device.driver().isPresent()) {
       atStake.add(device.address() + " is in use by the host");
+      atStake.addAll(HostUse.losses(host, device));
     }
     if (!functions.isEmpty()) {
       atStake.add(VirtualFunctionLoss.forGood(device, functions));
+      functions.forEach(function -> atStake.addAll(HostUse.losses(host, function)));
     }
     if (device.group().isEmpty() && !host.groupsOnBind(device)) {
       atStake.add(

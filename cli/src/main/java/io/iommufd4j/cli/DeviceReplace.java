@@ -13,7 +13,6 @@ import io.iommufd4j.host.Host;
 import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -123,12 +122,11 @@ final class DeviceReplace extends Verb {
       return ExitCode.OK;
     }
     renderer.preface(planned);
-    List<String> atStake = plan.atStake();
-    if (!atStake.isEmpty()) {
+    if (!plan.atStake().isEmpty()) {
       // A signal at the prompt finds nobody who would answer it; what was bound for the plan is
       // then given back by the process that bound it.
       invocation().interruption().end();
-      Consent.require(invocation(), "go on?", atStake);
+      Consent.require(invocation(), "go on?", planned);
       invocation().interruption().begin();
     }
     ReplaceOutcome outcome =

@@ -4,11 +4,14 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.replace.VirtualFunctionLoss;
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.HostUse;
 import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -35,13 +38,17 @@ final class DeviceUnbind extends Verb {
     Patience patience = wait.patience(invocation());
     List<PciDevice> functions = host.virtualFunctions(before);
     if (before.heldByVfio() && !functions.isEmpty()) {
-      Consent.require(
-          invocation(), "unbind it?", List.of(VirtualFunctionLoss.forGood(before, functions)));
+      var atStake = new ArrayList<String>();
+      atStake.add(VirtualFunctionLoss.forGood(before, functions));
+      functions.forEach(function -> atStake.addAll(HostUse.losses(host, function)));
+      var plan = new Document.BindingPlan(kernel.identity(), before, Optional.empty(), atStake);
+      Consent.require(invocation(), "unbind it?", plan);
     }
     invocation().interruption().begin();
     VfioBinding.release(kernel, before.address(), patience);
     var after = host.device(before.address());
     renderer.result(new Document.Binding(kernel.identity(), before, after, host.blockers(after)));
+    noteIfNothingStays(kernel);
     return ExitCode.OK;
   }
 }

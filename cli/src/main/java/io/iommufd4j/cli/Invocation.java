@@ -1,5 +1,6 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Ink;
 import io.iommufd4j.cli.output.JsonRenderer;
@@ -9,7 +10,9 @@ import io.iommufd4j.cli.replace.Interruption;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.TracingKernel;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One run: its options, what it talks through, and the kernel it ended up with. */
@@ -19,6 +22,7 @@ final class Invocation {
   private final Interruption interruption;
   private final GlobalOptions options = new GlobalOptions();
   private @Nullable KernelIdentity kernel;
+  private @Nullable TraceWriter trace;
 
   Invocation(Terminal terminal, Interruption interruption) {
     this.terminal = terminal;
@@ -49,7 +53,16 @@ final class Invocation {
   }
 
   private Kernel traced(Kernel opened, String file) {
-    return new TracingKernel(opened, TraceWriter.to(file, terminal.err()));
+    var writer = TraceWriter.to(file, terminal.err());
+    trace = writer;
+    return new TracingKernel(opened, writer);
+  }
+
+  /** What could not be written of the result and of a trace. */
+  List<LostOutput> lostOutput() {
+    var result = LostOutput.of(terminal.out(), "the output").stream();
+    var traced = Optional.ofNullable(trace).flatMap(TraceWriter::lost).stream();
+    return Stream.concat(result, traced).toList();
   }
 
   /**
@@ -61,13 +74,18 @@ final class Invocation {
     if (json()) {
       return new JsonRenderer(terminal.out(), command);
     }
-    boolean colours = terminal.outIsTerminal() && !options.noColor && !terminal.isSet("NO_COLOR");
+    boolean colours = terminal.coloursOut() && !options.noColor;
     return new TextRenderer(terminal.out(), new Ink(colours));
   }
 
-  /** The document of a failure. */
-  Failure failure(int exitCode, Optional<String> errno, String message) {
-    return new Failure(Optional.ofNullable(kernel), exitCode, errno, message);
+  /**
+   * The document of a failure.
+   *
+   * @param plan what would have been done, where that was not agreed to
+   */
+  Failure failure(
+      int exitCode, Optional<String> errno, String message, Optional<Document.Intent> plan) {
+    return new Failure(Optional.ofNullable(kernel), exitCode, errno, message, plan);
   }
 
   /** Whether stack traces are wanted where there is a bug. */

@@ -1,12 +1,11 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.replace.Interruption;
-import io.iommufd4j.cli.replace.ReplaceTarget;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** iommufdctl. */
 public final class Main {
@@ -67,12 +66,24 @@ public final class Main {
   static int run(String[] args, Terminal terminal, Interruption interruption) {
     var invocation = new Invocation(terminal, interruption);
     try {
-      return commandLine(invocation, asksForJson(args)).execute(args);
+      int exitCode = commandLine(invocation, asksForJson(args)).execute(args);
+      return written(invocation, exitCode);
     } finally {
-      terminal.out().flush();
       terminal.err().flush();
       interruption.end();
     }
+  }
+
+  /** A result that nobody got is no success. */
+  private static int written(Invocation invocation, int exitCode) {
+    int left = exitCode;
+    for (LostOutput lost : invocation.lostOutput()) {
+      if (!lost.message().isEmpty()) {
+        tell(invocation, lost.message());
+      }
+      left = left == ExitCode.OK ? lost.exitCode() : left;
+    }
+    return left;
   }
 
   /** Told before parsing, for a command line that cannot be read asks for JSON as well. */
@@ -81,7 +92,7 @@ public final class Main {
     return JSON_WANTED.matcher(line).find();
   }
 
-  private static CommandLine commandLine(Invocation invocation, boolean json) {
+  static CommandLine commandLine(Invocation invocation, boolean json) {
     var line = new CommandLine(new Iommufdctl(invocation));
     line.addSubcommand(new DeviceReplace(invocation));
     line.addSubcommand(new DoctorVerb(invocation));
@@ -92,12 +103,12 @@ public final class Main {
         .addSubcommand(new DeviceList(invocation))
         .addSubcommand(new DeviceShow(invocation))
         .addSubcommand(new DeviceBind(invocation))
-        .addSubcommand(new DeviceUnbind(invocation));
+        .addSubcommand(new DeviceUnbind(invocation))
+        .addSubcommand(new DeviceClearOverride(invocation));
     var group = new CommandLine(new GroupVerbs());
     line.addSubcommand(group);
     group.addSubcommand(new GroupList(invocation)).addSubcommand(new GroupShow(invocation));
-    line.registerConverter(ReplaceTarget.class, Main::target);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    Conversions.register(line);
     line.setUsageHelpWidth(HELP_WIDTH);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setOut(writer(invocation.terminal().out()));
@@ -112,22 +123,17 @@ public final class Main {
     return new PrintWriter(stream, true, stream.charset());
   }
 
-  private static ReplaceTarget target(String text) {
-    return Arrays.stream(ReplaceTarget.values())
-        .filter(target -> target.toString().equals(text.toLowerCase(Locale.ROOT)))
-        .findFirst()
-        .orElseThrow(() ->
-            new TypeConversionException(
-                "expected one of " + Arrays.toString(ReplaceTarget.values())));
-  }
-
   private static int misused(Invocation invocation, ParameterException wrong, boolean json) {
     CommandSpec command = wrong.getCommandLine().getCommandSpec();
     String message = String.valueOf(wrong.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      String question = Suggestion.of(unmatched);
+      message += question.isEmpty() ? "" : "; " + question;
+    }
     tell(invocation, message + "; see " + command.qualifiedName() + " --help");
     if (json) {
       new JsonRenderer(invocation.terminal().out(), commandName(command))
-          .result(invocation.failure(ExitCode.USAGE, Optional.empty(), message));
+          .result(invocation.failure(ExitCode.USAGE, Optional.empty(), message, Optional.empty()));
     }
     return ExitCode.USAGE;
   }
@@ -144,9 +150,17 @@ public final class Main {
     if (invocation.json()) {
       invocation
           .renderer(commandName(command))
-          .result(invocation.failure(mishap.exitCode(), mishap.errno(), mishap.message()));
+          .result(
+              invocation.failure(
+                  mishap.exitCode(), mishap.errno(), mishap.message(), plan(thrown)));
     }
     return mishap.exitCode();
+  }
+
+  private static Optional<Document.Intent> plan(Exception thrown) {
+    return thrown instanceof NotAgreedException notAgreed
+        ? Optional.of(notAgreed.plan())
+        : Optional.empty();
   }
 
   private static void tell(Invocation invocation, String message) {

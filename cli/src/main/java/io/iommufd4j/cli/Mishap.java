@@ -27,6 +27,7 @@ record Mishap(int exitCode, Optional<String> errno, String message) {
       case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
       case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
       case NotPossibleException e -> plain(ExitCode.NOT_AVAILABLE, e);
+      case NotAgreedException e -> plain(e.exitCode(), e);
       case UsageException e -> plain(ExitCode.USAGE, e);
       case StoppedException e -> new Mishap(ExitCode.STOPPED, Optional.empty(), stopped(e));
       default ->

@@ -34,12 +34,23 @@ record Terminal(
         isTerminal(0)
             ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
             : null;
-    return new Terminal(System.out, System.err, in, isTerminal(1), isTerminal(2), System.getenv());
+    return new Terminal(
+        StandardStream.out(),
+        StandardStream.err(),
+        in,
+        isTerminal(1),
+        isTerminal(2),
+        System.getenv());
   }
 
   /** Streams nobody sits at. */
   static Terminal ofStreams(PrintStream out, PrintStream err) {
     return new Terminal(out, err, null, false, false, Map.of());
+  }
+
+  /** Whether results go to a terminal that shows colours, and the user has nothing against them. */
+  boolean coloursOut() {
+    return outIsTerminal && !isSet("NO_COLOR") && !"dumb".equals(environment.get("TERM"));
   }
 
   /** Whether somebody can be asked. */

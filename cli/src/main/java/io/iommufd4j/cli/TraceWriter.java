@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Writes a trace, one line for each call, each at once: a run that dies leaves its trace behind.
@@ -39,6 +40,11 @@ final class TraceWriter implements TraceSink {
     } catch (IOException | InvalidPathException e) {
       throw new UsageException("the trace cannot be written to '" + file + "': " + e.getMessage());
     }
+  }
+
+  /** What it lost; empty when everything was written. */
+  Optional<LostOutput> lost() {
+    return LostOutput.of(to, "the trace");
   }
 
   @Override

@@ -42,6 +42,17 @@ abstract class Verb implements Callable<Integer> {
     return invocation;
   }
 
+  /** After a change: a simulated kernel, and all that was changed in it, ends with the command. */
+  void noteIfNothingStays(Kernel kernel) {
+    if (kernel.identity().simulated()) {
+      invocation
+          .terminal()
+          .err()
+          .println(
+              "note: the simulated kernel ends with this command; nothing of the change stays");
+    }
+  }
+
   /**
    * The device that was named.
    *

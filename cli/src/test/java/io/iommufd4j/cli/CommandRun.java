@@ -26,10 +26,19 @@ record CommandRun(int exitCode, String out, String err) {
 
   /** Runs with somebody at the terminal who types an answer. */
   static CommandRun answering(String answer, String... args) {
+    return run(answer, Map.of(), args);
+  }
+
+  /** Runs at a terminal, with environment variables. */
+  static CommandRun at(Map<String, String> environment, String... args) {
+    return run("", environment, args);
+  }
+
+  private static CommandRun run(String answer, Map<String, String> environment, String... args) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var in = new BufferedReader(new StringReader(answer));
-    var terminal = new Terminal(stream(out), stream(err), in, true, true, Map.of());
+    var terminal = new Terminal(stream(out), stream(err), in, true, true, environment);
     int exitCode = Main.run(args, terminal, new Interruption());
     return new CommandRun(exitCode, text(out), text(err));
   }

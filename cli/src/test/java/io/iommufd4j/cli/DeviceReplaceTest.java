@@ -107,11 +107,27 @@ final class DeviceReplaceTest {
   void somebodyAtTheTerminalIsAsked() {
     String[] line = {"--sim", "--machine=bridge", "device-replace", "02:01.0"};
     CommandRun refused = CommandRun.answering("n\n", line);
-    assertEquals(2, refused.exitCode());
+    assertEquals(4, refused.exitCode());
     assertTrue(refused.err().contains("nothing was done"), refused.err());
     CommandRun agreed = CommandRun.answering("y\n", line);
     assertEquals(0, agreed.exitCode(), agreed.err());
     assertTrue(agreed.err().contains("0000:02:02.0 shares the group"), agreed.err());
+  }
+
+  @Test
+  void aRefusalCarriesThePlan() {
+    String[] line = {"--sim", "--machine=bridge", "device-replace", "02:01.0", "-ojson"};
+    for (CommandRun run : List.of(CommandRun.of(line), CommandRun.answering("n\n", line))) {
+      assertEquals(run.exitCode(), run.json("error", "exit_code"));
+      assertEquals("0000:02:01.0", run.json("plan", "device", "address"));
+      assertEquals(
+          List.of(
+              "0000:01:00.0 shares the group and moves along",
+              "0000:02:02.0 shares the group and moves along"),
+          run.json("plan", "at_stake"));
+    }
+    assertEquals(2, CommandRun.of(line).exitCode());
+    assertEquals(4, CommandRun.answering("n\n", line).exitCode());
   }
 
   @Test

@@ -119,5 +119,10 @@ final class LookingTest {
     assertTrue(CommandRun.answering("", "--sim", "doctor").out().contains(escape));
     assertTrue(!CommandRun.answering("", "--sim", "--no-color", "doctor").out().contains(escape));
     assertTrue(!CommandRun.of("--sim", "doctor").out().contains(escape));
+    for (String term : List.of("dumb", "xterm", "")) {
+      var terminal = CommandRun.at(Map.of("TERM", term), "--sim", "doctor");
+      assertEquals(!term.equals("dumb"), terminal.out().contains(escape), term);
+    }
+    assertTrue(!CommandRun.at(Map.of("NO_COLOR", "1"), "--sim", "doctor").out().contains(escape));
   }
 }

@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Bad input gets one clear line and its exit code. */
 final class MisuseTest {
@@ -28,7 +34,7 @@ final class MisuseTest {
         "2 | --sim device show /tmp                       | '/tmp' names no device",
         "1 | --sim device show 0000:7f:00.0               | ENODEV",
         "1 | --sim device show /dev/vfio/devices/vfio9    | ENODEV",
-        "2 | --sim group show x                           | 'x' is not an int",
+        "2 | --sim group show x                           | wants a whole number",
         "2 | --sim group show -1                          | -1",
         "1 | --sim group show 4711                        | ENOENT",
         "2 | --sim device list -o yaml                    | yaml",
@@ -38,7 +44,7 @@ final class MisuseTest {
         "2 | --sim --machine moon device list             | no machine 'moon'",
         "2 | --sim --machine single:moon device list      | no IOMMU 'moon'",
         "2 | --sim device-replace                         | DEVICE",
-        "2 | --sim device-replace 02:01.0 --repeat many   | 'many' is not an int",
+        "2 | --sim device-replace 02:01.0 --repeat many   | 'many'",
         "2 | --sim device-replace 02:01.0 --repeat -1     | not -1",
         "2 | --sim device-replace 02:01.0 --repeat 99999999999 | 99999999999",
         "2 | --sim device-replace 02:01.0 --target old    | new-ioas, same-ioas, auto",
@@ -46,6 +52,16 @@ final class MisuseTest {
         "1 | --sim device-replace 0000:7f:00.0            | ENODEV",
         "3 | --sim device-replace 00:19.0 --prove-dma     | leave --prove-dma out",
         "2 | --sim device-replace 00:19.0                 | agree with --yes",
+        "2 | --sim device-replace 02:01.0 --vf-token foo  | wants a UUID, as 83f89b3a-",
+        "2 | --sim device-replace 02:01.0 --vf-token 1-1-1-1-1 | not '1-1-1-1-1'",
+        "2 | --sim device lst                             | did you mean 'list'?",
+        "2 | --sim device ls                              | did you mean 'list'?",
+        "2 | --sim devcie list                            | did you mean 'device'?",
+        "2 | --sim device replace 02:01.0                 | did you mean 'device-replace'?",
+        "2 | --sim list                                   | did you mean 'device list' or 'group list'?",
+        "2 | --sim device-replace 02:01.0 --dryrun        | did you mean '--dry-run'?",
+        "2 | --sim device-replace 02:01.0 --repaet=3      | did you mean '--repeat'?",
+        "2 | --sim device list --ouptut json              | did you mean '--output'?",
         "2 | --sim --trace=/no/such/directory/f doctor    | /no/such/directory/f",
       })
   void oneLineAndItsExitCode(int exitCode, String line, String told) {
@@ -55,6 +71,38 @@ final class MisuseTest {
     assertTrue(run.err().startsWith("iommufdctl: "), run.err());
     assertTrue(run.err().contains(told), run.err());
     assertFalse(run.err().contains("Exception"), run.err());
+  }
+
+  @Test
+  void nothingIsSuggestedThatIsFarOff() {
+    assertFalse(CommandRun.of("frobnicate").err().contains("did you mean"));
+    assertFalse(CommandRun.of("device", "list", "--frobnicate").err().contains("did you mean"));
+  }
+
+  /** Every value of every option, so that a new one cannot leak how Java names things either. */
+  @Test
+  void aWrongValueIsRefusedInPlainWords() {
+    int tried = 0;
+    for (CommandSpec verb : Verbs.all()) {
+      for (ArgSpec argument : verb.args()) {
+        if (argument.type() == String.class) {
+          continue;
+        }
+        var line = new ArrayList<String>(List.of("--sim"));
+        line.addAll(Verbs.words(verb));
+        if (argument instanceof OptionSpec option) {
+          line.add(option.longestName() + "=~!");
+        } else {
+          line.add("~!");
+        }
+        CommandRun run = CommandRun.of(line.toArray(String[]::new));
+        assertEquals(2, run.exitCode(), run.err());
+        assertTrue(run.err().contains("~!"), run.err());
+        assertFalse(run.err().matches("(?s).*(java\\.|Exception|convert|\\bint\\b).*"), run.err());
+        tried++;
+      }
+    }
+    assertTrue(tried > 20, "options that are not texts: " + tried);
   }
 
   @ParameterizedTest
@@ -83,26 +131,30 @@ final class MisuseTest {
     assertEquals("sim", run.json("kernel", "backend"));
   }
 
+  private static Stream<String> helps() {
+    return Verbs.all().stream()
+        .map(Main::commandName)
+        .flatMap(verb -> Stream.of(verb + " --help", verb + " -h"))
+        .map(String::strip);
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "--help",
-        "device-replace --help",
-        "doctor --help",
-        "device --help",
-        "device list --help",
-        "device show -h",
-        "device bind -h",
-        "device unbind -h",
-        "group list -h",
-        "group show -h"
-      })
+  @MethodSource("helps")
   void helpListsExitCodes(String line) {
     CommandRun run = CommandRun.of(line.split(" "));
     assertEquals(0, run.exitCode());
     assertEquals("", run.err());
     for (String code :
-        new String[] {"0   ok", "1   the kernel", "2   usage", "3   not", "70   a"}) {
+        new String[] {
+          "0   ok",
+          "1   the kernel",
+          "2   usage",
+          "3   not",
+          "4   not agreed",
+          "70   a",
+          "130   Ctrl-C",
+          "141   nobody"
+        }) {
       assertTrue(run.out().contains(code), run.out());
     }
     assertTrue(run.out().contains("Only json is stable"), run.out());

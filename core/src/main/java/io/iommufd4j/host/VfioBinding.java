@@ -17,8 +17,8 @@ import java.util.Optional;
  * meantime is left alone.
  *
  * <p>Close device descriptors and mapped regions first: the kernel's unbind waits for them, so a
- * device that is still held makes the restore fail with EBUSY, a name for the holder and
- * a list of what remains to be done by hand ({@link #undo}).
+ * device that is still held makes the restore fail with EBUSY, a name for the holder and a list of
+ * what remains to be done by hand ({@link #undo}).
  *
  * <p>On a host's own kernel the writes to sysfs are made by a shell beside this process. It gives
  * the devices back when this process is killed, unless the shell is killed as well. A program that

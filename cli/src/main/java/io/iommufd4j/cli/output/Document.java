@@ -27,6 +27,22 @@ public sealed interface Document {
     }
   }
 
+  /** What a verb is about to change, for somebody to agree to. */
+  sealed interface Intent extends OfKernel {
+
+    /** What it puts at stake, one sentence each. */
+    List<String> atStake();
+  }
+
+  /** A change that was made. */
+  sealed interface Change extends OfKernel {
+
+    /** Whether it outlives the command; what was changed in a simulated kernel does not. */
+    default boolean stays() {
+      return !source().simulated();
+    }
+  }
+
   /** {@code doctor}. */
   record Diagnosis(KernelIdentity source, List<Finding> findings) implements OfKernel {}
 
@@ -44,6 +60,16 @@ public sealed interface Document {
       implements OfKernel {}
 
   /**
+   * {@code device bind} and {@code device unbind}, before anything is done.
+   *
+   * @param device the device as it was found
+   * @param driver the driver that is to have it; empty where that is left to the host
+   */
+  record BindingPlan(
+      KernelIdentity source, PciDevice device, Optional<String> driver, List<String> atStake)
+      implements Intent {}
+
+  /**
    * {@code device bind} and {@code device unbind}.
    *
    * @param before the device as it was found
@@ -51,7 +77,15 @@ public sealed interface Document {
    * @param blockers siblings that keep the group from VFIO as long as they have their driver
    */
   record Binding(KernelIdentity source, PciDevice before, PciDevice after, List<PciDevice> blockers)
-      implements OfKernel {}
+      implements Change {}
+
+  /**
+   * {@code device clear-override}.
+   *
+   * @param before the device as it was found
+   * @param after the device as it is now
+   */
+  record Overridden(KernelIdentity source, PciDevice before, PciDevice after) implements Change {}
 
   /** {@code group list}. */
   record Groups(KernelIdentity source, List<IommuGroup> groups) implements OfKernel {}
@@ -61,7 +95,13 @@ public sealed interface Document {
       implements OfKernel {}
 
   /** {@code device-replace}, before anything is done, or with {@code --dry-run} at all. */
-  record Plan(KernelIdentity source, ReplacePlan plan) implements OfKernel {}
+  record Plan(KernelIdentity source, ReplacePlan plan) implements Intent {
+
+    @Override
+    public List<String> atStake() {
+      return plan.atStake();
+    }
+  }
 
   /**
    * {@code device-replace}, done.
@@ -78,8 +118,13 @@ public sealed interface Document {
    * @param exitCode what the process leaves with
    * @param errno by name, when a kernel refused
    * @param message one line
+   * @param plan what would have been done, where that was not agreed to
    */
   record Failure(
-      Optional<KernelIdentity> kernel, int exitCode, Optional<String> errno, String message)
+      Optional<KernelIdentity> kernel,
+      int exitCode,
+      Optional<String> errno,
+      String message,
+      Optional<Intent> plan)
       implements Document {}
 }

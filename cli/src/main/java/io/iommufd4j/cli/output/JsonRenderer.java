@@ -3,12 +3,15 @@ package io.iommufd4j.cli.output;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.output.Document.Binding;
+import io.iommufd4j.cli.output.Document.BindingPlan;
 import io.iommufd4j.cli.output.Document.Device;
 import io.iommufd4j.cli.output.Document.Devices;
 import io.iommufd4j.cli.output.Document.Diagnosis;
 import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Intent;
+import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.host.IommuGroup;
@@ -74,6 +77,12 @@ public final class JsonRenderer implements Renderer {
         json.put("before", device(binding.before()));
         json.put("after", device(binding.after()));
         json.put("blockers", binding.blockers().stream().map(JsonRenderer::device).toList());
+        json.put("stays", binding.stays());
+      }
+      case Overridden overridden -> {
+        json.put("before", device(overridden.before()));
+        json.put("after", device(overridden.after()));
+        json.put("stays", overridden.stays());
       }
       case Groups groups ->
           json.put("groups", groups.groups().stream().map(JsonRenderer::group).toList());
@@ -81,13 +90,16 @@ public final class JsonRenderer implements Renderer {
         json.put("group", group(group.group()));
         json.put("devices", group.members().stream().map(JsonRenderer::device).toList());
       }
-      case Plan plan -> json.put("plan", ReplaceJson.plan(plan.plan()));
+      case Intent plan -> json.put("plan", plan(plan));
       case Replaced replaced -> {
         json.put("plan", ReplaceJson.plan(replaced.plan()));
         json.put("steps", replaced.steps());
         json.putAll(ReplaceJson.outcome(replaced.outcome()));
       }
-      case Failure failure -> json.put("error", failure(failure));
+      case Failure failure -> {
+        json.put("error", failure(failure));
+        failure.plan().ifPresent(plan -> json.put("plan", plan(plan)));
+      }
     }
     try {
       out.println(FORMAT.asString(json));
@@ -102,6 +114,19 @@ public final class JsonRenderer implements Renderer {
     json.put("release", kernel.release());
     json.put("detail", kernel.detail());
     return json;
+  }
+
+  private static Map<String, @Nullable Object> plan(Intent intent) {
+    return switch (intent) {
+      case Plan replace -> ReplaceJson.plan(replace.plan());
+      case BindingPlan binding -> {
+        var json = new LinkedHashMap<String, @Nullable Object>();
+        json.put("device", device(binding.device()));
+        json.put("driver", binding.driver().orElse(null));
+        json.put("at_stake", binding.atStake());
+        yield json;
+      }
+    };
   }
 
   private static Map<String, @Nullable Object> finding(Finding finding) {

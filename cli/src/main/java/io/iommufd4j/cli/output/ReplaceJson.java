@@ -28,6 +28,7 @@ final class ReplaceJson {
     json.put("iova", Words.iova(plan.iova()));
     json.put("rounds", plan.order().rounds());
     json.put("prove_dma", plan.order().proveDma());
+    json.put("at_stake", plan.atStake());
     return json;
   }
 

@@ -2,12 +2,14 @@ package io.iommufd4j.cli.output;
 
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.output.Document.Binding;
+import io.iommufd4j.cli.output.Document.BindingPlan;
 import io.iommufd4j.cli.output.Document.Device;
 import io.iommufd4j.cli.output.Document.Devices;
 import io.iommufd4j.cli.output.Document.Diagnosis;
 import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.host.IommuGroup;
@@ -49,8 +51,11 @@ public final class TextRenderer implements Renderer {
       case Devices devices -> devices(devices);
       case Device device -> device(device);
       case Binding binding -> binding(binding);
+      case Overridden overridden -> overridden(overridden);
       case Groups groups -> groups(groups);
       case Group group -> group(group);
+      // The question shows it.
+      case BindingPlan _ -> {}
       case Plan plan -> print(new ReplaceText(ink).plan(plan));
       case Replaced replaced -> print(new ReplaceText(ink).outcome(replaced));
       // A failure is told on stderr, where errors belong.
@@ -183,6 +188,20 @@ public final class TextRenderer implements Renderer {
               + " until these leave their drivers: "
               + names(binding.blockers()));
     }
+  }
+
+  private void overridden(Overridden overridden) {
+    kernel(overridden.source());
+    out.println(
+        overridden.after().address()
+            + ": "
+            + overridden
+                .before()
+                .driverOverride()
+                .map(override -> "driver_override was " + override + ", and is cleared")
+                .orElse("no driver_override is set; nothing was done")
+            + "; driver "
+            + driverOf(overridden.after()));
   }
 
   private void kernel(KernelIdentity kernel) {

@@ -1,8 +1,10 @@
 package io.iommufd4j.cli.replace;
 
 import io.iommufd4j.host.Host;
+import io.iommufd4j.host.HostUse;
 import io.iommufd4j.host.PciDevice;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A device of the group that changes translation.
@@ -13,22 +15,33 @@ import java.util.List;
  *     along all the same
  * @param takesToken whether it has to do with SR-IOV, so that a VF token may be wanted of its user
  * @param virtualFunctions those that go while it is handed to vfio-pci, and come back after
+ * @param losses what the host has of it and of those and loses for the run, one clause each
  */
 public record Participant(
     PciDevice device,
     boolean toBind,
     boolean attached,
     boolean takesToken,
-    List<PciDevice> virtualFunctions) {
+    List<PciDevice> virtualFunctions,
+    List<String> losses) {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public Participant {
     virtualFunctions = List.copyOf(virtualFunctions);
+    losses = List.copyOf(losses);
   }
 
   static Participant of(Host host, PciDevice device, boolean toBind, boolean attached) {
     boolean takesToken = device.physicalFunction().isPresent() || host.isPhysicalFunction(device);
+    List<PciDevice> functions = toBind ? host.virtualFunctions(device) : List.of();
+    Stream<PciDevice> taken =
+        toBind ? Stream.concat(Stream.of(device), functions.stream()) : Stream.of();
     return new Participant(
-        device, toBind, attached, takesToken, toBind ? host.virtualFunctions(device) : List.of());
+        device,
+        toBind,
+        attached,
+        takesToken,
+        functions,
+        taken.flatMap(one -> HostUse.losses(host, one).stream()).toList());
   }
 }

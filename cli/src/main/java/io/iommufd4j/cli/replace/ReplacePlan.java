@@ -134,6 +134,7 @@ public record ReplacePlan(
         stakes.add(
             VirtualFunctionLoss.forNow(participant.device(), participant.virtualFunctions()));
       }
+      participant.losses().forEach(loss -> stakes.add(loss + ", for the run"));
     }
     return stakes;
   }

@@ -1,0 +1,61 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.replace.ReplaceTarget;
+import io.iommufd4j.kernel.Backend;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** How the values of options are read, and what is said of one that cannot be. */
+final class Conversions {
+
+  private static final Pattern UUID_FORM =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
+  private Conversions() {}
+
+  /** Makes a command line with all its verbs use them. */
+  static void register(CommandLine line) {
+    line.registerConverter(Backend.class, oneOf(Backend.values(), Names::of));
+    line.registerConverter(OutputFormat.class, oneOf(OutputFormat.values(), Names::of));
+    line.registerConverter(ReplaceTarget.class, oneOf(ReplaceTarget.values(), Object::toString));
+    line.registerConverter(UUID.class, Conversions::uuid);
+    line.registerConverter(int.class, Conversions::number);
+  }
+
+  private static <T> ITypeConverter<T> oneOf(T[] values, Function<? super T, String> nameOf) {
+    return text ->
+        Arrays.stream(values)
+            .filter(value -> nameOf.apply(value).equals(text.toLowerCase(Locale.ROOT)))
+            .findFirst()
+            .orElseThrow(() ->
+                new TypeConversionException(
+                    Arrays.stream(values)
+                        .map(nameOf)
+                        .collect(
+                            Collectors.joining(", ", "wants one of ", ", not '" + text + "'"))));
+  }
+
+  private static UUID uuid(String text) {
+    if (!UUID_FORM.matcher(text).matches()) {
+      throw new TypeConversionException(
+          "wants a UUID, as 83f89b3a-7a4e-4b52-9f6c-2d1e0c8a5b71, not '" + text + "'");
+    }
+    return UUID.fromString(text);
+  }
+
+  private static int number(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException(
+          "wants a whole number of at most " + Integer.MAX_VALUE + ", not '" + text + "'");
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.output.Document;
+
+/** What a change puts at stake was not agreed to; nothing was done. */
+final class NotAgreedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final int exitCode;
+  private final transient Document.Intent plan;
+
+  /**
+   * Says what was asked for.
+   *
+   * @param exitCode {@link ExitCode#NOT_AGREED}, or {@link ExitCode#USAGE} when there was nobody to
+   *     ask
+   */
+  NotAgreedException(int exitCode, String message, Document.Intent plan) {
+    super(message);
+    this.exitCode = exitCode;
+    this.plan = plan;
+  }
+
+  int exitCode() {
+    return exitCode;
+  }
+
+  /** What would have been done. */
+  Document.Intent plan() {
+    return plan;
+  }
+}
