@@ -8,7 +8,8 @@ final class DeviceName {
   @Parameters(
       paramLabel = "DEVICE",
       description =
-          "A PCI address (0000:02:01.0 or 02:01.0), a VFIO cdev (/dev/vfio/devices/vfio0 or vfio0),"
-              + " or the device's directory in sysfs.")
+          "A PCI address (0000:02:01.0 or 02:01.0; without a domain it means 0000, or the only one"
+              + " that has such a device), a VFIO cdev (/dev/vfio/devices/vfio0 or vfio0), or the"
+              + " device's directory in sysfs.")
   String device = "";
 }

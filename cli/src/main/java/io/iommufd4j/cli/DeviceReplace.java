@@ -55,7 +55,7 @@ final class DeviceReplace extends Verb {
       paramLabel = "N",
       description =
           "After the replace, times N more beside N times detach + attach, by turns: minimum,"
-              + " median, 99th percentile, ratio.")
+              + " median, 99th percentile, ratio. Ctrl-C shows those of the rounds so far.")
   int rounds;
 
   @Option(
@@ -103,9 +103,16 @@ final class DeviceReplace extends Verb {
     if (!dryRun) {
       invocation().interruption().begin();
     }
+    int exitCode;
     try (var grouped = LateGroup.of(kernel, device, order, patience, narrator)) {
-      return replace(kernel, renderer, narrator, grouped.device(), order, patience);
+      exitCode = replace(kernel, renderer, narrator, grouped.device(), order, patience);
+    } finally {
+      narrator.over();
     }
+    if (exitCode == ExitCode.STOPPED) {
+      Main.tell(invocation(), Mishap.STOPPED);
+    }
+    return exitCode;
   }
 
   private int replace(
@@ -131,7 +138,11 @@ final class DeviceReplace extends Verb {
     }
     ReplaceOutcome outcome =
         new Replacement(kernel, plan, patience, invocation().interruption(), narrator).run();
+    narrator.over();
     renderer.result(new Document.Replaced(kernel.identity(), plan, narrator.steps(), outcome));
-    return outcome.verified() ? ExitCode.OK : ExitCode.REFUSED;
+    if (!outcome.verified()) {
+      return ExitCode.REFUSED;
+    }
+    return outcome.interrupted() ? ExitCode.STOPPED : ExitCode.OK;
   }
 }

@@ -163,7 +163,8 @@ public final class Main {
         : Optional.empty();
   }
 
-  private static void tell(Invocation invocation, String message) {
+  /** Tells it on stderr, in a line that begins with the command's name. */
+  static void tell(Invocation invocation, String message) {
     invocation.terminal().err().println(NAME + ": " + message);
   }
 

@@ -41,8 +41,11 @@ record Mishap(int exitCode, Optional<String> errno, String message) {
     };
   }
 
+  /** Said of a run that was stopped and undone. */
+  static final String STOPPED = "stopped; the host is as it was found";
+
   private static String stopped(StoppedException stopped) {
-    return stopped.getSuppressed().length == 0 ? "stopped; the host is as it was found" : "stopped";
+    return stopped.getSuppressed().length == 0 ? STOPPED : "stopped";
   }
 
   private static Mishap refused(int errno, RuntimeException thrown) {

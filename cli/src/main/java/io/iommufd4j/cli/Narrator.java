@@ -15,6 +15,7 @@ final class Narrator implements Witness {
   private final List<String> steps = new ArrayList<>();
   private long lastShown = System.nanoTime();
   private boolean counterShown;
+  private boolean lineOpen;
 
   Narrator(Renderer renderer, Terminal terminal) {
     this.renderer = renderer;
@@ -43,6 +44,15 @@ final class Narrator implements Witness {
       counterShown = true;
       terminal.err().print("\rround " + done + " of " + all + (last ? "\n" : ""));
       terminal.err().flush();
+      lineOpen = !last;
+    }
+  }
+
+  /** Ends the line of a counter that did not come to its end. */
+  void over() {
+    if (lineOpen) {
+      terminal.err().println();
+      lineOpen = false;
     }
   }
 }

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a sysfs shows of a machine. Every call reads anew and changes nothing; a file that is
@@ -58,12 +60,14 @@ public final class Host {
 
   /** Every PCI function, by address. */
   public List<PciDevice> devices() {
+    return addresses().flatMap(address -> find(address).stream()).toList();
+  }
+
+  private Stream<PciAddress> addresses() {
     return Sysfs.names(sysfs.resolve("bus/pci/devices")).stream()
         .filter(PciAddress::looksLike)
         .map(PciAddress::parse)
-        .sorted()
-        .flatMap(address -> find(address).stream())
-        .toList();
+        .sorted();
   }
 
   /** The function at an address, when there is one. */
@@ -105,9 +109,11 @@ public final class Host {
   /**
    * The function that a user names.
    *
-   * @param where a PCI address, full or short; a VFIO cdev by path or name; or a path of sysfs that
-   *     ends in the device's name
-   * @throws IllegalArgumentException when the text is none of these
+   * @param where a PCI address, full or short; a short one means the device of domain 0 or, where
+   *     that has none there, the only one of another domain; a VFIO cdev by path or name; or a path
+   *     of sysfs that ends in the device's name
+   * @throws IllegalArgumentException when the text is none of these, or a short address that
+   *     several domains other than 0 have
    * @throws HostException ENODEV when there is no such device
    */
   public PciDevice locate(String where) {
@@ -135,7 +141,25 @@ public final class Host {
       }
       return device(PciAddress.parse(last.toString()));
     }
-    return device(PciAddress.parse(where));
+    var address = PciAddress.parse(where);
+    return PciAddress.namesDomain(where)
+        ? device(address)
+        : find(address).orElseGet(() -> inOtherDomain(address));
+  }
+
+  /** The only function at a place of the bus, in whatever domain. */
+  private PciDevice inOtherDomain(PciAddress place) {
+    List<PciAddress> candidates =
+        addresses().filter(address -> address.inDomain(place.domain()).equals(place)).toList();
+    if (candidates.size() > 1) {
+      throw new IllegalArgumentException(
+          "domain 0 has no "
+              + place
+              + ", but others have: which one of "
+              + candidates.stream().map(PciAddress::toString).collect(Collectors.joining(", "))
+              + "?");
+    }
+    return device(candidates.isEmpty() ? place : candidates.getFirst());
   }
 
   /** Every IOMMU group, by number. */

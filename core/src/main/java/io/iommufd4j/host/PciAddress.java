@@ -77,6 +77,17 @@ public record PciAddress(int domain, int bus, int device, int function)
     return FORM.matcher(text.strip()).matches();
   }
 
+  /** Whether an address is in the full form; the short one leaves the domain open. */
+  static boolean namesDomain(String text) {
+    var form = FORM.matcher(text.strip());
+    return form.matches() && form.group("domain") != null;
+  }
+
+  /** The same place on the bus of another domain. */
+  PciAddress inDomain(int other) {
+    return new PciAddress(other, bus, device, function);
+  }
+
   @Override
   public int compareTo(PciAddress other) {
     return ORDER.compare(this, other);

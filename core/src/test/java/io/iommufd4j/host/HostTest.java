@@ -203,4 +203,31 @@ class HostTest {
     assertTrue(host.hasDriver("vfio-pci"));
     assertTrue(!host.hasDriver("nvme"));
   }
+
+  @Test
+  void aShortAddressMeansDomainZeroFirst() throws IOException {
+    tree.device("10000:00:08.0", "0x1234", "0x11e8", "0x00ff00");
+    assertEquals("0000:00:08.0", host.locate("00:08.0").address().toString());
+    assertEquals("10000:00:08.0", host.locate("10000:00:08.0").address().toString());
+  }
+
+  @Test
+  void aShortAddressFindsTheOnlyDeviceOfAnotherDomain() throws IOException {
+    tree.device("10000:e1:00.0", "0x1234", "0x11e8", "0x00ff00");
+    assertEquals("10000:e1:00.0", host.locate("e1:00.0").address().toString());
+    assertEquals("10000:e1:00.0", host.locate("E1:0.0").address().toString());
+    var refused = assertThrows(HostException.class, () -> host.locate("0000:e1:00.0"));
+    assertEquals(Errno.ENODEV, refused.errno(), "the full form means one domain");
+  }
+
+  @Test
+  void aShortAddressOfSeveralDomainsListsThem() throws IOException {
+    tree.device("10000:e1:00.0", "0x1234", "0x11e8", "0x00ff00");
+    tree.device("10001:e1:00.0", "0x1234", "0x11e8", "0x00ff00");
+    var refused = assertThrows(IllegalArgumentException.class, () -> host.locate("e1:00.0"));
+    assertEquals(
+        "domain 0 has no 0000:e1:00.0, but others have: which one of 10000:e1:00.0,"
+            + " 10001:e1:00.0?",
+        refused.getMessage());
+  }
 }

@@ -15,6 +15,7 @@ import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.IommuInstance;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.ReservedRegion;
 import io.iommufd4j.kernel.KernelIdentity;
@@ -70,6 +71,7 @@ public final class JsonRenderer implements Renderer {
           json.put("devices", devices.devices().stream().map(JsonRenderer::device).toList());
       case Device device -> {
         json.put("device", device(device.device()));
+        json.put("conduct", device.device().iommu().map(JsonRenderer::conduct).orElse(null));
         json.put("group", device.group().map(JsonRenderer::group).orElse(null));
         json.put("siblings", device.siblings().stream().map(JsonRenderer::device).toList());
       }
@@ -114,6 +116,11 @@ public final class JsonRenderer implements Renderer {
     json.put("release", kernel.release());
     json.put("detail", kernel.detail());
     return json;
+  }
+
+  /** What DMA meets during a replace. */
+  static String conduct(IommuInstance iommu) {
+    return Words.of(iommu.driver().replace());
   }
 
   private static Map<String, @Nullable Object> plan(Intent intent) {

@@ -23,7 +23,7 @@ final class ReplaceJson {
     json.put("siblings", plan.siblings().stream().map(ReplaceJson::participant).toList());
     json.put("group", JsonRenderer.group(plan.group()));
     json.put("iommu", plan.iommu().name());
-    json.put("conduct", Words.of(plan.iommu().driver().replace()));
+    json.put("conduct", JsonRenderer.conduct(plan.iommu()));
     json.put("target", plan.order().target().toString());
     json.put("iova", Words.iova(plan.iova()));
     json.put("rounds", plan.order().rounds());
@@ -103,6 +103,8 @@ final class ReplaceJson {
   private static Map<String, @Nullable Object> latency(Latency latency) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("rounds", latency.rounds());
+    json.put("wanted_rounds", latency.wanted());
+    json.put("interrupted", latency.interrupted());
     json.put("warm_up_rounds", latency.warmUp());
     json.put("replace_ns", spread(latency.replace()));
     json.put("detach_attach_ns", spread(latency.detachAttach()));

@@ -177,7 +177,9 @@ final class ReplaceText {
     lines.add(
         ink.heading("latency")
             + "  "
+            + (latency.interrupted() ? ink.doubtful("interrupted") + " after " : "")
             + latency.rounds()
+            + (latency.interrupted() ? " of " + latency.wanted() : "")
             + " rounds of each by turns, after "
             + latency.warmUp()
             + " that do not count"

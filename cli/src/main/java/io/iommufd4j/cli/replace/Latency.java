@@ -3,12 +3,18 @@ package io.iommufd4j.cli.replace;
 /**
  * Replace beside detach + attach, taken in turns within one run.
  *
- * @param rounds how many of each
+ * @param rounds how many of each were measured
+ * @param wanted how many were to be; more than that when it was interrupted
  * @param warmUp rounds before them that do not count
  * @param replace one replace, which moves the whole group
  * @param detachAttach the same move by detaching and attaching each attached device of the group
  */
-public record Latency(int rounds, int warmUp, Spread replace, Spread detachAttach) {
+public record Latency(int rounds, int wanted, int warmUp, Spread replace, Spread detachAttach) {
+
+  /** Whether it ended before all rounds were measured. */
+  public boolean interrupted() {
+    return rounds < wanted;
+  }
 
   /** How many times as long detach + attach takes, by the medians. */
   public double ratio() {

@@ -34,12 +34,21 @@ final class LatencyTrial {
     this.witness = witness;
   }
 
-  /** Ends where it began. */
+  /**
+   * Ends where it began. Asked to stop, it keeps the rounds that are measured.
+   *
+   * @throws StoppedException when asked to stop before the first round that counts is over
+   */
   Latency run(int rounds) {
     long[] replaces = new long[rounds];
     long[] reattaches = new long[rounds];
+    int done = 0;
     for (int i = -WARM_UP; i < rounds; i++) {
-      interruption.check();
+      if (done == 0) {
+        interruption.check();
+      } else if (interruption.asked()) {
+        break;
+      }
       // Each way there and back by turns: neither direction may flatter one of the two.
       boolean replaceFirst = (i & 1) == 0;
       long first = replaceFirst ? replace(there) : reattach(there);
@@ -47,10 +56,12 @@ final class LatencyTrial {
       if (i >= 0) {
         replaces[i] = replaceFirst ? first : second;
         reattaches[i] = replaceFirst ? second : first;
-        witness.round(i + 1, rounds);
+        done = i + 1;
+        witness.round(done, rounds);
       }
     }
-    return new Latency(rounds, WARM_UP, Spread.of(replaces), Spread.of(reattaches));
+    return new Latency(
+        done, rounds, WARM_UP, Spread.of(replaces, done), Spread.of(reattaches, done));
   }
 
   private long replace(Side to) {

@@ -29,6 +29,11 @@ public record ReplaceOutcome(
     checks = List.copyOf(checks);
   }
 
+  /** Whether somebody asked it to stop before all rounds were measured. */
+  public boolean interrupted() {
+    return latency.filter(Latency::interrupted).isPresent();
+  }
+
   /** Whether everything that was verified holds. */
   public boolean verified() {
     return checks.stream().allMatch(Check::holds);

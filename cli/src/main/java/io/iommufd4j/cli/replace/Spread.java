@@ -19,10 +19,19 @@ public record Spread(long minNanos, long medianNanos, long p99Nanos) {
    * @param nanos at least one
    */
   public static Spread of(long[] nanos) {
-    if (nanos.length == 0) {
+    return of(nanos, nanos.length);
+  }
+
+  /**
+   * Of the first of them.
+   *
+   * @param count at least one
+   */
+  static Spread of(long[] nanos, int count) {
+    if (count == 0) {
       throw new IllegalArgumentException("a spread is of at least one time");
     }
-    long[] sorted = nanos.clone();
+    long[] sorted = Arrays.copyOf(nanos, count);
     Arrays.sort(sorted);
     return new Spread(sorted[0], rank(sorted, 50), rank(sorted, 99));
   }

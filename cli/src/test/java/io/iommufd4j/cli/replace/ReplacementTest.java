@@ -81,6 +81,23 @@ final class ReplacementTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(ReplaceTarget.class)
+  void aRunThatIsStoppedWhileItMeasuresKeepsWhatItHas(ReplaceTarget target) {
+    String before = state();
+    var order = new ReplaceOrder(target, 50, false, Optional.empty());
+    var stopped = new Interruption();
+    var listener = new Listener(0).atRound(3, stopped::stop);
+    var outcome =
+        new Replacement(kernel, plan(kernel, order), Patience.DEFAULT, stopped, listener).run();
+    var latency = outcome.latency().orElseThrow();
+    assertEquals(3, latency.rounds());
+    assertEquals(50, latency.wanted());
+    assertTrue(outcome.interrupted() && latency.interrupted());
+    assertTrue(outcome.verified());
+    assertEquals(before, state());
+  }
+
   @Test
   void aFailureToGiveBackIsNotSwallowed() {
     ReplacePlan plan = plan(kernel, order(ReplaceTarget.NEW_IOAS));
@@ -125,6 +142,8 @@ final class ReplacementTest {
     private final int at;
     private final Runnable then;
     final List<String> seen = new ArrayList<>();
+    private int stopAt;
+    private Runnable stopping = () -> {};
 
     Listener(int at) {
       this(at, () -> {});
@@ -143,7 +162,17 @@ final class ReplacementTest {
       }
     }
 
+    Listener atRound(int round, Runnable stop) {
+      stopAt = round;
+      stopping = stop;
+      return this;
+    }
+
     @Override
-    public void round(int done, int all) {}
+    public void round(int done, int all) {
+      if (done == stopAt) {
+        stopping.run();
+      }
+    }
   }
 }

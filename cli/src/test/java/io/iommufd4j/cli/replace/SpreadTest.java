@@ -33,7 +33,7 @@ final class SpreadTest {
 
   @Test
   void theRatioIsOfTheMedians() {
-    var latency = new Latency(3, 0, new Spread(1, 20, 90), new Spread(1, 50, 60));
+    var latency = new Latency(3, 3, 0, new Spread(1, 20, 90), new Spread(1, 50, 60));
     assertEquals(2.5, latency.ratio());
   }
 }

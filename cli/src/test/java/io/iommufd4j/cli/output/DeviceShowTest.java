@@ -1,0 +1,156 @@
+package io.iommufd4j.cli.output;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.host.VfioBinding;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The JSON of {@code device show} has all that the text shows: each row of the text is put together
+ * again from the JSON alone. A row that is added to one and not to the other fails here.
+ */
+final class DeviceShowTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "desk",
+        "bridge",
+        "single:noiommu",
+        "single:none",
+        "single:amd",
+        "two-function:vtd",
+        "many:virtio",
+        "sriov:vtd",
+        "two-iommus"
+      })
+  void eachRowOfTheTextFollowsFromTheJson(String machine) throws IOException {
+    try (var kernel = SimKernel.on(Machine.named(machine))) {
+      var host = Host.of(kernel);
+      var edus =
+          host.devices().stream().filter(device -> device.ids().equals("1234:11e8")).toList();
+      int rows = 0;
+      for (PciDevice device : host.devices()) {
+        rows += compare(kernel, device);
+      }
+      for (PciDevice edu : edus) {
+        if (edu.group().isPresent() || host.takesDevicesWithoutIommu()) {
+          try (var _ = VfioBinding.bind(kernel, List.of(edu.address()))) {
+            rows += compare(kernel, host.device(edu.address()));
+          }
+        }
+      }
+      assertTrue(rows > 8, "rows compared: " + rows);
+    }
+  }
+
+  private static int compare(Kernel kernel, PciDevice device) throws IOException {
+    var host = Host.of(kernel);
+    var document =
+        new Document.Device(kernel.identity(), device, host.groupOf(device), host.siblings(device));
+    List<String> rows =
+        shown(out -> new TextRenderer(out, new Ink(false)), document).lines().skip(1).toList();
+    Map<String, Object> json =
+        JSON.std.mapFrom(shown(out -> new JsonRenderer(out, "device show"), document));
+    assertEquals(rows(json), rows);
+    return rows.size();
+  }
+
+  private static String shown(Function<PrintStream, Renderer> renderer, Document document) {
+    var bytes = new ByteArrayOutputStream();
+    renderer.apply(new PrintStream(bytes, true, StandardCharsets.UTF_8)).result(document);
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  private static List<String> rows(Map<String, Object> json) {
+    var device = map(json.get("device"));
+    var table =
+        new Table()
+            .row("device", text(device, "address"))
+            .row(
+                "id",
+                text(device, "vendor")
+                    + ":"
+                    + text(device, "device")
+                    + " rev "
+                    + text(device, "revision"))
+            .row("class", text(device, "class"))
+            .row("driver", or(device, "driver", "none"))
+            .row("override", or(device, "driver_override", "-"))
+            .row("cdev", or(device, "cdev", "-"))
+            .row("iommu", iommu(device, json));
+    if (device.get("physical_function") != null) {
+      table.row("VF of", text(device, "physical_function"));
+    }
+    group(table, json);
+    List<String> siblings = new ArrayList<>();
+    for (Object sibling : (List<?>) Objects.requireNonNull(json.get("siblings"))) {
+      siblings.add(text(map(sibling), "address") + " (" + or(map(sibling), "driver", "none") + ")");
+    }
+    table.row("siblings", siblings.isEmpty() ? "-" : String.join(", ", siblings));
+    return table.lines();
+  }
+
+  private static String iommu(Map<?, ?> device, Map<String, Object> json) {
+    if (Boolean.TRUE.equals(device.get("noiommu"))) {
+      return "none: VFIO holds it in noiommu mode, and its DMA goes to physical addresses";
+    }
+    if (device.get("iommu") == null) {
+      return "-";
+    }
+    String conduct = text(json, "conduct").toUpperCase(Locale.ROOT).replace('-', '_');
+    return text(device, "iommu") + ", " + Words.conduct(IommuInstance.Replace.valueOf(conduct));
+  }
+
+  private static void group(Table table, Map<String, Object> json) {
+    if (json.get("group") == null) {
+      table.row("group", "-");
+      return;
+    }
+    var group = map(json.get("group"));
+    String name = group.get("name") == null ? "" : ", " + text(group, "name");
+    table.row("group", text(group, "number") + " (" + text(group, "type") + name + ")");
+    for (Object region : (List<?>) Objects.requireNonNull(group.get("reserved"))) {
+      table.row(
+          "reserved",
+          List.of("first", "last").stream()
+                  .map(end -> text(map(region), end))
+                  .collect(Collectors.joining("-"))
+              + " "
+              + text(map(region), "type"));
+    }
+  }
+
+  private static Map<?, ?> map(@Nullable Object value) {
+    return (Map<?, ?>) Objects.requireNonNull(value);
+  }
+
+  private static String text(Map<?, ?> json, String key) {
+    return String.valueOf(Objects.requireNonNull(json.get(key), key));
+  }
+
+  private static String or(Map<?, ?> json, String key, String otherwise) {
+    return json.get(key) == null ? otherwise : text(json, key);
+  }
+}
