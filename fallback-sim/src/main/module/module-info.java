@@ -2,6 +2,7 @@
 module io.iommufd4j.sim {
   requires transitive io.iommufd4j.core;
   requires static transitive org.jspecify;
+  requires com.google.common;
   requires com.google.common.jimfs;
 
   exports io.iommufd4j.sim;

@@ -1,6 +1,8 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DeviceNumber;
+import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
@@ -19,9 +21,11 @@ final class DeviceNodes {
 
   private static final String IOMMU = "/dev/iommu";
   private static final String CONTAINER = "/dev/vfio/vfio";
-  private static final String DEVICES = "/dev/vfio/devices/";
-  private static final String GROUPS = "/dev/vfio/";
 
+  private static final DeviceNumber IOMMU_NUMBER = new DeviceNumber(10, 257);
+  private static final DeviceNumber CONTAINER_NUMBER = new DeviceNumber(10, 196);
+
+  private final Devtmpfs dev;
   private final boolean root;
   private final FaultPlan faults;
   private final VfioPci vfio;
@@ -30,10 +34,19 @@ final class DeviceNodes {
   /**
    * The nodes of a kernel.
    *
+   * @param dev where they are
    * @param root whether root opens them
    * @param contexts makes what an open of {@code /dev/iommu} stands for
    */
-  DeviceNodes(boolean root, FaultPlan faults, VfioPci vfio, Supplier<IommufdContext> contexts) {
+  DeviceNodes(
+      Devtmpfs dev,
+      boolean root,
+      FaultPlan faults,
+      VfioPci vfio,
+      Supplier<IommufdContext> contexts) {
+    dev.add(IOMMU, IOMMU_NUMBER);
+    dev.add(CONTAINER, CONTAINER_NUMBER);
+    this.dev = dev;
     this.root = root;
     this.faults = faults;
     this.vfio = vfio;
@@ -41,55 +54,58 @@ final class DeviceNodes {
   }
 
   /** Whether a path is of a node that belongs to a device or a group: who has it open is told. */
-  static boolean ofDevice(String path) {
-    return path.startsWith(GROUPS) && !path.equals(CONTAINER);
+  boolean ofDevice(String path) {
+    return dev.number(path)
+        .filter(number ->
+            number.major() == VfioNodesView.DEVICE_MAJOR
+                || number.major() == VfioNodesView.GROUP_MAJOR)
+        .isPresent();
   }
 
   /**
    * {@code open(2)}.
    *
-   * @throws Refused ENOENT when there is no such node, EACCES for another than root, and what the
-   *     node answers
+   * @throws Refused ENOENT when there is no such node, ENXIO when a node has no device, EACCES for
+   *     another than root, and what the node answers
    */
   OpenFile open(String path) {
-    if (path.equals(IOMMU)) {
+    DeviceNumber number = dev.number(path).orElseThrow(() -> Refused.with(Errno.ENOENT));
+    if (number.equals(IOMMU_NUMBER)) {
       requireRoot();
       faults.alloc(); // The open file.
       faults.alloc(); // The context.
       return new IommufdFile(contexts.get());
     }
-    if (path.equals(CONTAINER)) {
+    if (number.equals(CONTAINER_NUMBER)) {
       return vfio.openContainer();
     }
-    if (path.startsWith(DEVICES)) {
-      return openDevice(path.substring(DEVICES.length()));
-    }
-    if (path.startsWith(GROUPS)) {
-      return openGroup(path.substring(GROUPS.length()));
-    }
-    throw Refused.with(Errno.ENOENT);
+    return switch (number.major()) {
+      case VfioNodesView.DEVICE_MAJOR -> openDevice(number.minor());
+      case VfioNodesView.GROUP_MAJOR -> openGroup(number.minor());
+      default -> throw Refused.with(Errno.ENXIO);
+    };
   }
 
-  private OpenFile openDevice(String name) {
+  private OpenFile openDevice(int index) {
     for (VfioDevice device : vfio.devices()) {
-      if (device.nodeName().equals(name) && !device.leaving()) {
+      if (device.index() == index && !device.leaving()) {
         requireRoot();
         faults.alloc(); // The open file.
         faults.alloc(); // What VFIO keeps of it.
         return device.open();
       }
     }
-    throw Refused.with(Errno.ENOENT);
+    throw Refused.with(Errno.ENXIO);
   }
 
-  private OpenFile openGroup(String name) {
+  private OpenFile openGroup(int minor) {
     for (VfioGroup group : vfio.groups()) {
-      if (group.nodeName().equals(name)) {
+      if (group.minor() == minor) {
         requireRoot();
         return group.open();
       }
     }
-    throw Refused.with(Errno.ENOENT);
+    throw Refused.with(Errno.ENXIO);
   }
 
   private void requireRoot() {

@@ -6,6 +6,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.sim.fs.DeviceNumber;
+import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.FileTable;
 import io.iommufd4j.sim.fs.HugePagesFile;
@@ -32,14 +34,16 @@ import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.selftest.Selftest;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioPci;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * A kernel in this process that answers requests as Linux 7.3.4 does, on a {@link Machine} of its
@@ -57,6 +61,9 @@ public final class SimKernel implements Kernel {
   /** {@code RLIMIT_MEMLOCK} of a process that nobody limited otherwise. */
   public static final long DEFAULT_MEMLOCK = 8L << 20;
 
+  /** What {@code /proc} calls this very process. */
+  private static final String THIS_PROGRAM = "java";
+
   private static final String DEV = "/dev/";
   private static final String SYSFS = "/sys/";
   private static final String PROCFS = "/proc/";
@@ -67,16 +74,17 @@ public final class SimKernel implements Kernel {
   private final ProcessMemory memory = new ProcessMemory(faults);
   private final HugePages hugePages = new HugePages();
   private final CallingProcess calling;
-  private final AtomicLong lastPid;
   private final Wakeups wakeups = new Wakeups();
-  private final FileTable files = new FileTable();
+  private final FileTable files;
   private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
-  private final ReadWrite readWrite = new ReadWrite(files, memory);
-  private final Mmap mmap = new Mmap(files, memory, hugePages);
-  private final Poll poll = new Poll(files, wakeups);
+  private final ReadWrite readWrite;
+  private final Mmap mmap;
+  private final Poll poll;
+  private final Devtmpfs dev;
   private final DeviceNodes nodes;
   private final Sysfs sysfs;
   private final Procfs procfs;
+  private final Processes processes;
   private final Board board;
   private final VfioPci vfio;
   private final Selftest selftest;
@@ -90,20 +98,27 @@ public final class SimKernel implements Kernel {
     long pid = ProcessHandle.current().pid();
     var accounting = new Accounting(builder.memlockLimit, root, root && !builder.memlockBinding);
     calling = new CallingProcess(new UserProcess(pid, memory, accounting));
-    lastPid = new AtomicLong(pid);
+    files = new FileTable(calling);
+    readWrite = new ReadWrite(files, memory);
+    mmap = new Mmap(files, memory, hugePages);
+    poll = new Poll(files, wakeups);
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files, accounting, board.groups());
     vfio.unsafeNoIommu().set(machine.unsafeNoIommu());
     selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
-    nodes = new DeviceNodes(root, faults, vfio, this::newContext);
+    sysfs = new Sysfs(root);
+    dev = new Devtmpfs(sysfs.root().getFileSystem());
+    nodes = new DeviceNodes(dev, root, faults, vfio, this::newContext);
     var virtualFunctions = new SriovFunctions();
     var vmd = new VmdDriver();
     var core = new DriverCore(board.functions(), drivers(virtualFunctions, vmd));
     core.autoprobe(virtualFunctions::autoprobes);
-    sysfs = new Sysfs(root);
-    procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), faults);
-    var view = new SysfsView(sysfs, board, core, vfio);
+    procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), List.of(THIS_PROGRAM), faults);
+    processes = new Processes(calling, files, memory, procfs, wakeups);
+    dev.onRemove(procfs::deleted);
+    files.onInstall(this::show);
+    var view = new SysfsView(sysfs, dev, board, core, vfio);
     new SriovSlots(board, core, view, new SriovView(sysfs, core)).show(virtualFunctions);
     core.boot();
     view.show(allowUnsafeInterrupts);
@@ -190,9 +205,54 @@ public final class SimKernel implements Kernel {
    * process unless said otherwise.
    */
   public ForkedProcess fork() {
-    var child = new ForkedProcess(calling, lastPid.incrementAndGet(), procfs::exited);
-    procfs.forked(child.process());
-    return child;
+    return processes.fork();
+  }
+
+  /**
+   * Another program of the host, which has nothing open.
+   *
+   * @param command its name, as {@code qemu-system-x86_64}
+   * @param arguments as {@code /proc/PID/cmdline} shows them
+   */
+  public HostProcess start(String command, String... arguments) {
+    return processes.start(this, Stream.concat(Stream.of(command), Stream.of(arguments)).toList());
+  }
+
+  /**
+   * {@code mknod(2)} of a character device, as containers have nodes of their own. What may be
+   * opened is what there is a driver for: iommufd and VFIO, by whatever number {@code dev} shows in
+   * sysfs.
+   *
+   * @param path absolute, below {@code /dev}
+   */
+  public void mknod(String path, int major, int minor) {
+    if (!path.startsWith(DEV)) {
+      throw new IllegalArgumentException(path + ": nodes are below " + DEV);
+    }
+    dev.add(path, new DeviceNumber(major, minor));
+  }
+
+  /**
+   * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
+   * {@code /proc/self/mountinfo} tells.
+   *
+   * @throws IllegalArgumentException when there is no such disk
+   */
+  public void mount(String disk, String point) {
+    try {
+      String number = Files.readString(sysfs.root().resolve("class/block/" + disk + "/dev"));
+      procfs.mounted(number.strip(), point, DEV + disk);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("no disk " + disk, e);
+    }
+  }
+
+  /** A request gave a descriptor of a file that may be shown. */
+  private void show(OpenFile file, int fd) {
+    if (!file.shownAs().isEmpty()) {
+      int flags = libc_h.O_RDWR() | libc_h.O_CLOEXEC();
+      procfs.opened(calling.get(), fd, file.shownAs(), flags, file.info());
+    }
   }
 
   /** Lets its own allocations fail, for those who test what happens then. */
@@ -269,9 +329,10 @@ public final class SimKernel implements Kernel {
   }
 
   private int openPath(String path, int flags) {
-    int fd = files.open(lookup(path, flags), flags);
-    if (DeviceNodes.ofDevice(path)) {
-      procfs.opened(fd, path);
+    OpenFile file = lookup(path, flags);
+    int fd = files.open(file, flags);
+    if (path.startsWith(DEV) && nodes.ofDevice(path)) {
+      procfs.opened(calling.get(), fd, path, flags, file.info());
     }
     return fd;
   }
@@ -307,7 +368,7 @@ public final class SimKernel implements Kernel {
   public int close(int fd) {
     return (int)
         call(() -> {
-          procfs.closed(fd);
+          procfs.closed(calling.get(), fd);
           files.close(fd);
           wakeups.wake();
           return 0;
@@ -319,7 +380,7 @@ public final class SimKernel implements Kernel {
     return (int)
         call(() -> {
           int second = files.dup(fd);
-          procfs.duplicated(fd, second);
+          procfs.duplicated(calling.get(), fd, second);
           return second;
         });
   }
@@ -414,7 +475,15 @@ public final class SimKernel implements Kernel {
 
   @Override
   public long mmap(long bytes, int protection, int flags, int fd, long offset) {
-    return call(() -> mmap.map(bytes, protection, flags, fd, offset));
+    return call(() -> {
+      long address = mmap.map(bytes, protection, flags, fd, offset);
+      boolean huge = (flags & libc_h.MAP_HUGETLB()) != 0;
+      long unit = huge ? HugePages.BYTES : UserMemory.PAGE_SIZE;
+      int file = (flags & libc_h.MAP_ANONYMOUS()) == 0 ? fd : -1;
+      long end = address + (bytes + unit - 1) / unit * unit;
+      procfs.mapped(calling.get(), address, end, protection, flags, file, offset);
+      return address;
+    });
   }
 
   @Override
@@ -423,6 +492,8 @@ public final class SimKernel implements Kernel {
     return (int)
         answer(() -> {
           memory.unmap(address, bytes);
+          long unit = UserMemory.PAGE_SIZE;
+          procfs.unmapped(calling.get(), address, address + (bytes + unit - 1) / unit * unit);
           return 0;
         });
   }
@@ -440,6 +511,7 @@ public final class SimKernel implements Kernel {
     wakeups.end();
     files.closeAll();
     memory.unmapDevices();
+    procfs.end();
     sysfs.close();
     memory.close();
   }

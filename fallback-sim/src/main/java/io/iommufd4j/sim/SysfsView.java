@@ -4,6 +4,7 @@ import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -14,17 +15,13 @@ import io.iommufd4j.sim.selftest.MockIommu;
 import io.iommufd4j.sim.vfio.FunctionReset;
 import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.SriovCapability;
-import io.iommufd4j.sim.vfio.VfioDevice;
-import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,11 +35,6 @@ import org.jspecify.annotations.Nullable;
  * Linux 7.3.4 shows of the lab's machines; what nobody looks at for iommufd is left out.
  */
 final class SysfsView {
-
-  /** {@code /proc/devices} has vfio's nodes under it in the lab; it is given out at boot. */
-  private static final int VFIO_MAJOR = 251;
-
-  private static final int GROUP_MAJOR = 252;
 
   private static final int RESOURCES = 13;
 
@@ -62,20 +54,20 @@ final class SysfsView {
   private final DriverCore core;
   private final VfioPci vfio;
   private final ChildDevicesView children;
+  private final VfioNodesView nodes;
   private final Map<String, String> places = new ConcurrentHashMap<>();
   // What a function's change has to take away again. Guarded by this.
   private final Map<String, String> driverLinks = new HashMap<>();
-  private final Map<String, String> nodes = new HashMap<>();
   private final Map<String, String> ownGroups = new HashMap<>();
-  private final Set<String> groupNodes = new HashSet<>();
   private final Map<IommuGroup, DefaultDomainType> types = new ConcurrentHashMap<>();
 
-  SysfsView(Sysfs sysfs, Board board, DriverCore core, VfioPci vfio) {
+  SysfsView(Sysfs sysfs, Devtmpfs dev, Board board, DriverCore core, VfioPci vfio) {
     this.sysfs = sysfs;
     this.board = board;
     this.core = core;
     this.vfio = vfio;
     this.children = new ChildDevicesView(sysfs);
+    this.nodes = new VfioNodesView(sysfs, dev, vfio);
   }
 
   /** Shows everything for the first time, and from now on every change. */
@@ -95,6 +87,7 @@ final class SysfsView {
     sysfs.link("class/misc/iommu", "devices/virtual/misc/iommu");
     core.onChange(this::change);
     vfio.onLeave(this::change);
+    vfio.placedBy(this::place);
   }
 
   /** A function that came after boot. */
@@ -292,11 +285,10 @@ final class SysfsView {
     sysfs.attribute(place + "/uevent", event(function, driver));
     linkDriver(function, driver);
     children.show(function, place, core.driver(function).map(PciDriver::name).orElse(null));
-    showNode(function, vfio.find(function));
+    nodes.show(function, place);
     if (!function.device().translated()) {
       showOwnGroup(function);
     }
-    showGroupNodes();
   }
 
   /** The group that VFIO makes for a function without an IOMMU, for as long as it has that. */
@@ -325,31 +317,6 @@ final class SysfsView {
     }
   }
 
-  /** The nodes of groups, which come with their first device and go with their last. */
-  private void showGroupNodes() {
-    var now = new HashSet<String>();
-    for (VfioGroup group : vfio.groups()) {
-      String name = group.nodeName();
-      now.add(name);
-      if (groupNodes.add(name)) {
-        String node = "devices/virtual/vfio/" + name;
-        sysfs.attribute(node + "/dev", GROUP_MAJOR + ":" + group.minor() + "\n");
-        sysfs.attribute(
-            node + "/uevent",
-            "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/%s\n".formatted(GROUP_MAJOR, group.minor(), name));
-        sysfs.link(node + "/subsystem", "class/vfio");
-        sysfs.link("class/vfio/" + name, node);
-      }
-    }
-    for (String name : List.copyOf(groupNodes)) {
-      if (!now.contains(name)) {
-        groupNodes.remove(name);
-        sysfs.remove("class/vfio/" + name);
-        sysfs.remove("devices/virtual/vfio/" + name);
-      }
-    }
-  }
-
   /** VFIO's drivers enable a function when it is opened; the others when they take it. */
   private int enabled(PciFunction function) {
     return core.driver(function).isEmpty() || vfio.find(function) != null ? 0 : 1;
@@ -367,28 +334,6 @@ final class SysfsView {
       sysfs.link(link, place);
       sysfs.link(place + "/driver", "bus/pci/drivers/" + driver);
       driverLinks.put(function.address(), link);
-    }
-  }
-
-  private void showNode(PciFunction function, @Nullable VfioDevice device) {
-    String place = place(function);
-    String before = nodes.remove(function.address());
-    if (before != null) {
-      sysfs.remove("class/vfio-dev/" + before);
-      sysfs.remove(place + "/vfio-dev");
-    }
-    if (device != null && !device.leaving()) {
-      String name = device.nodeName();
-      String node = place + "/vfio-dev/" + name;
-      sysfs.attribute(node + "/dev", VFIO_MAJOR + ":" + device.index() + "\n");
-      sysfs.attribute(
-          node + "/uevent",
-          "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/devices/%s\n"
-              .formatted(VFIO_MAJOR, device.index(), name));
-      sysfs.link(node + "/device", place);
-      sysfs.link("class/vfio-dev/" + name, node);
-      sysfs.link(node + "/subsystem", "class/vfio-dev");
-      nodes.put(function.address(), name);
     }
   }
 

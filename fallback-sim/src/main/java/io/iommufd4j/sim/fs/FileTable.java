@@ -4,16 +4,20 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.CallingProcess;
+import io.iommufd4j.sim.mm.UserProcess;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process' descriptors ({@code struct files_struct}) and how often each open file is referred to.
- * Descriptors start at 3, as in a process that has its standard streams.
+ * The descriptors of processes ({@code struct files_struct}) and how often each open file is
+ * referred to. A call finds those of the process that makes it. Descriptors start at 3, as in a
+ * process that has its standard streams.
  */
 public final class FileTable implements OpenFiles {
 
@@ -36,9 +40,62 @@ public final class FileTable implements OpenFiles {
     }
   }
 
-  private final IdTable<Description> descriptors = new IdTable<>(FIRST);
+  /** Those of one process. */
+  private static final class Descriptors {
+    final IdTable<Description> open = new IdTable<>(FIRST);
+
+    /** Guarded by the table. */
+    final Map<Integer, Description> reserved = new HashMap<>();
+  }
+
+  private final @Nullable CallingProcess calling;
+  private final Descriptors first = new Descriptors();
   private final IdentityHashMap<OpenFile, Description> files = new IdentityHashMap<>();
-  private final Map<Integer, Description> reserved = new HashMap<>();
+
+  /** Copied when it changes. */
+  private volatile Map<UserProcess, Descriptors> others = Map.of();
+
+  private volatile ObjIntConsumer<OpenFile> installed = (file, fd) -> {};
+
+  /** The descriptors of one process. */
+  public FileTable() {
+    calling = null;
+  }
+
+  /** Those of several: all share the first one's but those that {@link #add} gave their own. */
+  public FileTable(CallingProcess calling) {
+    this.calling = calling;
+  }
+
+  /** A process has descriptors of its own from now on, none as yet. */
+  public synchronized void add(UserProcess process) {
+    var more = new HashMap<>(others);
+    more.put(process, new Descriptors());
+    others = Map.copyOf(more);
+  }
+
+  /** {@code exit_files}: the process' descriptors are closed, the lowest first. */
+  public void remove(UserProcess process) {
+    Descriptors its;
+    synchronized (this) {
+      var fewer = new HashMap<>(others);
+      its = fewer.remove(process);
+      others = Map.copyOf(fewer);
+    }
+    if (its != null) {
+      closeAll(its);
+    }
+  }
+
+  /** Who is told of a descriptor that a request gave. */
+  public void onInstall(ObjIntConsumer<OpenFile> listener) {
+    installed = listener;
+  }
+
+  private Descriptors current() {
+    Map<UserProcess, Descriptors> now = others;
+    return now.isEmpty() || calling == null ? first : now.getOrDefault(calling.get(), first);
+  }
 
   @Override
   public int open(OpenFile file, int flags) {
@@ -58,7 +115,7 @@ public final class FileTable implements OpenFiles {
     try {
       int fd = reserveNumber();
       synchronized (this) {
-        reserved.put(fd, description);
+        current().reserved.put(fd, description);
       }
       return fd;
     } catch (Refused refused) {
@@ -68,8 +125,14 @@ public final class FileTable implements OpenFiles {
   }
 
   @Override
-  public synchronized void install(int fd) {
-    descriptors.publish(fd, takeReserved(fd));
+  public void install(int fd) {
+    OpenFile file;
+    synchronized (this) {
+      Description description = takeReserved(fd);
+      file = description.file;
+      current().open.publish(fd, description);
+    }
+    installed.accept(file, fd);
   }
 
   @Override
@@ -77,13 +140,13 @@ public final class FileTable implements OpenFiles {
     OpenFile file;
     synchronized (this) {
       file = takeReserved(fd).file;
-      descriptors.remove(fd);
+      current().open.remove(fd);
     }
     drop(file);
   }
 
   private Description takeReserved(int fd) {
-    Description description = reserved.remove(fd);
+    Description description = current().reserved.remove(fd);
     if (description == null) {
       throw new IllegalStateException("descriptor " + fd + " was not reserved");
     }
@@ -91,9 +154,10 @@ public final class FileTable implements OpenFiles {
   }
 
   private int reserveNumber() {
-    int fd = descriptors.reserve();
+    IdTable<Description> open = current().open;
+    int fd = open.reserve();
     if (fd >= LIMIT) {
-      descriptors.remove(fd);
+      open.remove(fd);
       throw Refused.with(Errno.EMFILE);
     }
     return fd;
@@ -112,7 +176,7 @@ public final class FileTable implements OpenFiles {
     }
     try {
       int second = reserveNumber();
-      descriptors.publish(second, description);
+      current().open.publish(second, description);
       return second;
     } catch (Refused refused) {
       drop(description.file);
@@ -125,17 +189,22 @@ public final class FileTable implements OpenFiles {
     OpenFile file;
     synchronized (this) {
       file = description(fd).file;
-      descriptors.remove(fd);
+      current().open.remove(fd);
     }
     drop(file);
   }
 
-  /** Closes every descriptor, the lowest first. */
+  /** Closes every descriptor of every process, the lowest first. */
   public void closeAll() {
+    others.keySet().forEach(this::remove);
+    closeAll(first);
+  }
+
+  private void closeAll(Descriptors its) {
     List<OpenFile> open = new ArrayList<>();
     synchronized (this) {
-      for (int fd = FIRST; descriptors.size() > 0; fd++) {
-        Description description = descriptors.remove(fd);
+      for (int fd = FIRST; its.open.size() > 0; fd++) {
+        Description description = its.open.remove(fd);
         if (description != null) {
           open.add(description.file);
         }
@@ -144,14 +213,14 @@ public final class FileTable implements OpenFiles {
     open.forEach(this::drop);
   }
 
-  /** How many descriptors are open. */
+  /** How many descriptors are open, in all processes. */
   public int size() {
-    return descriptors.size();
+    return first.open.size() + others.values().stream().mapToInt(its -> its.open.size()).sum();
   }
 
   @Override
   public @Nullable OpenFile find(int fd) {
-    Description description = descriptors.find(fd);
+    Description description = current().open.find(fd);
     return description == null ? null : description.file;
   }
 
@@ -188,13 +257,13 @@ public final class FileTable implements OpenFiles {
 
   /** Whether a descriptor was opened for reading. */
   public boolean readable(int fd) {
-    Description description = descriptors.find(fd);
+    Description description = current().open.find(fd);
     return description != null && description.readable;
   }
 
   /** Whether a descriptor was opened for writing. */
   public boolean writable(int fd) {
-    Description description = descriptors.find(fd);
+    Description description = current().open.find(fd);
     return description != null && description.writable;
   }
 
@@ -211,7 +280,7 @@ public final class FileTable implements OpenFiles {
   }
 
   private Description description(int fd) {
-    Description description = descriptors.find(fd);
+    Description description = current().open.find(fd);
     if (description == null) {
       throw Refused.with(Errno.EBADF);
     }

@@ -67,6 +67,19 @@ public interface OpenFile {
     return Poll.ALWAYS;
   }
 
+  /**
+   * What {@code /proc/PID/fd} says of a descriptor that was not got by a path, as {@code
+   * anon_inode:[vfio-device]}; empty for a file that is not shown.
+   */
+  default String shownAs() {
+    return "";
+  }
+
+  /** {@code show_fdinfo}: lines of its own in {@code /proc/PID/fdinfo}. */
+  default String info() {
+    return "";
+  }
+
   /** {@code release}: the last descriptor and the last mapping are gone. Never throws. */
   default void release() {}
 }

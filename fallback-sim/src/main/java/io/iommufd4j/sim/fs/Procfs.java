@@ -9,16 +9,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * What {@code /proc} has of the one process. It tells of device nodes that are open: {@code
- * /proc/PID/fd/N} leads to the node. Who is about to unbind a device looks here first, as the
- * kernel would wait for the node's close. To be opened are each thread's {@code fail-nth}, and the
- * lines of {@code status} that tell of pinned memory.
+ * What {@code /proc} has of processes. It tells of device nodes that are open or mapped, under
+ * whatever name. Who is about to unbind a device looks here first, as the kernel would wait for the
+ * node's close. To be opened are each thread's {@code fail-nth}, and the lines of {@code status}
+ * that tell of pinned memory.
  */
 public final class Procfs {
 
@@ -28,30 +31,29 @@ public final class Procfs {
   private static final Pattern STATUS = Pattern.compile("/proc/(self|\\d+)/status");
 
   private final Path root;
-  private final Path descriptors;
   private final String pid;
   private final FaultPlan faults;
   private final UserProcess first;
-  private final Map<String, UserProcess> children = new ConcurrentHashMap<>();
+  private final Map<String, UserProcess> others = new ConcurrentHashMap<>();
+  private final Map<UserProcess, ProcessDirectory> directories = new ConcurrentHashMap<>();
+  private volatile boolean ended;
 
   /**
    * Shows a process without descriptors.
    *
    * @param files where the tree is made
    * @param process the process
+   * @param command its name and its arguments
    * @param faults which of the kernel's allocations fail for its threads
    */
-  public Procfs(FileSystem files, UserProcess process, FaultPlan faults) {
+  public Procfs(FileSystem files, UserProcess process, List<String> command, FaultPlan faults) {
     this.first = process;
     this.pid = Long.toString(process.pid());
     this.faults = faults;
     root = files.getPath("/proc");
-    descriptors = root.resolve(this.pid).resolve("fd");
-    try {
-      Files.createDirectories(descriptors);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    directories.put(process, new ProcessDirectory(root.resolve(pid), command, false));
+    link("self", pid);
+    write("self/mountinfo", "1 0 0:2 / / rw shared:1 - rootfs rootfs rw\n");
   }
 
   /**
@@ -64,7 +66,7 @@ public final class Procfs {
   public OpenFile open(String path) {
     var status = STATUS.matcher(path);
     if (status.matches()) {
-      UserProcess process = children.get(status.group(1));
+      UserProcess process = others.get(status.group(1));
       if (process == null) {
         requireSelf(status.group(1));
       }
@@ -88,14 +90,96 @@ public final class Procfs {
     }
   }
 
-  /** A child of the process is there. */
-  public void forked(UserProcess child) {
-    children.put(Long.toString(child.pid()), child);
+  /** A process is there that shares the descriptors of its parent. */
+  public void forked(UserProcess child, UserProcess parent) {
+    String number = Long.toString(child.pid());
+    others.put(number, child);
+    directories.put(child, of(parent));
+    try {
+      Files.createDirectories(root.resolve(number));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    for (String shared : ProcessDirectory.FILES) {
+      link(number + "/" + shared, "../" + parent.pid() + "/" + shared);
+    }
   }
 
-  /** A child is gone. */
-  public void exited(UserProcess child) {
-    children.remove(Long.toString(child.pid()));
+  /** A process is there that has descriptors of its own, none as yet. */
+  public void started(UserProcess process, List<String> command) {
+    String number = Long.toString(process.pid());
+    others.put(number, process);
+    directories.put(process, new ProcessDirectory(root.resolve(number), command, true));
+  }
+
+  /** A process is gone. */
+  public void exited(UserProcess process) {
+    String number = Long.toString(process.pid());
+    others.remove(number);
+    directories.remove(process);
+    if (!ended) {
+      remove(root.resolve(number));
+    }
+  }
+
+  /** What a process that was {@link #started} has mapped: first addresses and exclusive ends. */
+  public List<long[]> mappings(UserProcess process) {
+    return of(process).mappings();
+  }
+
+  /** A file system is mounted: {@code mountinfo} has one line more. */
+  public void mounted(String number, String point, String source) {
+    Path file = root.resolve("self/mountinfo");
+    try {
+      String before = Files.readString(file);
+      long line = before.lines().count() + 1;
+      String more =
+          "%d 1 %s / %s rw shared:%d - ext4 %s rw\n".formatted(line, number, point, line, source);
+      Files.writeString(file, before + more);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The kernel ends: nobody can look any more. */
+  public void end() {
+    ended = true;
+  }
+
+  private ProcessDirectory of(UserProcess process) {
+    ProcessDirectory its = directories.get(process);
+    return its != null ? its : Objects.requireNonNull(directories.get(first));
+  }
+
+  private void link(String name, String target) {
+    try {
+      Files.createSymbolicLink(root.resolve(name), root.getFileSystem().getPath(target));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(String name, String text) {
+    try {
+      Files.writeString(root.resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void remove(Path path) {
+    try {
+      if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        List<Path> entries;
+        try (var listed = Files.list(path)) {
+          entries = listed.toList();
+        }
+        entries.forEach(Procfs::remove);
+      }
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String status(UserProcess process) {
@@ -117,38 +201,42 @@ public final class Procfs {
     throw Refused.with(Errno.ENOENT);
   }
 
-  /** A descriptor of a node is there. */
-  public void opened(int fd, String node) {
-    Path link = entry(fd);
-    try {
-      Files.deleteIfExists(link);
-      Files.createSymbolicLink(link, root.resolve(node));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /**
+   * A process has a descriptor of a file that is shown.
+   *
+   * @param name the file's path, or another name
+   * @param flags {@code O_*}
+   * @param info the file's own lines in {@code fdinfo}
+   */
+  public void opened(UserProcess process, int fd, String name, int flags, String info) {
+    of(process).opened(fd, name, flags, info);
+  }
+
+  /** A descriptor may have been of a file that is shown, and is gone. */
+  public void closed(UserProcess process, int fd) {
+    of(process).closed(fd);
+  }
+
+  /** A second descriptor of what may be shown is there. */
+  public void duplicated(UserProcess process, int fd, int second) {
+    of(process).duplicated(fd, second);
+  }
+
+  /** A process has memory mapped, from a first address to an exclusive end; fd −1 for no file. */
+  public void mapped(
+      UserProcess process, long start, long end, int protection, int flags, int fd, long offset) {
+    of(process).mapped(start, end, protection, flags, fd, offset);
+  }
+
+  /** A process has nothing mapped there any more. */
+  public void unmapped(UserProcess process, long start, long end) {
+    if (!ended) {
+      of(process).unmapped(start, end);
     }
   }
 
-  /** A descriptor may have been of a node, and is gone. */
-  public void closed(int fd) {
-    try {
-      Files.deleteIfExists(entry(fd));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A second descriptor of what may be a node is there. */
-  public void duplicated(int fd, int second) {
-    if (Files.isSymbolicLink(entry(fd))) {
-      try {
-        opened(second, Files.readSymbolicLink(entry(fd)).toString());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  private Path entry(int fd) {
-    return descriptors.resolve(Integer.toString(fd));
+  /** A node is gone that processes may have open or mapped. */
+  public void deleted(String node) {
+    directories.values().forEach(its -> its.deleted(node));
   }
 }

@@ -53,7 +53,10 @@ public final class Sysfs implements AutoCloseable {
    */
   public Sysfs(boolean privileged) {
     this.privileged = privileged;
-    var unix = Configuration.unix().toBuilder().setAttributeViews("basic", "posix");
+    var unix =
+        Configuration.unix().toBuilder()
+            .setAttributeViews("basic", "posix")
+            .addAttributeProvider(new DeviceNumberAttribute());
     files = Jimfs.newFileSystem(unix.build());
     root = files.getPath("/sys");
     directory("");

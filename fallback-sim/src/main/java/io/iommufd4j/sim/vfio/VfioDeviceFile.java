@@ -119,6 +119,18 @@ public final class VfioDeviceFile implements OpenFile {
     device.function().windows().unmap(mapping);
   }
 
+  /** A node's file is shown by its path. */
+  @Override
+  public String shownAs() {
+    return group == null ? "" : "anon_inode:[vfio-device]";
+  }
+
+  /** {@code vfio_device_show_fdinfo}. */
+  @Override
+  public String info() {
+    return "vfio-device-syspath: /sys/" + device.driver().place(device.function()) + "\n";
+  }
+
   @Override
   public void release() {
     VfioGroup through = group;

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ public final class VfioPci {
   private final IdTable<VfioDevice> devices = new IdTable<>(0);
   private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
   private volatile Consumer<PciFunction> leaving = function -> {};
+  private volatile Function<PciFunction, String> places = PciFunction::address;
 
   /**
    * A driver that has no function yet.
@@ -105,6 +107,15 @@ public final class VfioPci {
   /** Who is told when a function's node is gone, though who has it open may still use it. */
   public void onLeave(Consumer<PciFunction> listener) {
     leaving = listener;
+  }
+
+  /** Who knows where in sysfs a function is, below the root. */
+  public void placedBy(Function<PciFunction, String> place) {
+    places = place;
+  }
+
+  String place(PciFunction function) {
+    return places.apply(function);
   }
 
   void leaving(PciFunction function) {

@@ -1,0 +1,161 @@
+package io.iommufd4j.sim.fs;
+
+import io.iommufd4j.bindings.libc.libc_h;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One process under {@code /proc}, as far as it tells who holds a device: {@code comm}, {@code
+ * cmdline}, {@code maps}, and {@code fd}, {@code fdinfo} and {@code map_files} of the files that
+ * are shown.
+ */
+final class ProcessDirectory {
+
+  /** The names in it. */
+  static final List<String> FILES = List.of("comm", "cmdline", "maps", "fd", "fdinfo", "map_files");
+
+  /** What a descriptor stands for. */
+  private record Shown(String name, String info) {}
+
+  private final Path directory;
+  private final Map<Integer, Shown> descriptors = new HashMap<>();
+  private final MappedFiles mapped = new MappedFiles();
+  private final boolean keepsAll;
+
+  /**
+   * A process without descriptors.
+   *
+   * @param command its name and its arguments
+   * @param keepsAll whether {@link #mappings} knows what is not shown as well
+   */
+  ProcessDirectory(Path directory, List<String> command, boolean keepsAll) {
+    this.directory = directory;
+    this.keepsAll = keepsAll;
+    try {
+      Files.createDirectories(directory.resolve("fd"));
+      Files.createDirectories(directory.resolve("fdinfo"));
+      Files.createDirectories(directory.resolve("map_files"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String name = command.getFirst().substring(command.getFirst().lastIndexOf('/') + 1);
+    // TASK_COMM_LEN with its end.
+    write("comm", name.substring(0, Math.min(name.length(), 15)) + "\n");
+    write("cmdline", String.join("\0", command) + "\0");
+    write("maps", "");
+  }
+
+  private void write(String file, String text) {
+    try {
+      Files.writeString(directory.resolve(file), text, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void delete(String file) {
+    try {
+      Files.deleteIfExists(directory.resolve(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void link(String file, String target) {
+    delete(file);
+    try {
+      Files.createSymbolicLink(directory.resolve(file), directory.getFileSystem().getPath(target));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A descriptor is there.
+   *
+   * @param name of the file that it stands for
+   * @param info the file's own lines
+   */
+  synchronized void opened(int fd, String name, int flags, String info) {
+    show(
+        fd,
+        new Shown(name, "pos:\t0\nflags:\t0%o\nmnt_id:\t6\nino:\t1\n%s".formatted(flags, info)));
+  }
+
+  private void show(int fd, Shown shown) {
+    descriptors.put(fd, shown);
+    link("fd/" + fd, shown.name());
+    write("fdinfo/" + fd, shown.info());
+  }
+
+  /** A second descriptor is there of what may be shown. */
+  synchronized void duplicated(int fd, int second) {
+    Shown shown = descriptors.get(fd);
+    if (shown != null) {
+      show(second, shown);
+    }
+  }
+
+  /** A descriptor that may be shown is gone. */
+  synchronized void closed(int fd) {
+    if (descriptors.remove(fd) != null) {
+      delete("fd/" + fd);
+      delete("fdinfo/" + fd);
+    }
+  }
+
+  /** Memory is mapped; what is not of a file that is shown counts only for {@link #mappings}. */
+  synchronized void mapped(long start, long end, int protection, int flags, int fd, long offset) {
+    Shown shown = descriptors.get(fd);
+    String name = shown == null ? "" : shown.name();
+    if (name.isEmpty() && !keepsAll) {
+      return;
+    }
+    boolean shared = (flags & libc_h.MAP_SHARED()) != 0;
+    mapped.add(new MappedFiles.Area(start, end, protection, shared, offset, name));
+    if (!name.isEmpty()) {
+      showMapped();
+    }
+  }
+
+  /** Nothing is mapped between two addresses any more. */
+  synchronized void unmapped(long start, long end) {
+    if (mapped.remove(start, end)) {
+      showMapped();
+    }
+  }
+
+  private void showMapped() {
+    write("maps", mapped.text());
+    Path links = directory.resolve("map_files");
+    try (var entries = Files.list(links)) {
+      entries.forEach(entry -> delete("map_files/" + entry.getFileName()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    mapped.shown().forEach(area -> link("map_files/" + area.range(), area.name()));
+  }
+
+  /** A node is gone that may be open or mapped. */
+  synchronized void deleted(String node) {
+    descriptors.entrySet().stream()
+        .filter(entry -> entry.getValue().name().equals(node))
+        .toList()
+        .forEach(entry ->
+            show(entry.getKey(), new Shown(node + Devtmpfs.DELETED, entry.getValue().info())));
+    if (mapped.rename(name -> name.equals(node) ? node + Devtmpfs.DELETED : name)) {
+      showMapped();
+    }
+  }
+
+  /** What it has mapped, as ranges from a first address to an exclusive end. */
+  synchronized List<long[]> mappings() {
+    return mapped.all().stream().map(area -> new long[] {area.start(), area.end()}).toList();
+  }
+}
