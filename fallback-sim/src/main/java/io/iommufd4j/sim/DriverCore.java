@@ -194,12 +194,16 @@ final class DriverCore {
   }
 
   /**
-   * {@code drivers_probe}: offers a function to every driver; whether one takes it is not told.
+   * {@code drivers_probe}: offers a function that has no driver to every one; whether one takes it
+   * is not told. It does not wait for a driver that is about to let go.
    *
    * @throws Refused ENODEV when there is no such function
    */
   void probe(String address) {
-    offer(place(address));
+    Place place = place(address);
+    if (place.driver == null) {
+      offer(place);
+    }
   }
 
   private void offer(Place place) {
@@ -258,14 +262,19 @@ final class DriverCore {
    */
   void unbind(PciDriver driver, String address) {
     Place place = place(address);
+    requireHas(driver, place);
     place.lock.lock();
     try {
-      if (place.driver != driver) {
-        throw Refused.with(Errno.ENODEV);
-      }
+      requireHas(driver, place);
       release(driver, place);
     } finally {
       place.lock.unlock();
+    }
+  }
+
+  private static void requireHas(PciDriver driver, Place place) {
+    if (place.driver != driver) {
+      throw Refused.with(Errno.ENODEV);
     }
   }
 
@@ -283,9 +292,12 @@ final class DriverCore {
 
   /** {@code driver_attach}. */
   private void attach(PciDriver driver, Place place) {
+    if (!matches(driver, place)) {
+      return;
+    }
     place.lock.lock();
     try {
-      if (place.driver == null && matches(driver, place) && takes(driver, place)) {
+      if (place.driver == null && takes(driver, place)) {
         changed.accept(place.function);
       }
     } finally {
