@@ -17,8 +17,9 @@ import picocli.CommandLine.Command;
     name = "doctor",
     description = {
       "Makes the calls that a program would make, and tells what is missing and what would mend it.",
-      "Devices that vfio-pci holds and nobody uses are bound and attached for a moment, which resets"
-          + " them. Leaves with 3 when something is missing."
+      "Devices that a VFIO driver holds and nobody uses are bound and attached for a moment, which"
+          + " resets them; those that somebody uses are named and left alone. Leaves with 3 when"
+          + " something is missing."
     })
 final class DoctorVerb extends Verb {
 

@@ -6,9 +6,11 @@ import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.Holder;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.OpenVfioFiles;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
@@ -18,12 +20,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * Examines a host. Each check makes the calls that a program would make; what it takes is given
- * back. A device that vfio-pci holds and nobody uses is bound to an iommufd for a moment, which
- * resets it.
+ * back. A device that a VFIO driver holds and nobody uses is bound to an iommufd for a moment,
+ * which resets it; one that somebody uses is left alone.
  */
 public final class Doctor {
 
@@ -31,6 +34,8 @@ public final class Doctor {
   private static final long COMFORTABLE_MEMLOCK = 64L << 20;
 
   private static final String DRIVER = "vfio-pci";
+  private static final String CDEV = "VFIO cdev";
+  private static final String BIND = "VFIO_DEVICE_BIND_IOMMUFD";
   private static final String TURN_ON =
       "turn VT-d, AMD-Vi or the SMMU on in firmware, and on Intel boot with intel_iommu=on";
   private static final String UNSAFE_INTERRUPTS =
@@ -118,7 +123,7 @@ public final class Doctor {
       return Finding.ok("IOMMU", names + "; groups: " + groups);
     }
     if (host.takesDevicesWithoutIommu()) {
-      return new Finding(
+      return Finding.of(
           "IOMMU",
           Verdict.LIMITED,
           "no IOMMU; VFIO takes devices all the same (enable_unsafe_noiommu_mode is Y): their DMA"
@@ -135,69 +140,102 @@ public final class Doctor {
   }
 
   private void devices(Kernel kernel) {
-    List<PciDevice> held =
-        host.devices().stream().filter(device -> device.boundTo(DRIVER)).toList();
+    List<PciDevice> held = host.devices().stream().filter(PciDevice::heldByVfio).toList();
     List<PciDevice> cdevs = held.stream().filter(device -> device.cdev().isPresent()).toList();
     if (held.isEmpty()) {
-      String none = "no device is bound to vfio-pci";
+      String none = "no device is bound to vfio-pci or another VFIO driver";
       String bind = "bind one: iommufdctl device bind DEVICE";
-      findings.add(Finding.notTried("VFIO cdev", none, bind));
+      findings.add(Finding.notTried(CDEV, none, bind));
       findings.add(Finding.notTried("interrupts", none + unsafeInterrupts(), bind));
       return;
     }
     if (cdevs.isEmpty()) {
       findings.add(
           Finding.missing(
-              "VFIO cdev",
+              CDEV,
               "devices are bound to vfio-pci, but have no cdev",
               "take a kernel with CONFIG_VFIO_DEVICE_CDEV"));
       return;
     }
+    var open = OpenVfioFiles.of(host);
     for (PciDevice device : cdevs) {
-      bind(kernel, device);
+      List<Holder> holders = open.of(device);
+      if (holders.isEmpty()) {
+        bind(kernel, device, open);
+      } else {
+        findings.add(Finding.inUse(CDEV, device, "is in use", holders));
+      }
     }
   }
 
-  private void bind(Kernel kernel, PciDevice device) {
-    String cdev = device.cdevPath().orElseThrow();
-    String name = device.address() + " (" + cdev + ")";
+  private void bind(Kernel kernel, PciDevice device, OpenVfioFiles open) {
+    var shown = new ArrayList<Finding>();
     try (Iommufd iommufd = Iommufd.open(kernel);
-        VfioDevice opened = VfioDevice.open(kernel, cdev)) {
-      findings.add(Finding.ok("VFIO cdev", name + " opens"));
+        VfioDevice opened = VfioDevice.open(kernel, device.cdevPath().orElseThrow())) {
+      shown.add(Finding.ok(CDEV, device, "opens"));
       opened.bind(iommufd);
-      findings.add(Finding.ok("interrupts", name + " binds" + unsafeInterrupts()));
+      shown.add(Finding.ok("interrupts", device, "binds" + unsafeInterrupts()));
       Ioas ioas = iommufd.newIoas();
       opened.attach(ioas);
       if (device.heldWithoutIommu()) {
-        physical(kernel, ioas, name);
+        shown.add(physical(kernel, ioas, device));
       }
       opened.detach();
-      findings.add(Finding.ok("attach", name + " attaches to an IOAS and detaches"));
+      shown.add(Finding.ok("attach", device, "attaches to an IOAS and detaches"));
     } catch (KernelException refused) {
-      findings.add(refused(checkOf(refused), name, refused));
+      Optional<Finding> inUse = inUse(device, refused, open);
+      if (inUse.isPresent()) {
+        findings.add(inUse.get());
+        return;
+      }
+      shown.add(refused(checkOf(refused), device, refused));
     }
+    findings.addAll(shown);
+  }
+
+  /**
+   * A refusal that means that somebody has the device, or its group: BIND answers EINVAL while the
+   * cdev is bound, EBUSY while the VFIO group is open, EPERM while a sibling belongs to another
+   * iommufd.
+   */
+  private Optional<Finding> inUse(PciDevice device, KernelException refused, OpenVfioFiles open) {
+    if (!refused.command().equals(BIND)) {
+      return Optional.empty();
+    }
+    boolean oneToOne =
+        host.groupOf(device).stream()
+            .flatMap(group -> group.reserved().stream())
+            .anyMatch(region -> region.type().equals("direct"));
+    if (refused.errno() == Errno.EBUSY || (refused.errno() == Errno.EINVAL && !oneToOne)) {
+      return Optional.of(
+          Finding.inUse(CDEV, device, "is in use by a process that does not show", List.of()));
+    }
+    List<Holder> ofSiblings =
+        host.siblings(device).stream().flatMap(sibling -> open.of(sibling).stream()).toList();
+    return refused.errno() == Errno.EPERM && !ofSiblings.isEmpty()
+        ? Optional.of(Finding.inUse(CDEV, device, "is in a group that is in use", ofSiblings))
+        : Optional.empty();
   }
 
   /** What a program has instead of a translation. */
-  private void physical(Kernel kernel, Ioas ioas, String name) {
+  private static Finding physical(Kernel kernel, Ioas ioas, PciDevice device) {
     try (DmaBuffer page = DmaBuffer.allocate(kernel, 1)) {
       long iova = ioas.map(page.segment(), Access.READ_WRITE);
       ioas.physicalRange(iova, page.byteSize());
       ioas.unmap(iova, page.byteSize());
-      findings.add(
-          Finding.ok(
-              "physical",
-              name + " has no IOMMU; IOMMU_IOAS_NOIOMMU_GET_PA tells what to give it instead"));
+      return Finding.ok(
+          "physical",
+          device,
+          "has no IOMMU; IOMMU_IOAS_NOIOMMU_GET_PA tells what to give it instead");
     }
   }
 
   private static String checkOf(KernelException refused) {
     return switch (refused.command()) {
-      case "VFIO_DEVICE_BIND_IOMMUFD" ->
-          refused.errno() == Errno.EPERM ? "interrupts" : "VFIO cdev";
+      case BIND -> refused.errno() == Errno.EPERM ? "interrupts" : CDEV;
       case "IOMMU_IOAS_NOIOMMU_GET_PA" -> "physical";
       case "VFIO_DEVICE_ATTACH_IOMMUFD_PT", "VFIO_DEVICE_DETACH_IOMMUFD_PT" -> "attach";
-      default -> "VFIO cdev";
+      default -> CDEV;
     };
   }
 
@@ -222,7 +260,7 @@ public final class Doctor {
       findings.add(Finding.ok("memlock", seen));
     } else {
       findings.add(
-          new Finding(
+          Finding.of(
               "memlock",
               Verdict.LIMITED,
               seen,
@@ -232,13 +270,24 @@ public final class Doctor {
   }
 
   private static Finding refused(String check, KernelException refused) {
-    return refused(check, refused.command(), refused);
+    return Finding.missing(check, answer(refused), mend(refused));
   }
 
-  private static Finding refused(String check, String what, KernelException refused) {
-    String call = what.equals(refused.command()) ? what : what + ": " + refused.command();
-    String seen = call + " answers " + refused.errnoName();
-    String mend = refused.hint().isEmpty() ? "see the kernel's log" : refused.hint();
-    return Finding.missing(check, seen, mend);
+  private static Finding refused(String check, PciDevice device, KernelException refused) {
+    return new Finding(
+        check,
+        Verdict.MISSING,
+        Optional.of(device),
+        "is refused: " + answer(refused),
+        List.of(),
+        mend(refused));
+  }
+
+  private static String answer(KernelException refused) {
+    return refused.command() + " answers " + refused.errnoName();
+  }
+
+  private static String mend(KernelException refused) {
+    return refused.hint().isEmpty() ? "see the kernel's log" : refused.hint();
   }
 }

@@ -1,24 +1,85 @@
 package io.iommufd4j.cli.doctor;
 
+import io.iommufd4j.host.Holder;
+import io.iommufd4j.host.PciDevice;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one check showed.
  *
  * @param check what was tried, in a word or two
  * @param verdict how it came out
- * @param seen what was done and what answered, in one line
+ * @param device the one that it is about, where it is about one
+ * @param fact what was done and what answered, in one line; follows the device's name
+ * @param holders who uses the device
  * @param mend what would help, in one line; empty when nothing needs to
  */
-public record Finding(String check, Verdict verdict, String seen, String mend) {
+public record Finding(
+    String check,
+    Verdict verdict,
+    Optional<PciDevice> device,
+    String fact,
+    List<Holder> holders,
+    String mend) {
 
-  static Finding ok(String check, String seen) {
-    return new Finding(check, Verdict.OK, seen, "");
+  /** Copies the list. */
+  public Finding {
+    holders = List.copyOf(holders);
   }
 
-  static Finding missing(String check, String seen, String mend) {
-    return new Finding(check, Verdict.MISSING, seen, mend);
+  static Finding of(String check, Verdict verdict, String fact, String mend) {
+    return new Finding(check, verdict, Optional.empty(), fact, List.of(), mend);
   }
 
-  static Finding notTried(String check, String seen, String mend) {
-    return new Finding(check, Verdict.NOT_TRIED, seen, mend);
+  static Finding ok(String check, String fact) {
+    return of(check, Verdict.OK, fact, "");
+  }
+
+  static Finding missing(String check, String fact, String mend) {
+    return of(check, Verdict.MISSING, fact, mend);
+  }
+
+  static Finding notTried(String check, String fact, String mend) {
+    return of(check, Verdict.NOT_TRIED, fact, mend);
+  }
+
+  /** A finding about one device; the fact is a verb and what follows it, as {@code opens}. */
+  static Finding ok(String check, PciDevice device, String fact) {
+    return new Finding(check, Verdict.OK, Optional.of(device), fact, List.of(), "");
+  }
+
+  /**
+   * Somebody else has the device open: it works, and is not tried.
+   *
+   * @param fact as {@code is in use}
+   * @param holders empty when they do not show
+   */
+  static Finding inUse(String check, PciDevice device, String fact, List<Holder> holders) {
+    return new Finding(check, Verdict.IN_USE, Optional.of(device), fact, holders, "");
+  }
+
+  /** What was done and what answered, in one line with all names. */
+  public String seen() {
+    String subject = device.map(found -> name(found) + " ").orElse("");
+    String by = holders.stream().map(Holder::process).distinct().collect(Collectors.joining(", "));
+    return subject + fact + (by.isEmpty() ? "" : ", by " + by);
+  }
+
+  private static String name(PciDevice device) {
+    return device.address() + device.cdevPath().map(cdev -> " (" + cdev + ")").orElse("");
+  }
+
+  /** Whether another finding says the same, of another device. */
+  public boolean sameAs(@Nullable Finding other) {
+    return other != null
+        && device.isPresent()
+        && other.device.isPresent()
+        && check.equals(other.check)
+        && verdict == other.verdict
+        && fact.equals(other.fact)
+        && mend.equals(other.mend);
   }
 }

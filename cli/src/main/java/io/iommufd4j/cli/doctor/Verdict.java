@@ -6,6 +6,8 @@ public enum Verdict {
   OK,
   /** It works, with a limit that somebody may meet. */
   LIMITED,
+  /** It works for somebody who has it right now, and was not tried. */
+  IN_USE,
   /** It could not be tried. */
   NOT_TRIED,
   /** It does not work. */

@@ -14,6 +14,7 @@ import io.iommufd4j.cli.output.Document.Intent;
 import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
+import io.iommufd4j.host.Holder;
 import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.IommuInstance;
 import io.iommufd4j.host.PciDevice;
@@ -140,8 +141,18 @@ public final class JsonRenderer implements Renderer {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("check", finding.check());
     json.put("verdict", Words.of(finding.verdict()));
+    json.put("device", finding.device().map(device -> device.address().toString()).orElse(null));
+    json.put("holders", finding.holders().stream().map(JsonRenderer::holder).toList());
     json.put("seen", finding.seen());
     json.put("mend", finding.mend().isEmpty() ? null : finding.mend());
+    return json;
+  }
+
+  private static Map<String, @Nullable Object> holder(Holder holder) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("pid", holder.pid());
+    json.put("command", holder.command());
+    json.put("file", holder.path());
     return json;
   }
 

@@ -1,6 +1,5 @@
 package io.iommufd4j.cli.output;
 
-import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.output.Document.Binding;
 import io.iommufd4j.cli.output.Document.BindingPlan;
 import io.iommufd4j.cli.output.Document.Device;
@@ -66,31 +65,7 @@ public final class TextRenderer implements Renderer {
 
   private void diagnosis(Diagnosis diagnosis) {
     kernel(diagnosis.source());
-    int width = diagnosis.findings().stream().mapToInt(f -> f.check().length()).max().orElse(0);
-    for (Finding finding : diagnosis.findings()) {
-      out.println(
-          verdict(finding)
-              + "  "
-              + finding.check()
-              + " ".repeat(width - finding.check().length())
-              + "  "
-              + finding.seen());
-      if (!finding.mend().isEmpty()) {
-        out.println(" ".repeat(VERDICT_WIDTH + width + 4) + "mend: " + finding.mend());
-      }
-    }
-  }
-
-  private static final int VERDICT_WIDTH = 9;
-
-  private String verdict(Finding finding) {
-    String word = Words.of(finding.verdict());
-    String padded = word + " ".repeat(VERDICT_WIDTH - word.length());
-    return switch (finding.verdict()) {
-      case OK -> ink.good(padded);
-      case LIMITED, NOT_TRIED -> ink.doubtful(padded);
-      case MISSING -> ink.bad(padded);
-    };
+    print(new DiagnosisText(ink).lines(diagnosis.findings()));
   }
 
   private void devices(Devices devices) {

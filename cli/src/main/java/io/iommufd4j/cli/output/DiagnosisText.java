@@ -1,0 +1,109 @@
+package io.iommufd4j.cli.output;
+
+import io.iommufd4j.cli.doctor.Finding;
+import io.iommufd4j.host.Holder;
+import io.iommufd4j.host.PciDevice;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** {@code doctor} as text. What holds of many devices is one line that names the first of them. */
+final class DiagnosisText {
+
+  private static final int VERDICT_WIDTH = 9;
+  private static final int SHOWN = 3;
+
+  private final Ink ink;
+
+  DiagnosisText(Ink ink) {
+    this.ink = ink;
+  }
+
+  List<String> lines(List<Finding> findings) {
+    int width = findings.stream().mapToInt(finding -> finding.check().length()).max().orElse(0);
+    var lines = new ArrayList<String>();
+    for (List<Finding> same : grouped(findings)) {
+      Finding finding = same.getFirst();
+      String check = finding.check() + " ".repeat(width - finding.check().length());
+      lines.add(verdict(finding) + "  " + check + "  " + seen(same));
+      if (!finding.mend().isEmpty()) {
+        lines.add(" ".repeat(VERDICT_WIDTH + width + 4) + "mend: " + finding.mend());
+      }
+    }
+    return lines;
+  }
+
+  /** Those that say the same of different devices together, in the order of the first of each. */
+  private static List<List<Finding>> grouped(List<Finding> findings) {
+    var groups = new ArrayList<List<Finding>>();
+    for (Finding finding : findings) {
+      groups.stream()
+          .filter(group -> group.getFirst().sameAs(finding))
+          .findFirst()
+          .ifPresentOrElse(
+              group -> group.add(finding),
+              () -> {
+                var group = new ArrayList<Finding>();
+                group.add(finding);
+                groups.add(group);
+              });
+    }
+    return groups;
+  }
+
+  private static String seen(List<Finding> same) {
+    if (same.size() == 1) {
+      return same.getFirst().seen();
+    }
+    List<PciDevice> devices = same.stream().flatMap(one -> one.device().stream()).toList();
+    String by = processes(same.stream().flatMap(one -> one.holders().stream()).toList());
+    return devices.size()
+        + " devices, each "
+        + same.getFirst().fact()
+        + (by.isEmpty() ? "" : ", by " + by)
+        + ": "
+        + some(devices.stream().map(device -> device.address().toString()).toList());
+  }
+
+  /** As {@code 98 processes of qemu-system-x86, process 77 (dpdk)}, those with most first. */
+  private static String processes(List<Holder> holders) {
+    Map<String, Set<Long>> pids = new TreeMap<>();
+    holders.forEach(
+        holder -> pids.computeIfAbsent(holder.command(), _ -> new TreeSet<>()).add(holder.pid()));
+    Comparator<Map.Entry<String, Set<Long>>> most =
+        Comparator.comparingInt(entry -> -entry.getValue().size());
+    return some(
+        pids.entrySet().stream()
+            .sorted(most)
+            .map(entry -> processes(entry.getKey(), entry.getValue()))
+            .toList());
+  }
+
+  private static String processes(String command, Set<Long> pids) {
+    return pids.size() == 1
+        ? "process " + pids.iterator().next() + (command.isEmpty() ? "" : " (" + command + ")")
+        : pids.size() + " processes" + (command.isEmpty() ? "" : " of " + command);
+  }
+
+  private static String some(List<String> names) {
+    int left = names.size() - SHOWN;
+    Stream<String> shown = names.stream().limit(SHOWN);
+    return shown.collect(Collectors.joining(", ")) + (left > 0 ? " and " + left + " more" : "");
+  }
+
+  private String verdict(Finding finding) {
+    String word = Words.of(finding.verdict());
+    String padded = word + " ".repeat(VERDICT_WIDTH - word.length());
+    return switch (finding.verdict()) {
+      case OK, IN_USE -> ink.good(padded);
+      case LIMITED, NOT_TRIED -> ink.doubtful(padded);
+      case MISSING -> ink.bad(padded);
+    };
+  }
+}

@@ -1,0 +1,112 @@
+package io.iommufd4j.cli.doctor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.host.VfioBinding;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A host whose devices work for somebody is healthy. */
+final class DoctorTest {
+
+  private static final PciAddress HELD = PciAddress.parse("0000:00:09.0");
+  private static final PciAddress FREE = PciAddress.parse("0000:00:0a.0");
+
+  private final SimKernel kernel = SimKernel.on(Machine.named("many:vtd"));
+
+  @BeforeEach
+  void bind() {
+    // The machine ends with the test; nothing is to be given back.
+    VfioBinding.bind(kernel, List.of(HELD, FREE)).keep();
+  }
+
+  @AfterEach
+  void close() {
+    kernel.close();
+  }
+
+  private List<Finding> about(PciAddress device) {
+    return Doctor.examine(kernel).stream()
+        .filter(finding -> finding.device().filter(d -> d.address().equals(device)).isPresent())
+        .toList();
+  }
+
+  private static List<String> outcomes(List<Finding> findings) {
+    return findings.stream().map(finding -> finding.check() + " " + finding.verdict()).toList();
+  }
+
+  private Path proc() {
+    return Host.of(kernel).sysfs().resolveSibling("proc");
+  }
+
+  /** Another process that has a file open, as procfs shows it. */
+  private void process(int pid, String command, String file) throws IOException {
+    Path directory = proc().resolve(Integer.toString(pid));
+    Files.createDirectories(directory.resolve("fd"));
+    Files.writeString(directory.resolve("comm"), command + "\n");
+    Files.createSymbolicLink(directory.resolve("fd/7"), proc().getFileSystem().getPath(file));
+  }
+
+  @Test
+  void devicesThatNobodyUsesAreTried() {
+    for (PciAddress device : List.of(HELD, FREE)) {
+      assertEquals(List.of("VFIO cdev OK", "interrupts OK", "attach OK"), outcomes(about(device)));
+    }
+  }
+
+  @Test
+  void aDeviceThatAProcessHasOpenIsInUse() throws IOException {
+    process(4711, "qemu-system-x86", Host.of(kernel).device(HELD).cdevPath().orElseThrow());
+    var findings = about(HELD);
+    assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
+    assertEquals(
+        "0000:00:09.0 (/dev/vfio/devices/vfio0) is in use, by process 4711 (qemu-system-x86)",
+        findings.getFirst().seen());
+    assertEquals(List.of("VFIO cdev OK", "interrupts OK", "attach OK"), outcomes(about(FREE)));
+    assertTrue(Doctor.examine(kernel).stream().noneMatch(f -> f.verdict() == Verdict.MISSING));
+  }
+
+  @Test
+  void aGroupThatAProcessHasOpenIsInUse() throws IOException {
+    int group = Host.of(kernel).device(HELD).group().orElseThrow();
+    process(4712, "dpdk-testpmd", "/dev/vfio/" + group);
+    assertEquals(List.of("VFIO cdev IN_USE"), outcomes(about(HELD)));
+  }
+
+  @Test
+  void aHolderThatDoesNotShowLeavesTheHostHealthy() throws IOException {
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, HELD.toString())) {
+      device.bind(iommufd);
+      assertTrue(about(HELD).getFirst().seen().endsWith("is in use, by this process"));
+      hideDescriptors();
+      var findings = about(HELD);
+      assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
+      assertTrue(findings.getFirst().seen().endsWith("is in use by a process that does not show"));
+    }
+  }
+
+  private void hideDescriptors() throws IOException {
+    try (var processes = Files.newDirectoryStream(proc(), "[0-9]*")) {
+      for (Path process : processes) {
+        try (var descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+          for (Path descriptor : descriptors) {
+            Files.delete(descriptor);
+          }
+        }
+      }
+    }
+  }
+}
