@@ -11,10 +11,11 @@ public sealed interface AttachOutcome {
   /**
    * Attached.
    *
-   * @param hwpt the HWPT that translates now, as the kernel wrote it back: the one asked for, or
-   *     the automatic one of the IOAS asked for
+   * @param pageTable the HWPT that translates now, as the kernel wrote it back: the one asked for,
+   *     or the automatic one of the IOAS asked for; that IOAS itself for a device without an IOMMU
+   *     of its own
    */
-  record Attached(HwptId hwpt) implements AttachOutcome {}
+  record Attached(PageTableId pageTable) implements AttachOutcome {}
 
   /** The kernel refused, and said why by its errno. */
   sealed interface Refused extends AttachOutcome {
@@ -36,13 +37,13 @@ public sealed interface AttachOutcome {
   record NoSuchPageTable(KernelException cause) implements Refused {}
 
   /**
-   * The HWPT that translates now.
+   * The page table that the device is attached to now.
    *
    * @throws KernelException when the kernel refused
    */
-  default HwptId orThrow() {
+  default PageTableId orThrow() {
     return switch (this) {
-      case Attached(HwptId hwpt) -> hwpt;
+      case Attached(PageTableId pageTable) -> pageTable;
       case Refused refused -> throw refused.cause();
     };
   }

@@ -28,24 +28,24 @@ final class DeviceAttachments {
   }
 
   private final KernelFile file;
-  private final Map<Integer, HwptId> pasids = new HashMap<>();
-  private @Nullable HwptId attached;
+  private final Map<Integer, PageTableId> pasids = new HashMap<>();
+  private @Nullable PageTableId attached;
 
   DeviceAttachments(KernelFile file) {
     this.file = file;
   }
 
-  /** The HWPT behind a PASID; null when it is not attached. */
-  @Nullable HwptId of(int pasid) {
+  /** The page table behind a PASID; null when it is not attached. */
+  @Nullable PageTableId of(int pasid) {
     return pasid == NO_PASID ? attached : pasids.get(pasid);
   }
 
   /** Takes note of an attachment. */
-  void note(int pasid, HwptId hwpt) {
+  void note(int pasid, PageTableId pageTable) {
     if (pasid == NO_PASID) {
-      attached = hwpt;
+      attached = pageTable;
     } else {
-      pasids.put(pasid, hwpt);
+      pasids.put(pasid, pageTable);
     }
   }
 
@@ -75,9 +75,12 @@ final class DeviceAttachments {
     return result;
   }
 
-  /** The HWPT that the kernel told of: the target itself where it is that, so that none is made. */
-  private static HwptId told(PageTableId target, int written) {
-    return target instanceof HwptId hwpt && hwpt.value() == written ? hwpt : new HwptId(written);
+  /**
+   * The object that the kernel wrote back: the target itself where it is that, so that none is
+   * made, and else the automatic HWPT of the IOAS that was asked for.
+   */
+  private static PageTableId told(PageTableId target, int written) {
+    return target.value() == written ? target : new HwptId(written);
   }
 
   /** The exception for a {@link #change} that was refused. */

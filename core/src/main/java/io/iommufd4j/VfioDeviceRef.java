@@ -169,9 +169,9 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * Takes note of an attach that was made elsewhere on this descriptor, so that replace and detach
    * can follow. Asks the kernel nothing.
    */
-  public final synchronized void assumeAttached(HwptId hwpt) {
+  public final synchronized void assumeAttached(PageTableId pageTable) {
     requireBound();
-    attachments.note(NO_PASID, hwpt);
+    attachments.note(NO_PASID, pageTable);
   }
 
   /**
@@ -189,10 +189,11 @@ public sealed class VfioDeviceRef permits VfioDevice {
   }
 
   /**
-   * The HWPT that translates its DMA, as the kernel last told this object; empty when not attached
-   * through it. A replace through a sibling of the group moves this device too, untold.
+   * The HWPT that translates its DMA, or the IOAS of a device without an IOMMU of its own, as the
+   * kernel last told this object; empty when not attached through it. A replace through a sibling
+   * of the group moves this device too, untold.
    */
-  public final synchronized Optional<HwptId> attached() {
+  public final synchronized Optional<PageTableId> attached() {
     return Optional.ofNullable(attachments.of(NO_PASID));
   }
 
@@ -201,7 +202,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    *
    * @param pasid from 1 to 2²⁰ − 1
    */
-  public final synchronized Optional<HwptId> attachedPasid(int pasid) {
+  public final synchronized Optional<PageTableId> attachedPasid(int pasid) {
     return Optional.ofNullable(attachments.of(checkedPasid(pasid)));
   }
 
@@ -210,13 +211,14 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * first time its whole IOMMU group.
    *
    * @param target a HWPT, or an IOAS: then a compatible automatic HWPT of it is used, else made
-   * @return the HWPT that translates now
+   * @return the HWPT that translates now; the IOAS itself where no IOMMU does, as for a mediated
+   *     device, whose driver reaches memory through the IOAS
    * @throws IllegalStateException when attached already: that is {@link #replace}
    * @throws KernelException {@code EINVAL} when it does not fit the device or the group is attached
    *     to another; {@code EADDRINUSE} when the IOAS maps what the group reserves; {@code ENOENT}
    *     without this page table; {@code EBUSY} during a reset; {@code ENOMEM}
    */
-  public final HwptId attach(PageTableId target) {
+  public final PageTableId attach(PageTableId target) {
     return change(Verb.ATTACH, NO_PASID, target);
   }
 
@@ -225,7 +227,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    *
    * @see #attach(PageTableId)
    */
-  public final HwptId attach(PageTable target) {
+  public final PageTableId attach(PageTable target) {
     return change(Verb.ATTACH, NO_PASID, local(target));
   }
 
@@ -243,12 +245,12 @@ public sealed class VfioDeviceRef permits VfioDevice {
    * target itself.
    *
    * @param target a HWPT, or an IOAS: then a compatible automatic HWPT of it is used, else made
-   * @return the HWPT that translates now
+   * @return what {@link #attach(PageTableId)} returns
    * @throws IllegalStateException when not attached: replace never means attach
    * @throws KernelException as {@link #attach(PageTableId)}; the device is then still attached to
    *     the old page table
    */
-  public final HwptId replace(PageTableId target) {
+  public final PageTableId replace(PageTableId target) {
     return change(Verb.REPLACE, NO_PASID, target);
   }
 
@@ -257,7 +259,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    *
    * @see #replace(PageTableId)
    */
-  public final HwptId replace(PageTable target) {
+  public final PageTableId replace(PageTable target) {
     return change(Verb.REPLACE, NO_PASID, local(target));
   }
 
@@ -316,7 +318,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    *     HWPT involved was not made for PASIDs; and as {@link #attach(PageTableId)}
    * @see #attach(PageTableId)
    */
-  public final HwptId attachPasid(int pasid, PageTableId target) {
+  public final PageTableId attachPasid(int pasid, PageTableId target) {
     return change(Verb.ATTACH, checkedPasid(pasid), target);
   }
 
@@ -326,7 +328,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
    *
    * @param pasid from 1 to 2²⁰ − 1
    */
-  public final HwptId replacePasid(int pasid, PageTableId target) {
+  public final PageTableId replacePasid(int pasid, PageTableId target) {
     return change(Verb.REPLACE, checkedPasid(pasid), target);
   }
 
@@ -340,7 +342,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
     attachments.detach(checkedPasid(pasid), id);
   }
 
-  private synchronized HwptId change(Verb verb, int pasid, PageTableId target) {
+  private synchronized PageTableId change(Verb verb, int pasid, PageTableId target) {
     requireBound();
     int result = attachments.change(verb, pasid, target);
     if (result < 0) {
@@ -357,7 +359,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
         : new AttachOutcome.Attached(translatesNow(NO_PASID));
   }
 
-  private HwptId translatesNow(int pasid) {
+  private PageTableId translatesNow(int pasid) {
     return Objects.requireNonNull(attachments.of(pasid));
   }
 

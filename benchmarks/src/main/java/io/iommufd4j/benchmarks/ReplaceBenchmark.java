@@ -1,6 +1,6 @@
 package io.iommufd4j.benchmarks;
 
-import io.iommufd4j.HwptId;
+import io.iommufd4j.PageTableId;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,18 +24,18 @@ public class ReplaceBenchmark {
   private boolean toSecond = true;
 
   @Benchmark
-  public HwptId replace(BoundDevice bound) {
+  public PageTableId replace(BoundDevice bound) {
     return bound.vfio.replace(next(bound));
   }
 
   @Benchmark
-  public HwptId detachAndAttach(BoundDevice bound) {
+  public PageTableId detachAndAttach(BoundDevice bound) {
     bound.vfio.detach();
     return bound.vfio.attach(next(bound));
   }
 
-  private HwptId next(BoundDevice bound) {
-    HwptId to = toSecond ? bound.second.id() : bound.first.id();
+  private PageTableId next(BoundDevice bound) {
+    PageTableId to = toSecond ? bound.second.id() : bound.first.id();
     toSecond = !toSecond;
     return to;
   }

@@ -62,6 +62,10 @@ final class DeviceBind extends Verb {
       atStake.add(device.address() + " is in use by the host");
       atStake.addAll(HostUse.losses(host, device));
     }
+    host.carriedBy(device)
+        .forEach(carried ->
+            atStake.add(
+                carried.address() + " is reached through " + device.address() + " and goes"));
     if (!functions.isEmpty()) {
       atStake.add(VirtualFunctionLoss.forGood(device, functions));
       functions.forEach(function -> atStake.addAll(HostUse.losses(host, function)));

@@ -12,6 +12,7 @@ import io.iommufd4j.cli.replace.Replacement;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.Patience;
 import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
 import java.util.Optional;
 import java.util.UUID;
@@ -123,6 +124,8 @@ final class DeviceReplace extends Verb {
       ReplaceOrder order,
       Patience patience) {
     var plan = ReplacePlan.of(kernel, device, order);
+    // Changes nothing, and refuses what could not be taken before anybody is asked.
+    VfioBinding.prepare(kernel, plan.toBind(), patience);
     var planned = new Document.Plan(kernel.identity(), plan);
     if (dryRun) {
       renderer.result(planned);

@@ -2,6 +2,7 @@ package io.iommufd4j.host;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -10,6 +11,9 @@ import java.util.stream.Collectors;
  * is found here is found before the host is touched.
  */
 final class BindingChecks {
+
+  /** Class of network controllers. */
+  private static final int NETWORK = 0x02;
 
   private final Kernel kernel;
   private final Host host;
@@ -51,7 +55,25 @@ final class BindingChecks {
         .ifPresent(why -> {
           throw refuse(Errno.EINVAL, why);
         });
+    carrier(host, device)
+        .ifPresent(carrier -> {
+          throw refuse(
+              Errno.EBUSY,
+              "it lies below "
+                  + carrier.address()
+                  + ", which is in its IOMMU group and has the driver "
+                  + carrier.driver().orElse("none")
+                  + ": VFIO gets the group only without that driver, and the device is gone with it."
+                  + " Where it is a VMD, switch that off in firmware");
+        });
     virtualFunctionsInUse("taking it would remove them");
+  }
+
+  /** A controller whose driver keeps the group from VFIO, and carries the device. */
+  static Optional<PciDevice> carrier(Host host, PciDevice device) {
+    return host.blockers(device).stream()
+        .filter(blocker -> host.carries(blocker, device))
+        .findFirst();
   }
 
   /**
@@ -90,6 +112,9 @@ final class BindingChecks {
     var holders = new DeviceHolders(kernel, host);
     for (PciDevice function : host.virtualFunctions(device)) {
       String held = held(holders, function);
+      if (held.isEmpty()) {
+        held = usedByHost(function);
+      }
       if (!held.isEmpty()) {
         throw refuse(
             Errno.EBUSY,
@@ -101,6 +126,28 @@ final class BindingChecks {
                 + consequence);
       }
     }
+  }
+
+  /** The host's use of a function by its own driver, in words; empty when it uses nothing of it. */
+  private String usedByHost(PciDevice function) {
+    if (function.driver().isEmpty() || function.heldByVfio()) {
+      return "";
+    }
+    var use = HostUse.of(host, function.address());
+    var reasons = new ArrayList<String>();
+    use.interfaces().stream()
+        .filter(HostUse.Interface::used)
+        .forEach(used -> reasons.add("its network interface " + used + " is on"));
+    use.disks().stream()
+        .filter(HostUse.Disk::used)
+        .forEach(used -> reasons.add("its disk " + used.name() + " is in use"));
+    if (function.classCode() >>> 16 == NETWORK && use.interfaces().isEmpty()) {
+      reasons.add(
+          "its driver "
+              + function.driver().get()
+              + " has an interface that is not shown here, as one that was moved to a container");
+    }
+    return String.join(", ", reasons);
   }
 
   private static String held(DeviceHolders holders, PciDevice device) {

@@ -2,6 +2,7 @@ package io.iommufd4j.host;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -223,6 +224,36 @@ public final class Host {
         .flatMap(name -> Sysfs.linkedName(directory.resolve(name)).stream())
         .flatMap(name -> find(PciAddress.parse(name)).stream())
         .toList();
+  }
+
+  /**
+   * Whether a device is reached through a controller, and gone without its driver, as the disks
+   * behind a VMD are.
+   */
+  public boolean carries(PciDevice controller, PciDevice device) {
+    return !controller.address().equals(device.address())
+        && place(device).startsWith(place(controller));
+  }
+
+  /**
+   * The reason why nobody but the kernel may translate for a device: a region that the firmware
+   * keeps mapped for its group (RMRR, IVMD). Empty for most.
+   */
+  public Optional<String> firmwareMapping(PciDevice device) {
+    return BindingChecks.firmwareMapping(this, device);
+  }
+
+  /** The devices that are reached through one. */
+  public List<PciDevice> carriedBy(PciDevice controller) {
+    return devices().stream().filter(device -> carries(controller, device)).toList();
+  }
+
+  private Path place(PciDevice device) {
+    try {
+      return directory(device.address()).toRealPath();
+    } catch (IOException gone) {
+      return directory(device.address());
+    }
   }
 
   /** Whether a device can have virtual functions (SR-IOV). */

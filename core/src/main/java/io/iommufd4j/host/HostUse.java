@@ -46,9 +46,15 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
    *
    * @param name as {@code eth0}
    * @param state {@code operstate}, as {@code up} or {@code down}
+   * @param on whether it was switched on ({@code IFF_UP}); without a cable its state is down then
    * @param master the bridge or bond that it is in
    */
-  public record Interface(String name, String state, Optional<String> master) {
+  public record Interface(String name, String state, boolean on, Optional<String> master) {
+
+    /** Whether somebody set it up to carry traffic. */
+    public boolean used() {
+      return on || master.isPresent();
+    }
 
     @Override
     public String toString() {

@@ -30,6 +30,8 @@ final class HostUseSearch {
   private static final Set<String> NOTHING_BELOW =
       Set.of("power", "msi_irqs", "statistics", "queues", "vfio-dev", "sriov", "wakeup");
 
+  private static final int IFF_UP = 1;
+
   private static final Pattern NVME_CONTROLLER = Pattern.compile("nvme\\d+");
 
   private final Host host;
@@ -116,6 +118,9 @@ final class HostUseSearch {
         new HostUse.Interface(
             nameOf(directory),
             Sysfs.attribute(directory.resolve("operstate")).orElse("unknown"),
+            Sysfs.attribute(directory.resolve("flags"))
+                .filter(flags -> (Long.decode(flags) & IFF_UP) != 0)
+                .isPresent(),
             Sysfs.linkedName(directory.resolve("master"))));
   }
 

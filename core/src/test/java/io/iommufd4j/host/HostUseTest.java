@@ -61,12 +61,14 @@ class HostUseTest {
   @Test
   void networkInterfacesAreFoundAtAnyDepth() throws IOException {
     tree.file(TOP + "net/eth0/operstate", "up\n");
+    tree.file(TOP + "net/eth0/flags", "0x1003\n");
     tree.link(TOP + "net/eth0/master", "../../../../virtual/net/br0");
     tree.file(TOP + "usb1/1-1/1-1:1.0/net/usb0/operstate", "down\n");
+    tree.file(TOP + "usb1/1-1/1-1:1.0/net/usb0/flags", "0x1002\n");
     assertEquals(
         List.of(
-            new HostUse.Interface("eth0", "up", Optional.of("br0")),
-            new HostUse.Interface("usb0", "down", Optional.empty())),
+            new HostUse.Interface("eth0", "up", true, Optional.of("br0")),
+            new HostUse.Interface("usb0", "down", false, Optional.empty())),
         use().interfaces());
     assertEquals(
         List.of(

@@ -60,6 +60,10 @@ public record ReplacePlan(
               + " the device: "
               + MEND);
     }
+    host.firmwareMapping(device)
+        .ifPresent(why -> {
+          throw new NotPossibleException(device.address() + " keeps its translation: " + why);
+        });
     var participant = Participant.of(host, device, !device.heldByVfio(), true);
     if (order.vfToken().isPresent() && !participant.takesToken()) {
       throw new NotPossibleException(

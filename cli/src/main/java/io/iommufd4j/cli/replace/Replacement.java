@@ -6,10 +6,10 @@ import io.iommufd4j.Access;
 import io.iommufd4j.DeviceId;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
-import io.iommufd4j.HwptId;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.KernelException;
+import io.iommufd4j.PageTableId;
 import io.iommufd4j.VfioDevice;
 import io.iommufd4j.host.HostException;
 import io.iommufd4j.host.IommuInstance;
@@ -83,14 +83,14 @@ public final class Replacement {
     Side a = newIoas('A', first, iommufd, device);
     Side b = sameIoas() ? sameIoas(a, iommufd, device) : newIoas('B', second, iommufd, device);
     interruption.check();
-    HwptId before = attach(devices, a);
+    PageTableId before = attach(devices, a);
 
     Optional<DmaTrial> trial = dmaTrial(devices, a, b);
     trial.ifPresent(dma -> dma.run(false, a.buffer()));
     interruption.check();
 
     long start = System.nanoTime();
-    HwptId after = device.replace(b.target());
+    PageTableId after = device.replace(b.target());
     long nanos = System.nanoTime() - start;
     witness.did("replaced " + before + " by " + after + " under " + name(plan.device()));
 
@@ -217,8 +217,8 @@ public final class Replacement {
     return hwpt;
   }
 
-  private HwptId attach(List<VfioDevice> devices, Side side) {
-    HwptId attached = devices.getFirst().attach(side.target());
+  private PageTableId attach(List<VfioDevice> devices, Side side) {
+    PageTableId attached = devices.getFirst().attach(side.target());
     for (VfioDevice sibling : devices.subList(1, devices.size())) {
       sibling.attach(side.target());
     }
@@ -250,7 +250,7 @@ public final class Replacement {
         : Optional.of(new LatencyTrial(devices, here, there, interruption, witness).run(rounds));
   }
 
-  private static Check writtenBack(HwptId before, HwptId after, Side side) {
+  private static Check writtenBack(PageTableId before, PageTableId after, Side side) {
     return side.hwpt()
         .map(asked ->
             new Check(
@@ -264,25 +264,25 @@ public final class Replacement {
                 after.toString()));
   }
 
-  private static Check oldIsFree(Iommufd iommufd, Side side, HwptId old) {
+  private static Check oldIsFree(Iommufd iommufd, Side side, PageTableId old) {
     int errno = destroy(iommufd, side, old);
     // An automatic HWPT is gone already: it goes with its last device.
     int expected = side.hwpt().isPresent() ? 0 : Errno.ENOENT;
     return new Check("nothing is attached to the old HWPT", errno == expected, answer(old, errno));
   }
 
-  private static Check newIsInUse(Iommufd iommufd, Side side, HwptId now) {
+  private static Check newIsInUse(Iommufd iommufd, Side side, PageTableId now) {
     int errno = destroy(iommufd, side, now);
     return new Check(
         "the device is attached to the new HWPT", errno == Errno.EBUSY, answer(now, errno));
   }
 
-  private static String answer(HwptId hwpt, int errno) {
+  private static String answer(PageTableId hwpt, int errno) {
     return "destroying " + hwpt + (errno == 0 ? " succeeds" : " answers " + Errno.name(errno));
   }
 
   /** 0, or the errno. */
-  private static int destroy(Iommufd iommufd, Side side, HwptId id) {
+  private static int destroy(Iommufd iommufd, Side side, PageTableId id) {
     try {
       side.hwpt().ifPresentOrElse(Hwpt::close, () -> iommufd.destroy(id));
       return 0;

@@ -1,7 +1,7 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.HwptId;
 import io.iommufd4j.IoasId;
+import io.iommufd4j.PageTableId;
 
 /**
  * What translates a device's DMA.
@@ -10,4 +10,4 @@ import io.iommufd4j.IoasId;
  * @param ioas the IOAS
  * @param hwpt the HWPT, as the kernel wrote it back
  */
-public record Translation(char buffer, IoasId ioas, HwptId hwpt) {}
+public record Translation(char buffer, IoasId ioas, PageTableId hwpt) {}
