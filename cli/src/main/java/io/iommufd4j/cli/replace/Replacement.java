@@ -35,6 +35,7 @@ public final class Replacement {
   private final Interruption interruption;
   private final Witness witness;
   private boolean byIoas;
+  private boolean onlyIntoNothing;
 
   /**
    * Prepares; {@link #run} begins.
@@ -94,14 +95,17 @@ public final class Replacement {
     long nanos = System.nanoTime() - start;
     witness.did("replaced " + before + " by " + after + " under " + name(plan.device()));
 
-    trial.ifPresent(dma -> dma.run(true, b.buffer()));
+    trial.ifPresent(dma -> dma.run(true, b.reached()));
     Optional<DmaProof> proof = trial.map(DmaTrial::proof);
     var checks = new ArrayList<Check>();
     checks.add(writtenBack(before, after, b));
-    proof.ifPresent(seen -> checks.add(dmaFollowed(seen)));
+    proof.ifPresent(seen -> checks.add(dmaFollowed(seen, b)));
     checks.add(newIsInUse(iommufd, b, after));
     Optional<Latency> latency = Optional.empty();
-    if (a.hwpt().isPresent()) {
+    if (!b.mapped()) {
+      // The way back would be to an IOAS that maps something.
+      checks.add(oldIsFree(iommufd, a, before));
+    } else if (a.hwpt().isPresent()) {
       latency = time(devices, b, a);
       checks.add(oldIsFree(iommufd, a, before));
     } else {
@@ -176,16 +180,22 @@ public final class Replacement {
   /** An IOAS that maps the memory, and a HWPT of it unless that is the kernel's to make. */
   private Side newIoas(char letter, MemorySegment memory, Iommufd iommufd, VfioDevice device) {
     Ioas ioas = iommufd.newIoas();
+    if (onlyIntoNothing) {
+      witness.did("made " + ioas.id() + ", which maps nothing");
+      return new Side(letter, memory, ioas, false, Optional.empty());
+    }
     ioas.map(memory, plan.iova(), Access.READ_WRITE);
     witness.did(
         "made " + ioas.id() + " with buffer " + letter + " at IOVA 0x" + toHexString(plan.iova()));
     return new Side(
-        letter, memory, ioas, byIoas ? Optional.empty() : hwptOf(ioas, iommufd, device));
+        letter, memory, ioas, true, byIoas ? Optional.empty() : hwptOf(ioas, iommufd, device));
   }
 
   /**
-   * A HWPT of an IOAS, unless the kernel only makes one as it attaches: Linux 6.12 does not know a
-   * virtio-iommu domain's aperture before, and takes every mapping to lie outside of it.
+   * A HWPT of an IOAS, unless the kernel only makes one as it attaches for the first time: Linux
+   * 6.12 does not know a virtio-iommu domain's aperture before, and takes every mapping to lie
+   * outside of it. A replace makes its HWPT before it attaches, so that it goes only to an IOAS
+   * that maps nothing.
    */
   private Optional<Hwpt> hwptOf(Ioas ioas, Iommufd iommufd, VfioDevice device) {
     try {
@@ -195,9 +205,12 @@ public final class Replacement {
         throw refused;
       }
       byIoas = true;
+      onlyIntoNothing = true;
       witness.did(
           "this kernel makes no HWPT of an IOAS that maps something behind virtio-iommu"
-              + " (EADDRINUSE): attaching IOASes instead, whose HWPTs it makes by itself");
+              + " (EADDRINUSE): going by IOAS ids, and replacing by an IOAS that maps nothing, which"
+              + " is all that it can replace by"
+              + (plan.order().rounds() > 0 ? "; there is no way back, so nothing is timed" : ""));
       return Optional.empty();
     }
   }
@@ -208,7 +221,7 @@ public final class Replacement {
 
   private Side sameIoas(Side other, Iommufd iommufd, VfioDevice device) {
     Hwpt hwpt = newHwpt(iommufd, device, other.ioas());
-    return new Side(other.buffer(), other.memory(), other.ioas(), Optional.of(hwpt));
+    return new Side(other.buffer(), other.memory(), other.ioas(), true, Optional.of(hwpt));
   }
 
   private Hwpt newHwpt(Iommufd iommufd, VfioDevice device, Ioas ioas) {
@@ -291,10 +304,12 @@ public final class Replacement {
     }
   }
 
-  private static Check dmaFollowed(DmaProof proof) {
+  private static Check dmaFollowed(DmaProof proof, Side now) {
     long wrong = proof.runs().stream().filter(run -> !run.holds()).count();
     return new Check(
-        "DMA reached the old buffer before the replace and the new one after",
+        now.mapped()
+            ? "DMA reached the old buffer before the replace and the new one after"
+            : "DMA reached the old buffer before the replace and nothing after",
         wrong == 0,
         wrong == 0
             ? "all " + proof.runs().size() + " copies landed where they should"
