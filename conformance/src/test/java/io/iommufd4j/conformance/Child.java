@@ -46,6 +46,8 @@ final class Child {
     return switch (words[0]) {
       case "take" -> take(Long.parseLong(words[1]), Long.parseLong(words[2]));
       case "map" -> map(Integer.parseInt(words[1]), Long.parseLong(words[2]));
+      case "open" -> Integer.toString(kernel.open(words[1], libc_h.O_RDWR() | libc_h.O_CLOEXEC()));
+      case "close" -> Integer.toString(kernel.close(Integer.parseInt(words[1])));
       case "ioctl" -> ioctl(Integer.parseInt(words[1]), Integer.parseInt(words[2]), words[3]);
       default -> throw new IllegalArgumentException(words[0]);
     };

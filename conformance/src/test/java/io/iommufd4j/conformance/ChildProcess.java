@@ -13,7 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /** A process of the host's own: a JVM that makes the system calls it reads of ({@link Child}). */
-final class ChildProcess implements OtherProcess {
+final class ChildProcess implements OtherProcess, OtherProgram {
 
   private final Process process;
   private final BufferedReader answers;
@@ -61,6 +61,29 @@ final class ChildProcess implements OtherProcess {
   @Override
   public long mapped(int file, long address, long bytes) {
     return Answers.ok(Long.parseLong(ask("map", descriptor(file), bytes)[0]));
+  }
+
+  @Override
+  public int open(String path) {
+    return Integer.parseInt(ask("open", path)[0]);
+  }
+
+  @Override
+  public int close(int descriptor) {
+    return Integer.parseInt(ask("close", descriptor)[0]);
+  }
+
+  @Override
+  public int ioctl(int descriptor, int request, byte[] block) {
+    String[] answer = ask("ioctl", descriptor, request, HexFormat.of().formatHex(block));
+    byte[] after = HexFormat.of().parseHex(answer[1]);
+    System.arraycopy(after, 0, block, 0, block.length);
+    return Integer.parseInt(answer[0]);
+  }
+
+  @Override
+  public long map(int descriptor, long bytes) {
+    return Long.parseLong(ask("map", descriptor, bytes)[0]);
   }
 
   /** The child's descriptor of what is a descriptor's here. */

@@ -59,6 +59,14 @@ public final class KernelUnderTest implements AutoCloseable {
             : ChildProcess.start());
   }
 
+  /** Another program, which exits when the test is over if not before. */
+  public OtherProgram program() {
+    return keep(
+        kernel instanceof SimKernel simulated
+            ? new SimulatedProgram(simulated.start("java"))
+            : ChildProcess.start());
+  }
+
   /** Opens {@code /dev/iommu}. */
   public OpenIommufd iommufd() {
     int fd = Answers.ok(kernel.open("/dev/iommu", READ_WRITE));

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The devices that tests may use: QEMU's {@code edu} functions whose groups hold nothing else.
+ * The devices that tests may use: QEMU's {@code edu} functions whose groups hold nothing else, and
+ * for which the firmware keeps no memory.
  *
  * @param iommu the IOMMU's kind: {@code vtd}, {@code amd}, {@code virtio}, {@code smmuv3}, or
  *     {@code noiommu} where there is none
  * @param pair two functions that form one group; none without an IOMMU, which alone makes groups
- * @param lone functions that have a group of their own, at least two
+ * @param lone functions that have a group of their own, at least two unless the firmware keeps
+ *     memory for one
  */
 public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddress> lone) {
 
@@ -27,7 +29,7 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
   public MachineUnderTest {
     pair = List.copyOf(pair);
     lone = List.copyOf(lone);
-    if (pair.size() != (iommu.equals(NO_IOMMU) ? 0 : 2) || lone.size() < 2) {
+    if (pair.size() != (iommu.equals(NO_IOMMU) ? 0 : 2) || lone.isEmpty()) {
       throw new IllegalStateException(
           "the tests take a group of two edu functions and two of one, not " + pair + lone);
     }
@@ -59,10 +61,19 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
             .filter(members -> !members.isEmpty())
             .sorted(Comparator.comparing(List::getFirst))
             .toList();
+    List<PciAddress> lone = groups.stream().filter(g -> g.size() == 1).map(List::getFirst).toList();
+    if (lone.size() < 2) {
+      throw new IllegalStateException("the tests take two edu functions that are alone: " + lone);
+    }
     return new MachineUnderTest(
         kind(edus.getFirst()),
         groups.stream().filter(g -> g.size() == 2).findFirst().orElse(List.of()),
-        groups.stream().filter(g -> g.size() == 1).map(List::getFirst).toList());
+        lone.stream().filter(address -> !keepsMemory(host, address)).toList());
+  }
+
+  private static boolean keepsMemory(Host host, PciAddress address) {
+    return host.groupOf(host.device(address)).orElseThrow().reserved().stream()
+        .anyMatch(region -> region.type().equals("direct"));
   }
 
   private static boolean edu(Host host, PciAddress address) {

@@ -1,0 +1,8 @@
+/**
+ * What a host has beside devices that nobody uses: drivers that take devices along when they go,
+ * other processes, and devices that VFIO cannot have.
+ */
+@NullMarked
+package io.iommufd4j.conformance.host;
+
+import org.jspecify.annotations.NullMarked;
