@@ -8,8 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What drivers of the kernel make of their functions, as far as users of a host miss it when it is
- * gone: network interfaces, disks, virtio devices. Names are numbered, the lowest free one first.
+ * Devices that drivers of the kernel make of their functions, as far as users of a host miss them
+ * when they are gone: network interfaces, disks, virtio devices. Names are numbered, the lowest
+ * free one first.
  */
 final class ChildDevicesView {
 

@@ -32,7 +32,7 @@ final class DriverCore {
     volatile @Nullable String override;
     volatile @Nullable PciDriver driver;
 
-    /** Whether the driver is about to let go: sysfs shows none any more. */
+    /** Set while the driver is about to let go: sysfs shows none any more. */
     volatile boolean leaving;
 
     Place(PciFunction function) {
@@ -194,8 +194,8 @@ final class DriverCore {
   }
 
   /**
-   * {@code drivers_probe}: offers a function that has no driver to every one; whether one takes it
-   * is not told. It does not wait for a driver that is about to let go.
+   * {@code drivers_probe}: offers a function that has no driver to every one, and does not report
+   * if one takes it. It does not wait for a driver that is about to let go.
    *
    * @throws Refused ENODEV when there is no such function
    */

@@ -13,7 +13,7 @@ record IgbDriver(KernelDriver common, SriovFunctions virtualFunctions) implement
 
   static final String NAME = "igb";
 
-  /** How many the driver serves; the hardware could have one more. */
+  /** Most virtual functions that the driver serves; the hardware could have one more. */
   private static final int MOST = 7;
 
   @Override

@@ -74,7 +74,7 @@ public record Machine(
       int virtualFunctions,
       Optional<ReservedRegion> direct) {
 
-    /** Whether a bus lies directly behind it. */
+    /** Says if a function is on the bus directly behind this one. */
     boolean leadsTo(PciAddress other) {
       return secondaryBus != 0 && secondaryBus == other.bus() && secondaryDomain == other.domain();
     }

@@ -61,7 +61,7 @@ public final class SimKernel implements Kernel {
   /** {@code RLIMIT_MEMLOCK} of a process that nobody limited otherwise. */
   public static final long DEFAULT_MEMLOCK = 8L << 20;
 
-  /** What {@code /proc} calls this very process. */
+  /** The name of this very process in {@code /proc}. */
   private static final String THIS_PROGRAM = "java";
 
   private static final String DEV = "/dev/";
@@ -234,7 +234,7 @@ public final class SimKernel implements Kernel {
 
   /**
    * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
-   * {@code /proc/self/mountinfo} tells.
+   * {@code /proc/self/mountinfo} shows.
    *
    * @throws IllegalArgumentException when there is no such disk
    */

@@ -37,7 +37,7 @@ final class VfioNodesView {
     this.vfio = vfio;
   }
 
-  /** Where a device's node is. */
+  /** The path of a device's node. */
   static String path(String name) {
     return "/dev/vfio/devices/" + name;
   }

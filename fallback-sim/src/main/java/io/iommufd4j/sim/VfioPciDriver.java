@@ -6,8 +6,8 @@ import io.iommufd4j.sim.vfio.PciFunction;
 import io.iommufd4j.sim.vfio.VfioPci;
 
 /**
- * vfio-pci on the PCI bus: it takes what it is told to take. Virtual functions that it makes are
- * its own, and go before their physical one does.
+ * vfio-pci on the PCI bus: it takes what {@code driver_override} or {@code new_id} names. Virtual
+ * functions that it makes are its own, and go before their physical one does.
  *
  * @param virtualFunctions those of every function with SR-IOV
  */

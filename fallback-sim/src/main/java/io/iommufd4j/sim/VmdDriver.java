@@ -11,7 +11,7 @@ final class VmdDriver implements PciDriver {
   private final KernelDriver common = new KernelDriver("vmd", false);
   private final Map<PciFunction, VmdDomain> domains = new ConcurrentHashMap<>();
 
-  /** What lies behind a VMD. */
+  /** Sets the domain that lies behind a VMD. */
   void leadsTo(PciFunction function, VmdDomain domain) {
     domains.put(function, domain);
   }

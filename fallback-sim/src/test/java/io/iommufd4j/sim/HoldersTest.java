@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Another process that holds a device: where {@code /proc} tells of it, and who waits for it. */
+/** Another process that holds a device: {@code /proc} shows it, and an unbind waits for it. */
 class HoldersTest {
 
   private static final String EDU = "0000:00:0a.0";

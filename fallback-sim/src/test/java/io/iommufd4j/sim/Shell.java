@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** What a shell on a simulated host would do: read, list and write files by absolute path. */
+/** A shell on a simulated host: reads, lists and writes files by absolute path. */
 record Shell(Kernel kernel) {
 
   Path path(String path) {

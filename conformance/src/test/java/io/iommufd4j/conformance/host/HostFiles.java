@@ -21,7 +21,7 @@ record HostFiles(KernelUnderTest test) {
   private static final String DEVICES = "/sys/bus/pci/devices/";
   private static final String DRIVERS = "/sys/bus/pci/drivers/";
 
-  /** Where a function's files are. */
+  /** The directory of a function, with a slash behind it. */
   static String at(String address) {
     return DEVICES + address + "/";
   }
@@ -58,7 +58,7 @@ record HostFiles(KernelUnderTest test) {
     }
   }
 
-  /** Where a path leads. */
+  /** The file that a path leads to, with no link on the way. */
   String real(String path) {
     try {
       return path(path).toRealPath().toString();

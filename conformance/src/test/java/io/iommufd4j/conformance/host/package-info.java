@@ -1,5 +1,5 @@
 /**
- * What a host has beside devices that nobody uses: drivers that take devices along when they go,
+ * A host with more than devices that nobody uses: drivers that take devices along when they go,
  * other processes, and devices that VFIO cannot have.
  */
 @NullMarked

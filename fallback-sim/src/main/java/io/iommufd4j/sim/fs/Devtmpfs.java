@@ -12,12 +12,12 @@ import java.util.function.Consumer;
 
 /**
  * The nodes under {@code /dev}, each a file with a device number ({@code unix:rdev}). A node that
- * is gone while a process has it open is still told by that process' descriptors, under the name
- * that Linux gives it: {@code NAME (deleted)}.
+ * is gone while a process has it open still shows in that process' descriptors, under the name that
+ * Linux gives it: {@code NAME (deleted)}.
  */
 public final class Devtmpfs {
 
-  /** What the name of a node that is gone ends with. */
+  /** The end of the name of a node that is gone. */
   static final String DELETED = " (deleted)";
 
   private final FileSystem files;
@@ -61,7 +61,7 @@ public final class Devtmpfs {
     }
   }
 
-  /** Who is told of a node that is about to go. */
+  /** Sets the listener for a node that is about to go. */
   public void onRemove(Consumer<String> listener) {
     removed = listener;
   }

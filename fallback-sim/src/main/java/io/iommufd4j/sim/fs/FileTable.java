@@ -87,7 +87,7 @@ public final class FileTable implements OpenFiles {
     }
   }
 
-  /** Who is told of a descriptor that a request gave. */
+  /** Sets the listener for descriptors that requests give. */
   public void onInstall(ObjIntConsumer<OpenFile> listener) {
     installed = listener;
   }
@@ -213,7 +213,7 @@ public final class FileTable implements OpenFiles {
     open.forEach(this::drop);
   }
 
-  /** How many descriptors are open, in all processes. */
+  /** The number of open descriptors, in all processes. */
   public int size() {
     return first.open.size() + others.values().stream().mapToInt(its -> its.open.size()).sum();
   }

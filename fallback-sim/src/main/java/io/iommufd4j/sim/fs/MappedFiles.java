@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** What a process has mapped of files, as {@code /proc/PID/maps} shows it. */
+/** Files that a process has mapped, as {@code /proc/PID/maps} shows them. */
 final class MappedFiles {
 
   private static final int PROT_EXEC = 4;
 
-  /** Where names begin in a line. */
+  /** The column at which names begin in a line. */
   private static final int NAME_COLUMN = 73;
 
   /**

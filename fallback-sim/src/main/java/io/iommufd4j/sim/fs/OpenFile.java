@@ -68,7 +68,7 @@ public interface OpenFile {
   }
 
   /**
-   * What {@code /proc/PID/fd} says of a descriptor that was not got by a path, as {@code
+   * The name in {@code /proc/PID/fd} of a descriptor that was not got by a path, as {@code
    * anon_inode:[vfio-device]}; empty for a file that is not shown.
    */
   default String shownAs() {

@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One process under {@code /proc}, as far as it tells who holds a device: {@code comm}, {@code
- * cmdline}, {@code maps}, and {@code fd}, {@code fdinfo} and {@code map_files} of the files that
- * are shown.
+ * One process under {@code /proc}, as far as a search for holders of a device needs it: {@code
+ * comm}, {@code cmdline}, {@code maps}, and {@code fd}, {@code fdinfo} and {@code map_files} of the
+ * files that are shown.
  */
 final class ProcessDirectory {
 
   /** The names in it. */
   static final List<String> FILES = List.of("comm", "cmdline", "maps", "fd", "fdinfo", "map_files");
 
-  /** What a descriptor stands for. */
+  /** The file that a descriptor stands for, as it is shown. */
   private record Shown(String name, String info) {}
 
   private final Path directory;
@@ -154,7 +154,7 @@ final class ProcessDirectory {
     }
   }
 
-  /** What it has mapped, as ranges from a first address to an exclusive end. */
+  /** Its mappings, as ranges from a first address to an exclusive end. */
   synchronized List<long[]> mappings() {
     return mapped.all().stream().map(area -> new long[] {area.start(), area.end()}).toList();
   }

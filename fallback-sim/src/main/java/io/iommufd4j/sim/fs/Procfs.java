@@ -18,10 +18,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * What {@code /proc} has of processes. It tells of device nodes that are open or mapped, under
- * whatever name. Who is about to unbind a device looks here first, as the kernel would wait for the
- * node's close. To be opened are each thread's {@code fail-nth}, and the lines of {@code status}
- * that tell of pinned memory.
+ * The processes in {@code /proc}. It shows device nodes that are open or mapped, under whatever
+ * name. Who is about to unbind a device looks here first, as the kernel would wait for the node's
+ * close. To be opened are each thread's {@code fail-nth}, and the lines of {@code status} about
+ * pinned memory.
  */
 public final class Procfs {
 
@@ -122,7 +122,7 @@ public final class Procfs {
     }
   }
 
-  /** What a process that was {@link #started} has mapped: first addresses and exclusive ends. */
+  /** Mappings of a process that was {@link #started}: first addresses and exclusive ends. */
   public List<long[]> mappings(UserProcess process) {
     return of(process).mappings();
   }

@@ -43,8 +43,8 @@ public record ReservedRegion(long start, long last, Type type) {
   }
 
   /**
-   * {@code require_direct}: whether the firmware wants memory mapped one to one for a device, so
-   * that its DMA must never be blocked.
+   * {@code require_direct}: true for a device that the firmware wants memory mapped one to one for,
+   * so that its DMA must never be blocked.
    */
   public static boolean requiresDirect(IommuDevice device) {
     return device.driver().reservedRegions(device).stream()

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IgbFunction extends PciFunction {
 
-  /** How many virtual functions the hardware can have. */
+  /** Most virtual functions that the hardware can have. */
   public static final int VIRTUAL_FUNCTIONS = 8;
 
   private static final int VENDOR = 0x8086;

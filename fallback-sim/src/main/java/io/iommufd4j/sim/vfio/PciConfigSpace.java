@@ -140,7 +140,7 @@ public final class PciConfigSpace {
     put(PRIMARY_BUS + 2, 1, secondary);
   }
 
-  /** {@code hdr_type}: whether the header is a bridge's. */
+  /** {@code hdr_type}: true for a bridge's header. */
   public boolean isBridge() {
     return (read(PCI_HEADER_TYPE(), 1) & ~PCI_HEADER_TYPE_MFD()) == BRIDGE_HEADER;
   }
@@ -208,12 +208,12 @@ public final class PciConfigSpace {
     return msixAt == NOWHERE ? 0 : (get(msixAt + MSI_FLAGS, 2) & MSIX_QSIZE) + 1;
   }
 
-  /** Where the MSI-X table is in its BAR; only of a function that has one. */
+  /** Offset of the MSI-X table in its BAR, in bytes; only of a function that has one. */
   synchronized int msixTable() {
     return get(msixAt + 4, 4) & ~MSIX_BAR;
   }
 
-  /** Which BAR the MSI-X table is in; only of a function that has one. */
+  /** The BAR that the MSI-X table is in; only of a function that has one. */
   synchronized int msixBar() {
     return get(msixAt + 4, 4) & MSIX_BAR;
   }

@@ -35,7 +35,7 @@ public final class SriovCapability {
   private static final int WIDE_BAR = 4;
 
   /**
-   * Where virtual functions are.
+   * Places of virtual functions.
    *
    * @param total how many there can be
    * @param offset the distance from the physical function to the first virtual one

@@ -24,7 +24,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code vfio-pci} and its variants have in common ({@code vfio_pci_core}): which functions
+ * The common part of {@code vfio-pci} and its variants ({@code vfio_pci_core}): the functions that
  * they have, and their nodes. They do no DMA themselves, so binding one claims nothing; that comes
  * with {@code VFIO_DEVICE_BIND_IOMMUFD}.
  */
@@ -104,12 +104,12 @@ public final class VfioPci {
     core.add(device);
   }
 
-  /** Who is told when a function's node is gone, though who has it open may still use it. */
+  /** Sets the listener for a node that is gone, though its users may go on using it. */
   public void onLeave(Consumer<PciFunction> listener) {
     leaving = listener;
   }
 
-  /** Who knows where in sysfs a function is, below the root. */
+  /** Sets the function that gives a PCI function's directory in sysfs, below the root. */
   public void placedBy(Function<PciFunction, String> place) {
     places = place;
   }
