@@ -36,6 +36,9 @@ final class ReplaceJson {
     Map<String, @Nullable Object> json = JsonRenderer.device(participant.device());
     json.put("bound_for_the_run", participant.toBind());
     json.put("attached", participant.attached());
+    json.put(
+        "virtual_functions",
+        participant.virtualFunctions().stream().map(JsonRenderer::device).toList());
     return json;
   }
 

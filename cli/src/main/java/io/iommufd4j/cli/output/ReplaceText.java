@@ -11,6 +11,7 @@ import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
 import io.iommufd4j.cli.replace.Spread;
 import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.KernelIdentity;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,9 @@ final class ReplaceText {
     }
     plan.siblings()
         .forEach(sibling -> table.row("sibling", participant(sibling) + "; moves along"));
+    plan.participants().stream()
+        .flatMap(participant -> participant.virtualFunctions().stream())
+        .forEach(function -> table.row("VF", virtualFunction(function)));
     plan.group().reserved().forEach(region -> table.row("reserved", region.toString()));
     table
         .row("IOMMU", iommu(plan.iommu()))
@@ -67,6 +71,15 @@ final class ReplaceText {
             ? "driver " + driver + ", vfio-pci for the run and " + driver + " again after"
             : "driver " + driver;
     return participant.device().address() + " (" + participant.device().ids() + "), " + binding;
+  }
+
+  private static String virtualFunction(PciDevice function) {
+    return function.address()
+        + " ("
+        + function.ids()
+        + "), driver "
+        + TextRenderer.driverOf(function)
+        + "; goes for the run and is made again after";
   }
 
   private static String iommu(IommuInstance iommu) {
