@@ -2,6 +2,7 @@ package io.iommufd4j;
 
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.HostException;
+import io.iommufd4j.host.MediatedDevice;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 
@@ -16,6 +17,15 @@ final class CdevPath {
     if (where.startsWith(DEV)) {
       // Opened as it is: open(2) knows best, and sysfs need not be there.
       return where;
+    }
+    if (MediatedDevice.looksLike(where)) {
+      return host.mediatedDevice(where)
+          .flatMap(MediatedDevice::cdevPath)
+          .orElseThrow(() ->
+              new HostException(
+                  "open the VFIO cdev of " + where,
+                  Errno.ENODEV,
+                  "there is no such mediated device, or its kernel has no VFIO cdevs"));
     }
     PciDevice device = host.locate(where);
     return device

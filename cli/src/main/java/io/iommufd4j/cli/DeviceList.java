@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
     name = "list",
     description =
         "Lists the PCI devices that an IOMMU translates for, those that VFIO holds without one,"
-            + " and those that some kernels put in a group only once a driver is bound.")
+            + " mediated devices, and those that some kernels put in a group only once a driver is bound.")
 final class DeviceList extends Verb {
 
   @Option(
@@ -31,7 +31,7 @@ final class DeviceList extends Verb {
         host.devices().stream()
             .filter(device -> all || device.group().isPresent() || host.groupsOnBind(device))
             .toList();
-    renderer.result(new Document.Devices(kernel.identity(), devices));
+    renderer.result(new Document.Devices(kernel.identity(), devices, host.mediatedDevices()));
     return ExitCode.OK;
   }
 }

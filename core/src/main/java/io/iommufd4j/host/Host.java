@@ -29,6 +29,8 @@ public final class Host {
   private static final Pattern CDEV =
       Pattern.compile("(?:/dev/vfio/devices/)?(?<name>(?:noiommu-)?vfio\\d+)");
 
+  private static final String MEDIATED = "bus/mdev/devices";
+
   private static final Pattern VIRTUAL_FUNCTION = Pattern.compile("virtfn\\d+");
 
   /** How sysfs prints a {@code driver_override} that is not set. */
@@ -128,6 +130,9 @@ public final class Host {
               new HostException(
                   "find VFIO cdev " + name, Errno.ENODEV, "no PCI device has that cdev"));
     }
+    if (MediatedDevice.looksLike(where)) {
+      throw noPciDevice(where);
+    }
     if (where.startsWith("/")) {
       var path = sysfs.getFileSystem().getPath(where);
       var last = path.getFileName();
@@ -148,6 +153,19 @@ public final class Host {
         : find(address).orElseGet(() -> inOtherDomain(address));
   }
 
+  private HostException noPciDevice(String uuid) {
+    return new HostException(
+        "find PCI device " + uuid,
+        Errno.ENODEV,
+        mediatedDevice(uuid)
+            .map(device ->
+                "it is a mediated device of "
+                    + device.driver()
+                    + ", whose driver does its DMA: there is no function to bind and no domain of"
+                    + " its own to replace")
+            .orElse("there is no mediated device of that name either; see device list"));
+  }
+
   /** The only function at a place of the bus, in whatever domain. */
   private PciDevice inOtherDomain(PciAddress place) {
     List<PciAddress> candidates =
@@ -161,6 +179,31 @@ public final class Host {
               + "?");
     }
     return device(candidates.isEmpty() ? place : candidates.getFirst());
+  }
+
+  /** Every mediated device, by name. */
+  public List<MediatedDevice> mediatedDevices() {
+    return Sysfs.names(sysfs.resolve(MEDIATED)).stream()
+        .flatMap(name -> mediatedDevice(name).stream())
+        .toList();
+  }
+
+  /** The mediated device of a name, when there is one. */
+  public Optional<MediatedDevice> mediatedDevice(String uuid) {
+    String name = MediatedDevice.normalized(uuid);
+    var directory = sysfs.resolve(MEDIATED).resolve(name);
+    if (!Files.isDirectory(directory)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MediatedDevice(
+            name,
+            Sysfs.linkedName(directory.resolve("driver")).orElse(""),
+            Sysfs.linkedName(directory.resolve("mdev_type")).orElse(""),
+            Sysfs.linkedName(directory.resolve("iommu_group")).stream()
+                .mapToInt(Integer::parseInt)
+                .findFirst(),
+            Sysfs.names(directory.resolve("vfio-dev")).stream().findFirst()));
   }
 
   /** Every IOMMU group, by number. */
@@ -200,7 +243,8 @@ public final class Host {
             Sysfs.attribute(directory.resolve("type")).orElse("unknown"),
             members,
             others,
-            reserved));
+            reserved,
+            Files.exists(sysfs.resolve("class/vfio").resolve(Integer.toString(number)))));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param members its PCI functions, in order
  * @param others names of members that are not PCI functions
  * @param reserved IOVAs that are reserved in it
+ * @param opened whether VFIO has a node for it that is not named {@code noiommu}
  */
 public record IommuGroup(
     int number,
@@ -20,9 +21,13 @@ public record IommuGroup(
     String type,
     List<PciAddress> members,
     List<String> others,
-    List<ReservedRegion> reserved) {
+    List<ReservedRegion> reserved,
+    boolean opened) {
 
-  /** {@link #name} of a group that VFIO made for a device that no IOMMU translates for. */
+  /**
+   * {@link #name} of a group that VFIO made: for a device that no IOMMU translates for, and for a
+   * mediated one, which is no such device.
+   */
   public static final String NO_IOMMU = "vfio-noiommu";
 
   /** Copies the lists. */
@@ -35,6 +40,14 @@ public record IommuGroup(
   /** Whether an IOMMU translates for it; if not, the group is VFIO's invention, of one device. */
   public boolean translates() {
     return name.filter(NO_IOMMU::equals).isEmpty();
+  }
+
+  /**
+   * Whether VFIO made it for a mediated device, whose driver does the DMA. The kernel gives it the
+   * name of a group without an IOMMU, but its node has not that name.
+   */
+  public boolean emulated() {
+    return !translates() && opened;
   }
 
   /** The other PCI functions: a replace through the given one moves these too. */

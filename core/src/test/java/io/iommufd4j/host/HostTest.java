@@ -94,9 +94,34 @@ class HostTest {
             List.of(),
             List.of(
                 new ReservedRegion(0xfee00000L, 0xfeefffffL, "msi"),
-                new ReservedRegion(0xffff000000000000L, -1, "reserved"))),
+                new ReservedRegion(0xffff000000000000L, -1, "reserved")),
+            false),
         host.group(3).orElseThrow());
     assertEquals(Optional.empty(), host.group(2));
+  }
+
+  @Test
+  void aMediatedDeviceIsFoundByItsName() throws IOException {
+    String uuid = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+    String directory = "devices/virtual/mtty/mtty/" + uuid;
+    tree.link(directory + "/driver", "../../../../../bus/mdev/drivers/mtty");
+    tree.link(directory + "/mdev_type", "../mdev_supported_types/mtty-1");
+    tree.link(directory + "/iommu_group", "../../../../../kernel/iommu_groups/7");
+    tree.file(directory + "/vfio-dev/vfio0/dev", "246:0\n");
+    tree.link("bus/mdev/devices/" + uuid, "../../../" + directory);
+    tree.file("kernel/iommu_groups/7/name", "vfio-noiommu\n");
+    tree.link("kernel/iommu_groups/7/devices/" + uuid, "../../../../" + directory);
+    tree.file("class/vfio/7/dev", "245:7\n");
+    var device =
+        new MediatedDevice(uuid, "mtty", "mtty-1", OptionalInt.of(7), Optional.of("vfio0"));
+    assertEquals(List.of(device), host.mediatedDevices());
+    assertEquals(Optional.of(device), host.mediatedDevice("83B8F4F2-509F-382F-3C1E-E6BFE0FA1001"));
+    assertTrue(host.group(7).orElseThrow().emulated());
+    assertFalse(host.group(7).orElseThrow().translates());
+    assertFalse(host.group(3).orElseThrow().emulated());
+    assertEquals("/dev/vfio/devices/vfio0", device.cdevPath().orElseThrow());
+    var refused = assertThrows(HostException.class, () -> host.locate(uuid));
+    assertTrue(refused.hint().contains("mediated device of mtty"), refused.hint());
   }
 
   @Test

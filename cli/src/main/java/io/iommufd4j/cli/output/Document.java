@@ -4,6 +4,7 @@ import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.MediatedDevice;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.KernelIdentity;
 import java.util.List;
@@ -47,7 +48,8 @@ public sealed interface Document {
   record Diagnosis(KernelIdentity source, List<Finding> findings) implements OfKernel {}
 
   /** {@code device list}. */
-  record Devices(KernelIdentity source, List<PciDevice> devices) implements OfKernel {}
+  record Devices(KernelIdentity source, List<PciDevice> devices, List<MediatedDevice> mediated)
+      implements OfKernel {}
 
   /**
    * {@code device show}.

@@ -17,6 +17,7 @@ import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.host.Holder;
 import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.MediatedDevice;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.host.ReservedRegion;
 import io.iommufd4j.kernel.KernelIdentity;
@@ -68,8 +69,10 @@ public final class JsonRenderer implements Renderer {
     switch (document) {
       case Diagnosis diagnosis ->
           json.put("findings", diagnosis.findings().stream().map(JsonRenderer::finding).toList());
-      case Devices devices ->
-          json.put("devices", devices.devices().stream().map(JsonRenderer::device).toList());
+      case Devices devices -> {
+        json.put("devices", devices.devices().stream().map(JsonRenderer::device).toList());
+        json.put("mediated", devices.mediated().stream().map(JsonRenderer::mediated).toList());
+      }
       case Device device -> {
         json.put("device", device(device.device()));
         json.put("conduct", device.device().iommu().map(JsonRenderer::conduct).orElse(null));
@@ -173,11 +176,22 @@ public final class JsonRenderer implements Renderer {
     return json;
   }
 
+  private static Map<String, @Nullable Object> mediated(MediatedDevice device) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("uuid", device.uuid());
+    json.put("driver", device.driver());
+    json.put("type", device.type());
+    json.put("group", device.group().isPresent() ? device.group().getAsInt() : null);
+    json.put("cdev", device.cdevPath().orElse(null));
+    return json;
+  }
+
   static Map<String, @Nullable Object> group(IommuGroup group) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("number", group.number());
     json.put("name", group.name().orElse(null));
     json.put("type", group.type());
+    json.put("emulated", group.emulated());
     json.put("members", group.members().stream().map(Object::toString).toList());
     json.put("others", group.others());
     json.put("reserved", group.reserved().stream().map(JsonRenderer::reserved).toList());

@@ -13,6 +13,7 @@ import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.host.MediatedDevice;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.KernelIdentity;
 import java.io.PrintStream;
@@ -70,13 +71,25 @@ public final class TextRenderer implements Renderer {
 
   private void devices(Devices devices) {
     kernel(devices.source());
-    if (devices.devices().isEmpty()) {
+    if (devices.devices().isEmpty() && devices.mediated().isEmpty()) {
       out.println("no such device; device list --all lists those without an IOMMU as well");
       return;
     }
     var table = new Table().row("ADDRESS", "ID", "CLASS", "GROUP", "IOMMU", "DRIVER", "CDEV");
     devices.devices().forEach(device -> row(table, device));
+    devices.mediated().forEach(device -> row(table, device));
     print(table.lines());
+  }
+
+  private static void row(Table table, MediatedDevice device) {
+    table.row(
+        device.uuid(),
+        device.type(),
+        MEDIATED,
+        device.group().isPresent() ? Integer.toString(device.group().getAsInt()) : NONE,
+        EMULATED,
+        device.driver(),
+        device.cdev().orElse(NONE));
   }
 
   private static void row(Table table, PciDevice device) {
@@ -121,7 +134,8 @@ public final class TextRenderer implements Renderer {
 
   private static void describe(Table table, IommuGroup group) {
     String name = group.name().map(", "::concat).orElse("");
-    table.row("group", group.number() + " (" + group.type() + name + ")");
+    String type = group.emulated() ? EMULATED : group.type() + name;
+    table.row("group", group.number() + " (" + type + ")");
     group.reserved().forEach(region -> table.row("reserved", region.toString()));
   }
 
@@ -135,12 +149,19 @@ public final class TextRenderer implements Renderer {
     for (IommuGroup group : groups.groups()) {
       table.row(
           Integer.toString(group.number()),
-          group.translates() ? group.type() : NO_IOMMU,
+          typeOf(group),
           group.members().stream().map(Object::toString).collect(Collectors.joining(" "))
               + group.others().stream().map(" "::concat).collect(Collectors.joining()),
           group.reserved().stream().map(Object::toString).collect(Collectors.joining(", ")));
     }
     print(table.lines());
+  }
+
+  private static String typeOf(IommuGroup group) {
+    if (group.translates()) {
+      return group.type();
+    }
+    return group.emulated() ? EMULATED : NO_IOMMU;
   }
 
   private void binding(Binding binding) {
@@ -190,6 +211,11 @@ public final class TextRenderer implements Renderer {
   static final String NONE = "-";
 
   private static final String NO_IOMMU = "none (noiommu)";
+
+  /** A mediated device has no class code, and the DMA of its driver in place of an IOMMU. */
+  private static final String MEDIATED = "mdev";
+
+  private static final String EMULATED = "emulated";
 
   static String driverOf(PciDevice device) {
     return device.driver().orElse("none");

@@ -15,8 +15,7 @@ import java.util.Optional;
  * @param mapped whether it does: not where this kernel replaces only by an IOAS that maps nothing
  * @param hwpt the HWPT to attach to; empty where the kernel makes one for the IOAS
  */
-record Side(
-    char buffer, MemorySegment memory, Ioas ioas, boolean mapped, Optional<Hwpt> hwpt) {
+record Side(char buffer, MemorySegment memory, Ioas ioas, boolean mapped, Optional<Hwpt> hwpt) {
 
   /** The letter of the buffer that DMA reaches; {@link DmaProof#NOTHING} when it reaches none. */
   char reached() {

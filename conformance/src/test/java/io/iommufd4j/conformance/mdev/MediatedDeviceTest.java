@@ -1,0 +1,92 @@
+package io.iommufd4j.conformance.mdev;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.AttachOutcome;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.KernelException;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.conformance.Conformance;
+import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.OnHostKernelsOnly;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.IommuGroup;
+import io.iommufd4j.host.MediatedDevice;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Kernel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** On the kernel's sample of a mediated device, a serial port of mtty. */
+@Conformance
+@Tag("own-machine")
+@OnHostKernelsOnly("the simulated kernel makes no mediated devices")
+@EnabledIfSystemProperty(named = "iommufd4j.machine", matches = "mdev")
+final class MediatedDeviceTest {
+
+  private static final String UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+  private static final Path SYSFS = Path.of("/sys");
+
+  @BeforeEach
+  void create() throws IOException {
+    Path type = SYSFS.resolve("class/mdev_bus/mtty/mdev_supported_types/mtty-1");
+    Files.writeString(type.resolve("create"), UUID);
+  }
+
+  @AfterEach
+  void remove() throws IOException {
+    Files.writeString(SYSFS.resolve("bus/mdev/devices").resolve(UUID).resolve("remove"), "1");
+  }
+
+  @Test
+  void isListedWithItsGroupWhichIsNotOneWithoutIommu() {
+    var host = Host.of(SYSFS);
+    MediatedDevice device = host.mediatedDevice(UUID).orElseThrow();
+    assertEquals(List.of(device), host.mediatedDevices());
+    assertEquals("mtty", device.driver());
+    assertEquals(Optional.of("/dev/vfio/devices/vfio0"), device.cdevPath());
+    IommuGroup group = host.group(device.group().orElseThrow()).orElseThrow();
+    assertEquals(List.of(UUID), group.others());
+    assertTrue(group.emulated());
+    assertFalse(group.translates());
+  }
+
+  @Test
+  void isAttachedToAnIoasAndToldSo(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, UUID)) {
+      device.bind(iommufd);
+      var first = iommufd.newIoas();
+      var second = iommufd.newIoas();
+      assertEquals(first.id(), device.attach(first));
+      assertEquals(Optional.of(first.id()), device.attached());
+      assertEquals(second.id(), device.replace(second));
+      assertEquals(new AttachOutcome.Attached(first.id()), device.tryReplace(first));
+      device.detach();
+    }
+  }
+
+  @Test
+  void hasNoHwpt(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, UUID)) {
+      device.bind(iommufd);
+      var ioas = iommufd.newIoas();
+      var refused = assertThrows(KernelException.class, () -> iommufd.newHwpt(device, ioas));
+      assertEquals(Errno.ENOENT, refused.errno());
+    }
+  }
+}
