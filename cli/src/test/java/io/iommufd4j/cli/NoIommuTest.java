@@ -133,7 +133,7 @@ final class NoIommuTest {
         var _ = VfioBinding.bind(kernel, List.of(EDU))) {
       var host = Host.of(kernel);
       var device = host.device(EDU);
-      var list = new Document.Devices(kernel.identity(), List.of(device));
+      var list = new Document.Devices(kernel.identity(), List.of(device), List.of());
       var one = new Document.Device(kernel.identity(), device, host.groupOf(device), List.of());
       var groups = new Document.Groups(kernel.identity(), host.groups());
       String text =

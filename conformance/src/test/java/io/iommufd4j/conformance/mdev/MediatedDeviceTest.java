@@ -31,7 +31,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /** On the kernel's sample of a mediated device, a serial port of mtty. */
 @Conformance
 @Tag("own-machine")
-@OnHostKernelsOnly("the simulated kernel makes no mediated devices")
+@OnHostKernelsOnly
 @EnabledIfSystemProperty(named = "iommufd4j.machine", matches = "mdev")
 final class MediatedDeviceTest {
 
