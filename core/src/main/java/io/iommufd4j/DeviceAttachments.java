@@ -40,6 +40,11 @@ final class DeviceAttachments {
     return pasid == NO_PASID ? attached : pasids.get(pasid);
   }
 
+  /** Whether any PASID is attached. */
+  boolean anyPasid() {
+    return !pasids.isEmpty();
+  }
+
   /** Takes note of an attachment. */
   void note(int pasid, PageTableId pageTable) {
     if (pasid == NO_PASID) {
@@ -81,11 +86,6 @@ final class DeviceAttachments {
    */
   private static PageTableId told(PageTableId target, int written) {
     return target.value() == written ? target : new HwptId(written);
-  }
-
-  /** The exception for a {@link #change} that was refused. */
-  KernelException refused(int result, PageTableId target) {
-    return file.refused(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, result, target);
   }
 
   /**

@@ -27,6 +27,10 @@ public enum HwptFlag {
     this.bit = bit;
   }
 
+  int bit() {
+    return bit;
+  }
+
   static int bits(Set<HwptFlag> flags) {
     int bits = 0;
     for (HwptFlag flag : flags) {

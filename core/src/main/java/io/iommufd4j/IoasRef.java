@@ -105,8 +105,19 @@ public sealed class IoasRef implements PageTable permits Ioas {
     iommu_ioas_map.user_va(block, userAddress);
     iommu_ioas_map.length(block, length);
     iommu_ioas_map.iova(block, iova);
-    file().ioctl(Request.IOMMU_IOAS_MAP, block, id);
+    int result = file().tryIoctl(Request.IOMMU_IOAS_MAP, block);
+    if (result < 0) {
+      throw refusedMap(result, userAddress, length, iova, flags);
+    }
     return iommu_ioas_map.iova(block);
+  }
+
+  private KernelException refusedMap(
+      int result, long userAddress, long length, long iova, int flags) {
+    String source = "the memory's address";
+    var place = new Placement(this, source, userAddress, length, iova, Access.isFixed(flags));
+    var hint = new MapHint(place, Access.writes(flags));
+    return file().refused(Request.IOMMU_IOAS_MAP, result, id, hint);
   }
 
   /**
@@ -142,7 +153,12 @@ public sealed class IoasRef implements PageTable permits Ioas {
     iommu_ioas_map_file.start(block, start);
     iommu_ioas_map_file.length(block, length);
     iommu_ioas_map_file.iova(block, iova);
-    file().ioctl(Request.IOMMU_IOAS_MAP_FILE, block, id);
+    int result = file().tryIoctl(Request.IOMMU_IOAS_MAP_FILE, block);
+    if (result < 0) {
+      String source = "the offset in the file";
+      var place = new Placement(this, source, start, length, iova, Access.isFixed(flags));
+      throw file().refused(Request.IOMMU_IOAS_MAP_FILE, result, id, new MapFileHint(place, fd));
+    }
     return iommu_ioas_map_file.iova(block);
   }
 
@@ -160,7 +176,10 @@ public sealed class IoasRef implements PageTable permits Ioas {
     iommu_ioas_unmap.ioas_id(block, id.value());
     iommu_ioas_unmap.iova(block, iova);
     iommu_ioas_unmap.length(block, length);
-    file().ioctl(Request.IOMMU_IOAS_UNMAP, block, id);
+    int result = file().tryIoctl(Request.IOMMU_IOAS_UNMAP, block);
+    if (result < 0) {
+      throw file().refused(Request.IOMMU_IOAS_UNMAP, result, id, new UnmapHint(this, iova, length));
+    }
     return iommu_ioas_unmap.length(block);
   }
 
@@ -213,7 +232,12 @@ public sealed class IoasRef implements PageTable permits Ioas {
     iommu_ioas_copy.length(block, length);
     iommu_ioas_copy.dst_iova(block, iova);
     iommu_ioas_copy.src_iova(block, sourceIova);
-    file().ioctl(Request.IOMMU_IOAS_COPY, block, id);
+    int result = file().tryIoctl(Request.IOMMU_IOAS_COPY, block);
+    if (result < 0) {
+      String what = "the IOVA in the source";
+      var place = new Placement(this, what, sourceIova, length, iova, Access.isFixed(flags));
+      throw file().refused(Request.IOMMU_IOAS_COPY, result, id, new CopyHint(place, source));
+    }
     return iommu_ioas_copy.dst_iova(block);
   }
 
@@ -319,7 +343,12 @@ public sealed class IoasRef implements PageTable permits Ioas {
       iommu_ioas_allow_iovas.ioas_id(block, id.value());
       iommu_ioas_allow_iovas.num_iovas(block, ranges.size());
       iommu_ioas_allow_iovas.allowed_iovas(block, array.address());
-      file().ioctl(Request.IOMMU_IOAS_ALLOW_IOVAS, block, id);
+      int result = file().tryIoctl(Request.IOMMU_IOAS_ALLOW_IOVAS, block);
+      if (result < 0) {
+        var hint = new AllowHint(this, ranges);
+        throw file().refused(Request.IOMMU_IOAS_ALLOW_IOVAS, result, id, hint);
+      }
+      iommufd.known().allowed(id, ranges);
     }
   }
 

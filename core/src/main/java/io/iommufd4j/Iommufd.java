@@ -120,6 +120,13 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
   }
 
   @Override
+  List<VfioDeviceRef> boundDevices() {
+    synchronized (lock) {
+      return List.copyOf(devices);
+    }
+  }
+
+  @Override
   void unbound(VfioDeviceRef device) {
     synchronized (lock) {
       devices.remove(device);

@@ -5,10 +5,13 @@ import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,7 @@ public sealed class IommufdRef permits Iommufd {
   private static final int GLOBAL = 0;
 
   private final KernelFile file;
+  private final KnownObjects known = new KnownObjects();
 
   IommufdRef(KernelFile file) {
     this.file = file;
@@ -53,6 +57,11 @@ public sealed class IommufdRef permits Iommufd {
 
   KernelFile file() {
     return file;
+  }
+
+  /** How objects were made through this handle. */
+  final KnownObjects known() {
+    return known;
   }
 
   /**
@@ -124,8 +133,13 @@ public sealed class IommufdRef permits Iommufd {
       iommu_hwpt_alloc.dev_id(block, device.value());
       iommu_hwpt_alloc.pt_id(block, parent.value());
       iommu_hwpt_alloc.data_type(block, iommufd_h.IOMMU_HWPT_DATA_NONE());
-      file.ioctl(Request.IOMMU_HWPT_ALLOC, block, parent);
+      int result = file.tryIoctl(Request.IOMMU_HWPT_ALLOC, block);
+      if (result < 0) {
+        var hint = new HwptHint(this, device, parent, flags);
+        throw file.refused(Request.IOMMU_HWPT_ALLOC, result, parent, hint);
+      }
       var hwpt = new Hwpt(this, new HwptId(iommu_hwpt_alloc.out_hwpt_id(block)));
+      known.made(hwpt.id(), new KnownObjects.HwptOrigin(device, parent, Set.copyOf(flags)));
       made(hwpt);
       return hwpt;
     }
@@ -201,6 +215,7 @@ public sealed class IommufdRef permits Iommufd {
       iommu_destroy.size(block, (int) block.byteSize());
       iommu_destroy.id(block, id.value());
       file.ioctl(Request.IOMMU_DESTROY, block, id);
+      known.gone(id.value());
     }
   }
 
@@ -239,6 +254,32 @@ public sealed class IommufdRef permits Iommufd {
   void bound(VfioDeviceRef device) {}
 
   void unbound(VfioDeviceRef device) {}
+
+  /** The devices that are bound, as far as this handle keeps account of them. */
+  List<VfioDeviceRef> boundDevices() {
+    return List.of();
+  }
+
+  /** The descriptor of a device that is bound, where this handle knows it. */
+  final Optional<KernelFile> device(DeviceId id) {
+    return boundDevices().stream()
+        .filter(device -> device.isBoundAs(id))
+        .map(VfioDeviceRef::file)
+        .filter(KernelFile::isOpen)
+        .findFirst();
+  }
+
+  /** The HWPT that a device is attached to, where this handle knows it. */
+  final Optional<PageTableId> attachedTo(PciDevice device) {
+    return boundDevices().stream()
+        .filter(bound -> bound.file().isOpen())
+        .filter(bound ->
+            DeviceFacts.of(bound.file())
+                .filter(facts -> facts.device().address().equals(device.address()))
+                .isPresent())
+        .flatMap(bound -> bound.attached().stream())
+        .findFirst();
+  }
 
   @Override
   public String toString() {

@@ -34,27 +34,34 @@ public final class KernelException extends RuntimeException {
   /**
    * A call on a descriptor that the kernel refused.
    *
-   * @param kernel which kernel; the hint draws on what it tells of the process
+   * @param kernel which kernel; the hint draws on what it shows of the process and the host
    * @param command the request's or the system call's name, as {@code IOMMU_IOAS_MAP}
    * @param errno the errno, positive or negated
    * @param object the object that the call was about
    */
   public static KernelException onFd(
       Kernel kernel, String command, int errno, int fd, @Nullable ObjectId object) {
-    String hint = Hints.of(command, errno, kernel.process());
+    String hint = Hints.of(command, errno, kernel);
+    return new KernelException(command, "", errno, fd, object, hint);
+  }
+
+  /** A refused call on a descriptor, with a hint that asks the kernel and sysfs for the cause. */
+  static KernelException hinted(
+      Kernel kernel, String command, int errno, int fd, @Nullable ObjectId object, Hint asked) {
+    String hint = Hints.of(command, errno, kernel, asked);
     return new KernelException(command, "", errno, fd, object, hint);
   }
 
   /**
    * A call on a path that the kernel refused.
    *
-   * @param kernel which kernel; the hint draws on what it tells of the process
+   * @param kernel which kernel; the hint draws on what it shows of the process and the host
    * @param command the system call's name, as {@code open}
    * @param path the file
    * @param errno the errno, positive or negated
    */
   public static KernelException onPath(Kernel kernel, String command, String path, int errno) {
-    String hint = Hints.ofPath(command, path, errno, kernel.process());
+    String hint = Hints.ofPath(command, path, errno, kernel);
     return new KernelException(command, path, errno, NO_FD, null, hint);
   }
 

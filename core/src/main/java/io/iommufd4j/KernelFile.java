@@ -4,6 +4,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +15,20 @@ final class KernelFile {
 
   private final Kernel kernel;
   private final int fd;
+  private final @Nullable String path;
   private volatile boolean open = true;
 
   KernelFile(Kernel kernel, int fd) {
+    this(kernel, fd, null);
+  }
+
+  private KernelFile(Kernel kernel, int fd, @Nullable String path) {
     if (fd < 0) {
       throw new IllegalArgumentException("a descriptor is not negative: " + fd);
     }
     this.kernel = kernel;
     this.fd = fd;
+    this.path = path;
   }
 
   static KernelFile open(Kernel kernel, String path) {
@@ -29,7 +36,12 @@ final class KernelFile {
     if (fd < 0) {
       throw KernelException.onPath(kernel, "open", path, fd);
     }
-    return new KernelFile(kernel, fd);
+    return new KernelFile(kernel, fd, path);
+  }
+
+  /** The path it was opened by; empty for a descriptor that came from elsewhere. */
+  Optional<String> path() {
+    return Optional.ofNullable(path);
   }
 
   Kernel kernel() {
@@ -67,6 +79,11 @@ final class KernelFile {
 
   KernelException refused(Request request, int result, @Nullable ObjectId object) {
     return KernelException.onFd(kernel, request.name(), result, fd, object);
+  }
+
+  /** A refusal whose hint comes from asking, for which the descriptor must still be open. */
+  KernelException refused(Request request, int result, @Nullable ObjectId object, Hint hint) {
+    return KernelException.hinted(kernel, request.name(), result, fd, object, hint);
   }
 
   long pread(MemorySegment buffer, long offset) {

@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -145,7 +146,11 @@ public sealed class VfioDeviceRef permits VfioDevice {
         vfio_device_bind_iommufd.flags(block, vfio_h.VFIO_DEVICE_BIND_FLAG_TOKEN());
         vfio_device_bind_iommufd.token_uuid_ptr(block, block.address() + header);
       }
-      file.ioctl(Request.VFIO_DEVICE_BIND_IOMMUFD, block, null);
+      int result = file.tryIoctl(Request.VFIO_DEVICE_BIND_IOMMUFD, block);
+      if (result < 0) {
+        throw file.refused(
+            Request.VFIO_DEVICE_BIND_IOMMUFD, result, null, new BindHint(file, token != null));
+      }
       var device = new DeviceId(vfio_device_bind_iommufd.out_devid(block));
       assumeBound(target, device);
       return device;
@@ -183,6 +188,11 @@ public sealed class VfioDeviceRef permits VfioDevice {
     return requireBound();
   }
 
+  /** Whether it has this id in the iommufd it is bound to. */
+  final synchronized boolean isBoundAs(DeviceId device) {
+    return device.equals(id);
+  }
+
   /** The iommufd it is bound to, as far as this object knows. */
   public final synchronized Optional<IommufdRef> iommufd() {
     return Optional.ofNullable(iommufd);
@@ -195,6 +205,11 @@ public sealed class VfioDeviceRef permits VfioDevice {
    */
   public final synchronized Optional<PageTableId> attached() {
     return Optional.ofNullable(attachments.of(NO_PASID));
+  }
+
+  /** Whether any of its PASIDs is attached, as far as this object knows. */
+  final synchronized boolean hasPasidsAttached() {
+    return attachments.anyPasid();
   }
 
   /**
@@ -342,21 +357,49 @@ public sealed class VfioDeviceRef permits VfioDevice {
     attachments.detach(checkedPasid(pasid), id);
   }
 
-  private synchronized PageTableId change(Verb verb, int pasid, PageTableId target) {
-    requireBound();
-    int result = attachments.change(verb, pasid, target);
-    if (result < 0) {
-      throw attachments.refused(result, target);
+  private PageTableId change(Verb verb, int pasid, PageTableId target) {
+    int result;
+    synchronized (this) {
+      requireBound();
+      result = attachments.change(verb, pasid, target);
+      if (result >= 0) {
+        noteAutomatic(target, pasid);
+        return translatesNow(pasid);
+      }
     }
-    return translatesNow(pasid);
+    throw refused(result, pasid, target);
   }
 
-  private synchronized AttachOutcome tryChange(Verb verb, PageTableId target) {
-    requireBound();
-    int result = attachments.change(verb, NO_PASID, target);
-    return result < 0
-        ? AttachOutcome.refused(attachments.refused(result, target))
-        : new AttachOutcome.Attached(translatesNow(NO_PASID));
+  private AttachOutcome tryChange(Verb verb, PageTableId target) {
+    int result;
+    synchronized (this) {
+      requireBound();
+      result = attachments.change(verb, NO_PASID, target);
+      if (result >= 0) {
+        noteAutomatic(target, NO_PASID);
+        return new AttachOutcome.Attached(translatesNow(NO_PASID));
+      }
+    }
+    return AttachOutcome.refused(refused(result, NO_PASID, target));
+  }
+
+  /** Which IOAS the HWPT translates by that an attach by IOAS id took. */
+  private void noteAutomatic(PageTableId target, int pasid) {
+    IommufdRef here = iommufd;
+    if (here != null && target instanceof IoasId && translatesNow(pasid) instanceof HwptId hwpt) {
+      here.known().made(hwpt, new KnownObjects.HwptOrigin(requireBound(), target, Set.of()));
+    }
+  }
+
+  /** Not under the lock: the hint asks siblings, which may be asking this one. */
+  private KernelException refused(int result, int pasid, PageTableId target) {
+    IommufdRef here = iommufd;
+    DeviceId bound = boundAs();
+    if (here == null || bound == null) {
+      return file.refused(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, result, target);
+    }
+    var hint = new AttachHint(this, here, bound, pasid, target);
+    return file.refused(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, result, target, hint);
   }
 
   private PageTableId translatesNow(int pasid) {
@@ -383,6 +426,10 @@ public sealed class VfioDeviceRef permits VfioDevice {
   private PageTableId local(PageTable target) {
     IommufdRef here = iommufd;
     return here == null ? target.id() : here.local(target);
+  }
+
+  private synchronized @Nullable DeviceId boundAs() {
+    return id;
   }
 
   private synchronized DeviceId requireBound() {

@@ -135,13 +135,16 @@ final class WatchedWrites implements AutoCloseable {
             + (undo.isEmpty() ? "nothing more is written" : "the device is given back"));
   }
 
-  private static HostException refused(SysfsWrite write, int errno, Hints hints) {
+  private HostException refused(SysfsWrite write, int errno, Hints hints) {
     String hint = hints.against(errno);
     if (hint.isEmpty() && errno == Errno.EROFS) {
       hint = "sysfs is read-only here, as in a container: do it on the host";
     }
     if (hint.isEmpty() && (errno == Errno.EACCES || errno == Errno.EPERM)) {
-      hint = "writing to sysfs takes root on the host";
+      hint =
+          kernel.process().root()
+              ? "sysfs takes writes from the host's root, not from a container's: do it on the host"
+              : "user " + kernel.process().userId() + " may not write there: sysfs takes root";
     }
     return new HostException(describe(write), errno, hint);
   }

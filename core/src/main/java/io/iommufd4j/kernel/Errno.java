@@ -1,11 +1,9 @@
 package io.iommufd4j.kernel;
 
 import io.iommufd4j.bindings.libc.libc_h;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * The errnos that iommufd and VFIO answer with, and their names. Values are positive; a call
+ * The errnos that iommufd and VFIO answer with, and the names of all. Values are positive; a call
  * returns them negated.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
@@ -29,6 +27,7 @@ public final class Errno {
   public static final int ENOTDIR = libc_h.ENOTDIR();
   public static final int EISDIR = libc_h.EISDIR();
   public static final int EINVAL = libc_h.EINVAL();
+  public static final int ENFILE = 23;
   public static final int EMFILE = libc_h.EMFILE();
   public static final int ENOTTY = libc_h.ENOTTY();
   public static final int EFBIG = libc_h.EFBIG();
@@ -47,29 +46,15 @@ public final class Errno {
   public static final int ETIMEDOUT = libc_h.ETIMEDOUT();
   public static final int ECANCELED = libc_h.ECANCELED();
 
-  private static final Map<Integer, String> NAMES = names();
-
   private Errno() {}
 
   /**
-   * The symbolic name, as {@code EINVAL}.
+   * The symbolic name, as {@code EINVAL}; for a number that Linux gives to no errno {@code errno
+   * 4000, which Linux does not define}.
    *
    * @param errno the errno, positive or negated
    */
   public static String name(int errno) {
-    int value = Math.abs(errno);
-    return NAMES.getOrDefault(value, "errno " + value);
-  }
-
-  private static Map<Integer, String> names() {
-    var names = new TreeMap<Integer, String>();
-    for (var field : Errno.class.getFields()) {
-      try {
-        names.put(field.getInt(null), field.getName());
-      } catch (IllegalAccessException e) {
-        throw new AssertionError("a public field was not readable: " + field, e);
-      }
-    }
-    return Map.copyOf(names);
+    return ErrnoNames.of(Math.abs(errno));
   }
 }

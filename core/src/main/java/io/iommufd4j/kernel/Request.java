@@ -260,6 +260,44 @@ public enum Request {
   }
 
   /**
+   * The release of Linux that brought it; empty for VFIO's older ones, which every kernel with
+   * iommufd has.
+   */
+  public Optional<LinuxRelease> since() {
+    return switch (this) {
+      case IOMMU_DESTROY,
+          IOMMU_IOAS_ALLOC,
+          IOMMU_IOAS_ALLOW_IOVAS,
+          IOMMU_IOAS_COPY,
+          IOMMU_IOAS_IOVA_RANGES,
+          IOMMU_IOAS_MAP,
+          IOMMU_IOAS_UNMAP,
+          IOMMU_OPTION,
+          IOMMU_VFIO_IOAS ->
+          Optional.of(new LinuxRelease(6, 2));
+      case IOMMU_HWPT_ALLOC,
+          IOMMU_GET_HW_INFO,
+          VFIO_DEVICE_BIND_IOMMUFD,
+          VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+          VFIO_DEVICE_DETACH_IOMMUFD_PT ->
+          Optional.of(new LinuxRelease(6, 6));
+      case IOMMU_HWPT_SET_DIRTY_TRACKING, IOMMU_HWPT_GET_DIRTY_BITMAP ->
+          Optional.of(new LinuxRelease(6, 7));
+      case IOMMU_HWPT_INVALIDATE -> Optional.of(new LinuxRelease(6, 8));
+      case IOMMU_FAULT_QUEUE_ALLOC -> Optional.of(new LinuxRelease(6, 11));
+      case IOMMU_IOAS_MAP_FILE,
+          IOMMU_VIOMMU_ALLOC,
+          IOMMU_VDEVICE_ALLOC,
+          IOMMU_IOAS_CHANGE_PROCESS ->
+          Optional.of(new LinuxRelease(6, 13));
+      case IOMMU_VEVENTQ_ALLOC -> Optional.of(new LinuxRelease(6, 15));
+      case IOMMU_HW_QUEUE_ALLOC -> Optional.of(new LinuxRelease(6, 17));
+      case IOMMU_IOAS_NOIOMMU_GET_PA -> Optional.of(new LinuxRelease(7, 3));
+      default -> Optional.empty();
+    };
+  }
+
+  /**
    * The request of a number.
    *
    * @param file what the descriptor is open on; {@code /dev/iommu} answers a container's requests

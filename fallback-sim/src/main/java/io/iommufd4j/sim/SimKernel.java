@@ -114,7 +114,13 @@ public final class SimKernel implements Kernel {
     var vmd = new VmdDriver();
     var core = new DriverCore(board.functions(), drivers(virtualFunctions, vmd));
     core.autoprobe(virtualFunctions::autoprobes);
-    procfs = new Procfs(sysfs.root().getFileSystem(), calling.get(), List.of(THIS_PROGRAM), faults);
+    procfs =
+        new Procfs(
+            sysfs.root().getFileSystem(),
+            calling.get(),
+            List.of(THIS_PROGRAM),
+            faults,
+            memory::maps);
     processes = new Processes(calling, files, memory, procfs, wakeups);
     dev.onRemove(procfs::deleted);
     files.onInstall(this::show);
@@ -122,6 +128,7 @@ public final class SimKernel implements Kernel {
     new SriovSlots(board, core, view, new SriovView(sysfs, core)).show(virtualFunctions);
     core.boot();
     view.show(allowUnsafeInterrupts);
+    new InterruptChips(sysfs).show(machine);
     board
         .vmdDomains()
         .forEach((function, behind) ->

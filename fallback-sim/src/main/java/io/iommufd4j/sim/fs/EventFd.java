@@ -89,6 +89,11 @@ public final class EventFd implements OpenFile {
   }
 
   @Override
+  public String shownAs() {
+    return "anon_inode:[eventfd]";
+  }
+
+  @Override
   public void release() {
     consumers.forEach(Consumer::closed);
   }

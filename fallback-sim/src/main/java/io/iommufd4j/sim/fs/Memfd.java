@@ -28,6 +28,7 @@ public final class Memfd implements MappableFile, EndingFile {
   private static final int LONGEST_NAME = 249;
 
   private final ProcessMemory memory;
+  private final String name;
   private final BackingFile pages = new BackingFile();
   private final IdentityHashMap<MemorySegment, Arena> mappings = new IdentityHashMap<>();
   private volatile long size;
@@ -43,6 +44,7 @@ public final class Memfd implements MappableFile, EndingFile {
    */
   public Memfd(ProcessMemory memory, String name, int flags) {
     this.memory = memory;
+    this.name = name;
     int known =
         libc_h.MFD_CLOEXEC()
             | libc_h.MFD_HUGETLB()
@@ -56,6 +58,11 @@ public final class Memfd implements MappableFile, EndingFile {
       pages.close();
       throw Refused.with(Errno.EINVAL);
     }
+  }
+
+  @Override
+  public String shownAs() {
+    return "/memfd:" + name + " (deleted)";
   }
 
   @Override

@@ -142,6 +142,11 @@ final class ProcessDirectory {
     mapped.shown().forEach(area -> link("map_files/" + area.range(), area.name()));
   }
 
+  /** The lines of {@code maps}, of files that are shown. */
+  synchronized String maps() {
+    return mapped.text();
+  }
+
   /** A node is gone that may be open or mapped. */
   synchronized void deleted(String node) {
     descriptors.entrySet().stream()

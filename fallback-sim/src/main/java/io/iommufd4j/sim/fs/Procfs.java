@@ -15,18 +15,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
  * The processes in {@code /proc}. It shows device nodes that are open or mapped, under whatever
  * name. Who is about to unbind a device looks here first, as the kernel would wait for the node's
- * close. To be opened are each thread's {@code fail-nth}, and the lines of {@code status} about
- * pinned memory.
+ * close. To be opened are each thread's {@code fail-nth}, the lines of {@code status} about pinned
+ * memory, and {@code maps}.
  */
 public final class Procfs {
 
   private static final Pattern FAIL_NTH =
       Pattern.compile("/proc/(?:thread-self|(self|\\d+)/task/(\\d+))/fail-nth");
+
+  private static final Pattern MAPS = Pattern.compile("/proc/(self|\\d+)/maps");
 
   private static final Pattern STATUS = Pattern.compile("/proc/(self|\\d+)/status");
 
@@ -34,6 +37,7 @@ public final class Procfs {
   private final String pid;
   private final FaultPlan faults;
   private final UserProcess first;
+  private final Supplier<String> otherMaps;
   private final Map<String, UserProcess> others = new ConcurrentHashMap<>();
   private final Map<UserProcess, ProcessDirectory> directories = new ConcurrentHashMap<>();
   private volatile boolean ended;
@@ -45,8 +49,15 @@ public final class Procfs {
    * @param process the process
    * @param command its name and its arguments
    * @param faults which of the kernel's allocations fail for its threads
+   * @param otherMaps lines of {@code maps} of what it has mapped besides files that are shown
    */
-  public Procfs(FileSystem files, UserProcess process, List<String> command, FaultPlan faults) {
+  public Procfs(
+      FileSystem files,
+      UserProcess process,
+      List<String> command,
+      FaultPlan faults,
+      Supplier<String> otherMaps) {
+    this.otherMaps = otherMaps;
     this.first = process;
     this.pid = Long.toString(process.pid());
     this.faults = faults;
@@ -71,6 +82,11 @@ public final class Procfs {
         requireSelf(status.group(1));
       }
       return new ShownText(() -> status(process == null ? first : process));
+    }
+    var maps = MAPS.matcher(path);
+    if (maps.matches()) {
+      requireSelf(maps.group(1));
+      return new ShownText(() -> of(first).maps() + otherMaps.get());
     }
     var failNth = FAIL_NTH.matcher(path);
     if (!failNth.matches()) {

@@ -42,6 +42,22 @@ final class AddressSpace {
     return memory.address();
   }
 
+  /** Lists the memory without a name that is mapped, as {@code /proc/PID/maps} does. */
+  void show(StringBuilder lines) {
+    for (Mapping mapping : mappings.values()) {
+      if (mapping.mapped() && mapping.pinnable() && mapping.file() == null) {
+        Protection protection = mapping.protection();
+        lines.append(
+            "%08x-%08x %s%s-p 00000000 00:00 0\n"
+                .formatted(
+                    mapping.start(),
+                    mapping.end(),
+                    protection.readable() ? "r" : "-",
+                    protection.writable() ? "w" : "-"));
+      }
+    }
+  }
+
   /**
    * {@code munmap}.
    *

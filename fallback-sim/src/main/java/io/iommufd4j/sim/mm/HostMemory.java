@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -18,6 +19,9 @@ import java.util.Set;
  * maps beside it tell.
  */
 final class HostMemory implements AutoCloseable {
+
+  private static final Path PROCESS = Path.of("/proc/self");
+  private static final Path MAPS = PROCESS.resolve("maps");
 
   private static final int CHUNK = 1 << 30;
 
@@ -34,15 +38,24 @@ final class HostMemory implements AutoCloseable {
 
   /** The memory of this process; empty where the host does not show it. */
   static Optional<HostMemory> open() {
-    Path proc = Path.of("/proc/self");
     try {
       return Optional.of(
           new HostMemory(
               new SteadyChannel(
-                  proc.resolve("mem"), Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)),
-              new ProcessMaps(proc.resolve("maps"))));
+                  PROCESS.resolve("mem"),
+                  Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)),
+              new ProcessMaps(MAPS)));
     } catch (IOException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Adds the host's own list of what is mapped. */
+  void show(StringBuilder lines) {
+    try {
+      lines.append(Files.readString(MAPS));
+    } catch (IOException notShown) {
+      // Then what this process mapped by itself stays unknown.
     }
   }
 

@@ -270,6 +270,19 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     return pins.pins(address);
   }
 
+  /**
+   * What is mapped where, as {@code /proc/PID/maps} lists it: first what this handed out, then what
+   * the host shows of the process besides.
+   */
+  public String maps() {
+    var lines = new StringBuilder();
+    space.show(lines);
+    if (host != null) {
+      host.show(lines);
+    }
+    return lines.toString();
+  }
+
   /** Lets go of the host's files. Memory that was handed out stays until it is unmapped. */
   @Override
   public synchronized void close() {

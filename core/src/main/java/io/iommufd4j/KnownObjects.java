@@ -1,0 +1,49 @@
+package io.iommufd4j;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What was made in an iommufd through one handle, and how: the kernel tells a HWPT's parent or an
+ * IOAS's allowed IOVAs to nobody. For hints alone.
+ */
+final class KnownObjects {
+
+  /**
+   * How a HWPT was made.
+   *
+   * @param device the device that it was made for
+   * @param parent what it translates by
+   * @param flags what it is for; none for an automatic one
+   */
+  record HwptOrigin(DeviceId device, PageTableId parent, Set<HwptFlag> flags) {}
+
+  private final Map<Integer, HwptOrigin> hwpts = new ConcurrentHashMap<>();
+  private final Map<Integer, List<IovaRange>> allowed = new ConcurrentHashMap<>();
+
+  void made(HwptId hwpt, HwptOrigin origin) {
+    hwpts.put(hwpt.value(), origin);
+  }
+
+  void allowed(IoasId ioas, List<IovaRange> ranges) {
+    allowed.put(ioas.value(), List.copyOf(ranges));
+  }
+
+  /** An id may be another object's from here on. */
+  void gone(int id) {
+    hwpts.remove(id);
+    allowed.remove(id);
+  }
+
+  Optional<HwptOrigin> origin(int hwpt) {
+    return Optional.ofNullable(hwpts.get(hwpt));
+  }
+
+  /** The ranges that were allowed through this handle; none where it was never asked. */
+  List<IovaRange> allowed(int ioas) {
+    return allowed.getOrDefault(ioas, List.of());
+  }
+}

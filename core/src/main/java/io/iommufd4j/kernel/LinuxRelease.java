@@ -1,0 +1,42 @@
+package io.iommufd4j.kernel;
+
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A release of Linux as its first two numbers, as 6.13. A distribution may have more in its kernel
+ * than the release says, so this explains a refusal and predicts none.
+ */
+public record LinuxRelease(int major, int minor) implements Comparable<LinuxRelease> {
+
+  private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})(?:\\D.*)?");
+
+  private static final Comparator<LinuxRelease> ORDER =
+      Comparator.comparingInt(LinuxRelease::major).thenComparingInt(LinuxRelease::minor);
+
+  /** The release in a text as {@code 6.12.117-amd64}; empty when it is none. */
+  public static Optional<LinuxRelease> parse(String text) {
+    var numbers = TEXT.matcher(text);
+    return numbers.matches()
+        ? Optional.of(
+            new LinuxRelease(
+                Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2))))
+        : Optional.empty();
+  }
+
+  /** Whether the other one came earlier. */
+  public boolean after(LinuxRelease other) {
+    return compareTo(other) > 0;
+  }
+
+  @Override
+  public int compareTo(LinuxRelease other) {
+    return ORDER.compare(this, other);
+  }
+
+  @Override
+  public String toString() {
+    return major + "." + minor;
+  }
+}
