@@ -22,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Carries a plan out: bind, attach to A, replace by B, verify. Whatever becomes of it, the host is
@@ -173,8 +174,26 @@ public final class Replacement {
     return plan.order()
         .vfToken()
         .filter(_ -> participant.takesToken())
-        .map(token -> device.bindWithToken(iommufd, token))
+        .map(token -> bindWithToken(device, participant, iommufd, token))
         .orElseGet(() -> device.bind(iommufd));
+  }
+
+  /**
+   * Binds by the token, or without where the kernel takes none: Linux 6.12 does not know of tokens
+   * here, and wants none either.
+   */
+  private DeviceId bindWithToken(
+      VfioDevice device, Participant participant, Iommufd iommufd, UUID token) {
+    try {
+      return device.bindWithToken(iommufd, token);
+    } catch (KernelException refused) {
+      if (refused.errno() != Errno.EINVAL) {
+        throw refused;
+      }
+      DeviceId id = device.bind(iommufd);
+      witness.did("the kernel takes no VF token for " + name(participant) + ": bound without it");
+      return id;
+    }
   }
 
   /** An IOAS that maps the memory, and a HWPT of it unless that is the kernel's to make. */

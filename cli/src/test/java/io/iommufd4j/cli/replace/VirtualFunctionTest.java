@@ -71,6 +71,17 @@ final class VirtualFunctionTest {
   }
 
   @Test
+  void itOpensThePhysicalFunctionWhileAVirtualOneIsInUse() {
+    try (var user = VfioDevice.open(kernel, VIRTUAL.toString())) {
+      user.bindWithToken(iommufd, TOKEN);
+      physical.close();
+      var refused = assertThrows(KernelException.class, () -> replace(PHYSICAL, Optional.empty()));
+      assertEquals(Errno.EACCES, refused.errno());
+      assertTrue(replace(PHYSICAL, Optional.of(TOKEN)).verified());
+    }
+  }
+
+  @Test
   void otherFunctionsTakeNone() {
     var edu = PciAddress.parse("0000:00:08.0");
     var refused = assertThrows(NotPossibleException.class, () -> replace(edu, Optional.of(TOKEN)));
