@@ -23,9 +23,7 @@ final class DeviceShow extends Verb {
   int run(Kernel kernel, Renderer renderer) {
     var host = Host.of(kernel);
     var device = device(host, named.device);
-    renderer.result(
-        new Document.Device(
-            kernel.identity(), device, host.groupOf(device), host.siblings(device)));
+    renderer.result(Document.Device.of(kernel, device));
     return ExitCode.OK;
   }
 }

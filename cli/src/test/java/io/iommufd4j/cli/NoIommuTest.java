@@ -134,7 +134,7 @@ final class NoIommuTest {
       var host = Host.of(kernel);
       var device = host.device(EDU);
       var list = new Document.Devices(kernel.identity(), List.of(device), List.of());
-      var one = new Document.Device(kernel.identity(), device, host.groupOf(device), List.of());
+      var one = Document.Device.of(kernel, device);
       var groups = new Document.Groups(kernel.identity(), host.groups());
       String text =
           shown(out ->

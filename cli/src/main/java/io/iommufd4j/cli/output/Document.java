@@ -3,9 +3,12 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.host.Holder;
+import io.iommufd4j.host.Host;
 import io.iommufd4j.host.IommuGroup;
 import io.iommufd4j.host.MediatedDevice;
 import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import java.util.List;
 import java.util.Optional;
@@ -56,10 +59,30 @@ public sealed interface Document {
    *
    * @param group its group, with the reserved IOVAs
    * @param siblings the other devices of it
+   * @param virtualFunctions its virtual functions, where it is a physical one
+   * @param holders the processes that hold it through VFIO
    */
   record Device(
-      KernelIdentity source, PciDevice device, Optional<IommuGroup> group, List<PciDevice> siblings)
-      implements OfKernel {}
+      KernelIdentity source,
+      PciDevice device,
+      Optional<IommuGroup> group,
+      List<PciDevice> siblings,
+      List<PciDevice> virtualFunctions,
+      List<Holder> holders)
+      implements OfKernel {
+
+    /** Looks at everything around a device. */
+    public static Device of(Kernel kernel, PciDevice device) {
+      var host = Host.of(kernel);
+      return new Device(
+          kernel.identity(),
+          device,
+          host.groupOf(device),
+          host.siblings(device),
+          host.virtualFunctions(device),
+          host.holders(kernel, device));
+    }
+  }
 
   /**
    * {@code device bind} and {@code device unbind}, before anything is done.

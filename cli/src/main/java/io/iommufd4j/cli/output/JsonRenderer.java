@@ -78,6 +78,10 @@ public final class JsonRenderer implements Renderer {
         json.put("conduct", device.device().iommu().map(JsonRenderer::conduct).orElse(null));
         json.put("group", device.group().map(JsonRenderer::group).orElse(null));
         json.put("siblings", device.siblings().stream().map(JsonRenderer::device).toList());
+        json.put(
+            "virtual_functions",
+            device.virtualFunctions().stream().map(JsonRenderer::device).toList());
+        json.put("holders", device.holders().stream().map(JsonRenderer::holder).toList());
       }
       case Binding binding -> {
         json.put("before", device(binding.before()));
@@ -156,6 +160,7 @@ public final class JsonRenderer implements Renderer {
     json.put("pid", holder.pid());
     json.put("command", holder.command());
     json.put("file", holder.path());
+    json.put("hold", holder.toString());
     return json;
   }
 

@@ -116,6 +116,10 @@ public final class TextRenderer implements Renderer {
             .row("cdev", device.cdevPath().orElse(NONE))
             .row("iommu", iommuOf(device));
     device.physicalFunction().ifPresent(function -> table.row("VF of", function.toString()));
+    if (!shown.virtualFunctions().isEmpty()) {
+      table.row("VFs", names(shown.virtualFunctions()));
+    }
+    shown.holders().forEach(holder -> table.row("held", holder.toString()));
     shown.group().ifPresentOrElse(group -> describe(table, group), () -> table.row("group", NONE));
     table.row("siblings", names(shown.siblings()));
     print(table.lines());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.iommufd4j.VfioDevice;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.IommuInstance;
 import io.iommufd4j.host.PciDevice;
@@ -15,7 +16,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,8 +56,11 @@ final class DeviceShowTest {
       }
       for (PciDevice edu : edus) {
         if (edu.group().isPresent() || host.takesDevicesWithoutIommu()) {
-          try (var _ = VfioBinding.bind(kernel, List.of(edu.address()))) {
-            rows += compare(kernel, host.device(edu.address()));
+          try (var _ = VfioBinding.bind(kernel, List.of(edu.address()));
+              var _ = VfioDevice.open(kernel, edu.address().toString())) {
+            var held = host.device(edu.address());
+            assertEquals(1, host.holders(kernel, held).size());
+            rows += compare(kernel, held);
           }
         }
       }
@@ -66,9 +69,7 @@ final class DeviceShowTest {
   }
 
   private static int compare(Kernel kernel, PciDevice device) throws IOException {
-    var host = Host.of(kernel);
-    var document =
-        new Document.Device(kernel.identity(), device, host.groupOf(device), host.siblings(device));
+    var document = Document.Device.of(kernel, device);
     List<String> rows =
         shown(out -> new TextRenderer(out, new Ink(false)), document).lines().skip(1).toList();
     Map<String, Object> json =
@@ -103,13 +104,24 @@ final class DeviceShowTest {
     if (device.get("physical_function") != null) {
       table.row("VF of", text(device, "physical_function"));
     }
-    group(table, json);
-    List<String> siblings = new ArrayList<>();
-    for (Object sibling : (List<?>) Objects.requireNonNull(json.get("siblings"))) {
-      siblings.add(text(map(sibling), "address") + " (" + or(map(sibling), "driver", "none") + ")");
+    List<?> functions = (List<?>) Objects.requireNonNull(json.get("virtual_functions"));
+    if (!functions.isEmpty()) {
+      table.row("VFs", names(functions));
     }
-    table.row("siblings", siblings.isEmpty() ? "-" : String.join(", ", siblings));
+    for (Object holder : (List<?>) Objects.requireNonNull(json.get("holders"))) {
+      table.row("held", text(map(holder), "hold"));
+    }
+    group(table, json);
+    List<?> siblings = (List<?>) Objects.requireNonNull(json.get("siblings"));
+    table.row("siblings", siblings.isEmpty() ? "-" : names(siblings));
     return table.lines();
+  }
+
+  private static String names(List<?> devices) {
+    return devices.stream()
+        .map(
+            device -> text(map(device), "address") + " (" + or(map(device), "driver", "none") + ")")
+        .collect(Collectors.joining(", "));
   }
 
   private static String iommu(Map<?, ?> device, Map<String, Object> json) {
