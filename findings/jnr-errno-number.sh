@@ -3,9 +3,9 @@
 # Expected: Errno.valueOf(n).intValue() is n for any errno n; without a name for it, at least the number stays.
 # Instead: a number that it has no name for becomes __UNKNOWN_CONSTANT__, whose intValue() is 20014, a number that no kernel
 # has; all unknown numbers are one and the same constant afterwards.
-# Why it matters: drivers do let the kernel's internal codes through to user space (524, ENOTSUPP, from VFIO and IOMMU
-# drivers; 512 to 530 in general). Keep the int that the system call left; Errno alone makes such an answer unreadable, and
-# a table keyed by Errno merges them.
+# Why it matters: the kernel's internal codes do reach user space. Linux 6.12 and 7.3 answer 524 (ENOTSUPP) to a write to a
+# PCI device's resourceN_resize in sysfs where the firmware's assignment has to stay. Keep the int that the system call
+# left: Errno alone makes such an answer unreadable, and a table keyed by Errno merges them.
 . "$(dirname "$0")/common"
 
 need_jdk
