@@ -44,7 +44,8 @@ public interface SysfsWriter extends AutoCloseable {
 
   /**
    * Gives the write that is under way up. It stays where it is; once the kernel is through with it,
-   * what {@link #undo} named is written. Does nothing when closed.
+   * or at once when none is under way, what {@link #undo} named is written. Does nothing when
+   * closed.
    */
   void leave();
 

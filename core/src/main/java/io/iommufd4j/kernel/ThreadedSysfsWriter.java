@@ -19,7 +19,6 @@ final class ThreadedSysfsWriter implements SysfsWriter {
   private final Kernel kernel;
   private @Nullable CompletableFuture<Integer> underWay;
   private List<SysfsWrite> undo = List.of();
-  private List<SysfsWrite> afterwards = List.of();
   private boolean over;
 
   ThreadedSysfsWriter(Kernel kernel) {
@@ -31,20 +30,10 @@ final class ThreadedSysfsWriter implements SysfsWriter {
     if (over || underWay != null) {
       throw new IllegalStateException(over ? "the writer is closed" : "a write is under way");
     }
-    var result = new CompletableFuture<Integer>();
-    underWay = result;
-    Thread.ofPlatform()
-        .daemon()
-        .name("write " + write.file())
-        .start(() -> {
-          result.complete(write(write));
-          undone().forEach(this::write);
-        });
-  }
-
-  /** What is left to write after a write that was given up. */
-  private synchronized List<SysfsWrite> undone() {
-    return afterwards;
+    underWay =
+        CompletableFuture.supplyAsync(
+            () -> write(write),
+            task -> Thread.ofPlatform().daemon().name("write " + write.file()).start(task));
   }
 
   @Override
@@ -88,7 +77,8 @@ final class ThreadedSysfsWriter implements SysfsWriter {
       return;
     }
     over = true;
-    afterwards = undo;
+    CompletableFuture<?> last = underWay == null ? CompletableFuture.completedFuture(0) : underWay;
+    var _ = last.thenRunAsync(() -> undo.forEach(this::write));
   }
 
   @Override
