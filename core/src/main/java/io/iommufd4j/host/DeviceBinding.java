@@ -219,7 +219,8 @@ final class DeviceBinding {
     }
     String ids = String.format("%04x %04x", before.vendorId(), before.deviceId());
     return driver
-        + " took it back at once, for it was given these ids by new_id; first take them from it:"
+        + " took it back at once, for it was given these ids by new_id, as driverctl does; first take"
+        + " them from it:"
         + " echo "
         + ids
         + " > "

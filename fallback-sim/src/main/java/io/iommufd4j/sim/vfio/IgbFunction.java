@@ -1,7 +1,5 @@
 package io.iommufd4j.sim.vfio;
 
-import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
-import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
@@ -13,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Express configuration registers, the memory BARs and MSI-X. There is no card behind the BARs,
  * which read zeros; so it does no DMA and raises no interrupt.
  */
-public final class IgbFunction extends PciFunction {
+public final class IgbFunction extends SriovFunction {
 
   /** Most virtual functions that the hardware can have. */
   public static final int VIRTUAL_FUNCTIONS = 8;
@@ -49,8 +47,6 @@ public final class IgbFunction extends PciFunction {
   private static final int ARI_AT = 0x150;
   private static final int SRIOV_AT = 0x160;
 
-  private static final int POWER_BYTES = 8;
-  private static final int EXPRESS_BYTES = 0x3c;
   private static final int ARI = 0x0e;
   private static final int ARI_BYTES = 8;
 
@@ -59,10 +55,6 @@ public final class IgbFunction extends PciFunction {
 
   private static final int STRIDE = 2;
 
-  private final List<Bar> bars;
-  private final @Nullable PciFunction physical;
-  private final @Nullable SriovCapability sriov;
-
   private IgbFunction(
       IommuDevice device,
       PciBus bus,
@@ -70,10 +62,7 @@ public final class IgbFunction extends PciFunction {
       List<Bar> bars,
       @Nullable PciFunction physical,
       @Nullable SriovCapability sriov) {
-    super(device, bus, config);
-    this.bars = bars;
-    this.physical = physical;
-    this.sriov = sriov;
+    super(device, bus, config, bars, physical, sriov);
   }
 
   /**
@@ -85,10 +74,7 @@ public final class IgbFunction extends PciFunction {
   public static IgbFunction physical(IommuDevice device, PciBus bus, int base, int interruptLine) {
     PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
     config.interrupt(1, interruptLine);
-    config.capability(POWER_AT, PCI_CAP_ID_PM(), POWER_BYTES);
-    config.set(POWER_AT + 2, 2, 3);
-    config.set(POWER_AT + 4, 2, 8);
-    config.allow(POWER_AT + 4, 2, 3);
+    powerManagement(config, POWER_AT);
     var virtualBars =
         List.of(
             new Bar(0, VIRTUAL_BAR_BYTES, base + VIRTUAL_BASE, true),
@@ -117,46 +103,9 @@ public final class IgbFunction extends PciFunction {
     var config =
         new PciConfigSpace(
             PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
-    config.capability(EXPRESS_AT, PCI_CAP_ID_EXP(), EXPRESS_BYTES);
-    config.set(EXPRESS_AT + 2, 2, 2);
-    config.set(EXPRESS_AT + 4, 4, 0x1000_8000);
-    config.set(EXPRESS_AT + 12, 4, 0x0411);
-    config.set(EXPRESS_AT + 18, 2, 0x0011);
-    config.set(EXPRESS_AT + 36, 4, 0x0030_0000);
-    config.allow(EXPRESS_AT + 40, 2, 0x8000);
+    express(config, EXPRESS_AT);
     config.msix(MSIX_AT, vectors, MSIX_BAR, 0, PENDING);
     config.extended(ARI_AT, ARI, ARI_BYTES);
     return config;
   }
-
-  @Override
-  public @Nullable PciFunction physical() {
-    return physical;
-  }
-
-  @Override
-  public @Nullable SriovCapability sriov() {
-    return sriov;
-  }
-
-  @Override
-  public List<Bar> bars() {
-    return bars;
-  }
-
-  @Override
-  public List<Register> registers(int bar) {
-    return List.of();
-  }
-
-  @Override
-  public long readBar(int bar, long offset, int bytes) {
-    return 0;
-  }
-
-  @Override
-  protected void writeBar(int bar, long offset, int bytes, long value) {}
-
-  @Override
-  protected void resetRegisters() {}
 }

@@ -1,7 +1,5 @@
 package io.iommufd4j.sim.vfio;
 
-import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
-import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
@@ -13,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * configuration registers, one BAR and MSI-X. There is no controller behind the BAR, which reads
  * zeros; so it does no DMA and raises no interrupt.
  */
-public final class NvmeFunction extends PciFunction {
+public final class NvmeFunction extends SriovFunction {
 
   /** Bytes of BAR 0. */
   public static final int BAR_BYTES = 0x4000;
@@ -39,14 +37,8 @@ public final class NvmeFunction extends PciFunction {
   private static final int ARI_AT = 0x100;
   private static final int SRIOV_AT = 0x120;
 
-  private static final int POWER_BYTES = 8;
-  private static final int EXPRESS_BYTES = 0x3c;
   private static final int ARI = 0x0e;
   private static final int ARI_BYTES = 8;
-
-  private final List<Bar> bars;
-  private final @Nullable PciFunction physical;
-  private final @Nullable SriovCapability sriov;
 
   private NvmeFunction(
       IommuDevice device,
@@ -55,10 +47,7 @@ public final class NvmeFunction extends PciFunction {
       List<Bar> bars,
       @Nullable PciFunction physical,
       @Nullable SriovCapability sriov) {
-    super(device, bus, config);
-    this.bars = bars;
-    this.physical = physical;
-    this.sriov = sriov;
+    super(device, bus, config, bars, physical, sriov);
   }
 
   /**
@@ -95,51 +84,11 @@ public final class NvmeFunction extends PciFunction {
     var config =
         new PciConfigSpace(
             PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
-    config.capability(POWER_AT, PCI_CAP_ID_PM(), POWER_BYTES);
-    config.set(POWER_AT + 2, 2, 3);
-    config.set(POWER_AT + 4, 2, 8);
-    config.allow(POWER_AT + 4, 2, 3);
-    config.capability(EXPRESS_AT, PCI_CAP_ID_EXP(), EXPRESS_BYTES);
-    config.set(EXPRESS_AT + 2, 2, 2);
-    config.set(EXPRESS_AT + 4, 4, 0x1000_8000);
-    config.set(EXPRESS_AT + 12, 4, 0x0411);
-    config.set(EXPRESS_AT + 18, 2, 0x0011);
-    config.set(EXPRESS_AT + 36, 4, 0x0030_0000);
-    config.allow(EXPRESS_AT + 40, 2, 0x8000);
+    powerManagement(config, POWER_AT);
+    express(config, EXPRESS_AT);
     config.msix(MSIX_AT, vectors, 0, TABLE, PENDING);
     config.extended(ARI_AT, ARI, ARI_BYTES);
     config.set(ARI_AT + 4, 4, 0x100);
     return config;
   }
-
-  @Override
-  public @Nullable PciFunction physical() {
-    return physical;
-  }
-
-  @Override
-  public @Nullable SriovCapability sriov() {
-    return sriov;
-  }
-
-  @Override
-  public List<Bar> bars() {
-    return bars;
-  }
-
-  @Override
-  public List<Register> registers(int bar) {
-    return List.of();
-  }
-
-  @Override
-  public long readBar(int bar, long offset, int bytes) {
-    return 0;
-  }
-
-  @Override
-  protected void writeBar(int bar, long offset, int bytes, long value) {}
-
-  @Override
-  protected void resetRegisters() {}
 }
