@@ -205,7 +205,7 @@ record AttachHint(
     var conflict = new Conflict(iommufd, ioas.get());
     facts.ifPresent(conflict::reservedBy);
     if (kind == ObjectKind.IOAS) {
-      conflict.outOfReachOf(id);
+      conflict.outOfReachOf(id, device.attached().isEmpty());
     }
     return conflict.found(kind == ObjectKind.IOAS);
   }

@@ -41,9 +41,14 @@ final class Conflict {
     }
   }
 
-  /** Takes in what the IOMMU before a device cannot reach. */
-  void outOfReachOf(DeviceId device) {
-    aperture = Aperture.of(iommufd, device);
+  /**
+   * Takes in what the IOMMU before a device cannot reach.
+   *
+   * @param attachesFirst whether the device is attached before the page table is filled, as an
+   *     attach by IOAS id does
+   */
+  void outOfReachOf(DeviceId device, boolean attachesFirst) {
+    aperture = Aperture.of(iommufd, device).filter(known -> !(attachesFirst && known.open()));
     aperture
         .filter(known -> !known.open())
         .ifPresent(known ->
@@ -66,8 +71,8 @@ final class Conflict {
           + iommufd.kernel().identity().release()
           + ") gives a new page table of this IOMMU no aperture until a device is attached to it"
           + " (virtio-iommu of older releases), so none can be made of an IOAS that maps or allows"
-          + " something: attach the device to the IOAS itself, or map after the page table is"
-          + " attached";
+          + " something: attach the device, detached if need be, to the IOAS itself, or map after"
+          + " the page table is attached";
     }
     IoasRef ref = iommufd.ioas(new IoasId(ioas));
     try (IoasProbe probe = IoasProbe.of(ref)) {

@@ -31,7 +31,7 @@ record HwptHint(IommufdRef iommufd, DeviceId device, PageTableId parent, Set<Hwp
     }
     if (errno == Errno.EADDRINUSE) {
       var conflict = new Conflict(iommufd, parent.value());
-      conflict.outOfReachOf(device);
+      conflict.outOfReachOf(device, false);
       return conflict.found(true);
     }
     return errno == Errno.EFAULT ? Hints.IOAS_NOT_PINNED : "";

@@ -37,7 +37,7 @@ public final class NativeProvider implements KernelProvider {
     String system = System.getProperty("os.name", "");
     if (!system.equals("Linux")) {
       return new Unavailable(
-          "iommufd is Linux's and this is " + system, "take the simulated kernel: --backend sim");
+          "iommufd is Linux's and this is " + system, "take the simulated kernel");
     }
     try {
       return tryIommufd(new NativeKernel());
@@ -79,13 +79,17 @@ public final class NativeProvider implements KernelProvider {
   private static Unavailable notOpened(int errno, String release) {
     String reason = NODE + " does not open: " + Errno.name(errno);
     if (errno == Errno.ENOENT) {
-      return noNode(release, Files.exists(DRIVER), new KernelConfig(Path.of("/"), release));
+      var root = Path.of("/");
+      var config = new KernelConfig(root, release);
+      return noNode(release, Files.exists(DRIVER), config, Distribution.of(root));
     }
     if (errno == Errno.EACCES) {
-      return new Unavailable(reason, "run as root, or give this user access to " + NODE);
+      return new Unavailable(
+          reason, "give this user access to " + NODE + "; root of a container needs it as well");
     }
     if (errno == Errno.EPERM) {
-      return new Unavailable(reason, "allow the device in this container's device rules");
+      return new Unavailable(
+          reason, "admit " + NODE + " in the device rules of this container or service");
     }
     if (errno == Errno.ENODEV || errno == Errno.ENXIO) {
       return new Unavailable(
@@ -97,7 +101,8 @@ public final class NativeProvider implements KernelProvider {
   /**
    * Why there is no node: a container without it, a module not loaded, or a kernel without iommufd.
    */
-  static Unavailable noNode(String release, boolean driverPresent, KernelConfig config) {
+  static Unavailable noNode(
+      String release, boolean driverPresent, KernelConfig config, Distribution distribution) {
     if (driverPresent) {
       return new Unavailable(
           "the kernel has iommufd, but there is no " + NODE + " here",
@@ -109,12 +114,14 @@ public final class NativeProvider implements KernelProvider {
       case "n" ->
           new Unavailable(
               missing + ": Linux " + release + " was built without CONFIG_IOMMUFD",
-              "boot a kernel that has it, or take the simulated kernel: --backend sim");
+              (distribution == Distribution.DEBIAN
+                      ? distribution.advice()
+                      : "boot a kernel that has it")
+                  + ", or take the simulated kernel");
       default ->
           new Unavailable(
               missing + " under Linux " + release,
-              "try modprobe iommufd; a kernel without CONFIG_IOMMUFD has none: then take --backend"
-                  + " sim");
+              distribution.advice() + ", or take the simulated kernel");
     };
   }
 }

@@ -42,7 +42,7 @@ class KernelConfigTest {
   @Test
   void tellsNothingWhereNoConfigurationLies() {
     assertEquals(Optional.empty(), config.option("CONFIG_IOMMUFD"));
-    var why = NativeProvider.noNode(RELEASE, false, config);
+    var why = NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER);
     assertTrue(why.mend().contains("modprobe iommufd"), why.mend());
     assertTrue(why.mend().contains("CONFIG_IOMMUFD"), why.mend());
   }
@@ -51,7 +51,7 @@ class KernelConfigTest {
   void aKernelWithoutIommufdIsNamed() throws IOException {
     boot("CONFIG_IOMMUFD_DRIVER_CORE=y\n# CONFIG_IOMMUFD is not set\n");
     assertEquals(Optional.of("n"), config.option("CONFIG_IOMMUFD"));
-    var why = NativeProvider.noNode(RELEASE, false, config);
+    var why = NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER);
     assertEquals(
         "there is no /dev/iommu: Linux 7.3.4-amd64 was built without CONFIG_IOMMUFD", why.reason());
   }
@@ -59,7 +59,9 @@ class KernelConfigTest {
   @Test
   void aModuleIsToBeLoaded() throws IOException {
     boot("CONFIG_IOMMUFD=m\n");
-    assertEquals("load it: modprobe iommufd", NativeProvider.noNode(RELEASE, false, config).mend());
+    assertEquals(
+        "load it: modprobe iommufd",
+        NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER).mend());
   }
 
   @Test
@@ -73,7 +75,26 @@ class KernelConfigTest {
 
   @Test
   void aContainerLacksTheNodeAlone() {
-    var why = NativeProvider.noNode(RELEASE, true, config);
+    var why = NativeProvider.noNode(RELEASE, true, config, Distribution.OTHER);
     assertEquals("pass /dev/iommu into this container", why.mend());
+  }
+
+  @Test
+  void theDistributionSaysHowItsKernelsComeByIommufd() throws IOException {
+    assertEquals(Distribution.OTHER, Distribution.of(root));
+    assertEquals(Distribution.OTHER, release("ID=arch"));
+    assertEquals(Distribution.UBUNTU, release("NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian"));
+    Distribution debian = release("PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian");
+    var absent = NativeProvider.noNode(RELEASE, false, config, debian);
+    assertTrue(absent.mend().contains("Debian's own kernels are built without"), absent.mend());
+    Distribution fedora = release("ID=\"fedora\"");
+    var module = NativeProvider.noNode(RELEASE, false, config, fedora);
+    assertTrue(module.mend().contains("Fedora's own kernels have iommufd as a module"));
+  }
+
+  private Distribution release(String text) throws IOException {
+    Files.createDirectories(root.resolve("etc"));
+    Files.writeString(root.resolve("etc/os-release"), text + "\n");
+    return Distribution.of(root);
   }
 }

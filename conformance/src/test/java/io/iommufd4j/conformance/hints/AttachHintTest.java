@@ -56,6 +56,19 @@ final class AttachHintTest {
     return test.machine().iommu().equals("virtio");
   }
 
+  /**
+   * Whether a replace is refused for another reason: old virtio-iommu drivers give a page table its
+   * aperture only at attach, and a replace fills it before.
+   */
+  private static boolean unsettled(KernelUnderTest test, Bench bench) {
+    boolean settlesAtAttach = HwptAllocHintTest.settlesAtAttach(test);
+    if (settlesAtAttach) {
+      Refusal.of(EADDRINUSE, () -> bench.device().replace(bench.ioas()))
+          .names("no aperture until a device is attached", "detached if need be");
+    }
+    return settlesAtAttach;
+  }
+
   @Test
   void anIdOfNothing(KernelUnderTest test) {
     try (var bench = Bench.of(test)) {
@@ -104,10 +117,12 @@ final class AttachHintTest {
       Ioas before = bench.iommufd().newIoas();
       bench.device().attach(before);
       bench.ioas().map(pages.address(), PAGE, reserved, Access.READ_WRITE);
-      Refusal.of(EADDRINUSE, () -> bench.device().replace(bench.ioas()))
-          .names("maps IOVA 0x" + Long.toHexString(reserved), " msi", "group")
-          .leavesOut(OTHERS_OF_EADDRINUSE)
-          .leavesOut("allows", "aperture");
+      if (!unsettled(test, bench)) {
+        Refusal.of(EADDRINUSE, () -> bench.device().replace(bench.ioas()))
+            .names("maps IOVA 0x" + Long.toHexString(reserved), " msi", "group")
+            .leavesOut(OTHERS_OF_EADDRINUSE)
+            .leavesOut("allows", "aperture");
+      }
       bench.device().detach();
       Refusal.of(EADDRINUSE, () -> bench.device().attach(bench.ioas()))
           .names("maps IOVA 0x" + Long.toHexString(reserved), " msi", "group")
@@ -122,6 +137,12 @@ final class AttachHintTest {
     UserPages pages = test.pages(1);
     try (var bench = Bench.of(test)) {
       Hwpt hwpt = bench.iommufd().newHwpt(bench.device(), bench.ioas());
+      if (HwptAllocHintTest.settlesAtAttach(test)) {
+        Refusal.of(
+                EINVAL, () -> bench.ioas().map(pages.address(), PAGE, reserved, Access.READ_WRITE))
+            .names("reaches into 0x1-");
+        return;
+      }
       bench.ioas().map(pages.address(), PAGE, reserved, Access.READ_WRITE);
       Refusal.of(EADDRINUSE, () -> bench.device().attach(hwpt))
           .names("maps IOVA 0x" + Long.toHexString(reserved), " msi")
@@ -146,6 +167,9 @@ final class AttachHintTest {
           .leavesOut(OTHERS_OF_EADDRINUSE)
           .leavesOut("maps IOVA", "aperture");
       bench.device().attach(bench.iommufd().newIoas());
+      if (unsettled(test, bench)) {
+        return;
+      }
       Refusal.of(EADDRINUSE, () -> bench.device().replace(bench.ioas()))
           .names("allows " + allowed, "IOMMU_IOAS_ALLOW_IOVAS", " msi")
           .leavesOut(OTHERS_OF_EADDRINUSE)

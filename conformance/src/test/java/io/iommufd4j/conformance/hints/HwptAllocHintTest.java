@@ -53,11 +53,11 @@ final class HwptAllocHintTest {
       KernelUnderTest test, Iommufd iommufd, VfioDevice device, Ioas ioas, Object... reason) {
     Refusal refusal = Refusal.of(EADDRINUSE, () -> iommufd.newHwpt(device, ioas));
     return settlesAtAttach(test)
-        ? refusal.names("no aperture until a device is attached", "attach the device to the IOAS")
+        ? refusal.names("no aperture until a device is attached", "to the IOAS itself")
         : refusal.names(reason);
   }
 
-  private static boolean settlesAtAttach(KernelUnderTest test) {
+  static boolean settlesAtAttach(KernelUnderTest test) {
     return test.machine().iommu().equals("virtio") && Release.of(test.kernel()).before(6, 16);
   }
 

@@ -1,0 +1,53 @@
+package io.iommufd4j.conformance.host;
+
+import static io.iommufd4j.conformance.Answers.ok;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.KernelException;
+import io.iommufd4j.VfioDevice;
+import io.iommufd4j.conformance.Conformance;
+import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.OtherProgram;
+import io.iommufd4j.host.Host;
+import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.junit.jupiter.api.Test;
+
+/** What a refused bind says of a device that another process has. */
+@Conformance
+@OnHostMachines
+final class HostHintTest {
+
+  private static KernelException refused(KernelUnderTest test, PciAddress address) {
+    try (var iommufd = Iommufd.open(test.kernel());
+        var device = VfioDevice.open(test.kernel(), address.toString())) {
+      return assertThrows(KernelException.class, () -> device.bind(iommufd));
+    }
+  }
+
+  @Test
+  void anotherProcessThatHasTheDevice(KernelUnderTest test) {
+    var host = Host.of(test.kernel());
+    PciAddress address = test.machine().lone().getLast();
+    String cdev = host.device(address).cdevPath().orElseThrow();
+    OtherProgram holder = test.program();
+    int iommufd = ok(holder.open("/dev/iommu"));
+    int device = ok(holder.open(cdev));
+    var block = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
+    block.putInt(16).putInt(0).putInt(iommufd).putInt(0);
+    ok(holder.ioctl(device, Request.VFIO_DEVICE_BIND_IOMMUFD.number(), block.array()));
+    KernelException refused = refused(test, address);
+    assertEquals(Errno.EINVAL, refused.errno());
+    assertTrue(refused.hint().contains("process " + holder.pid()), refused.hint());
+    assertTrue(refused.hint().contains("has " + cdev + " open"), refused.hint());
+    assertFalse(refused.hint().contains("one-to-one"), refused.hint());
+    assertFalse(refused.hint().contains("coherent"), refused.hint());
+  }
+}
