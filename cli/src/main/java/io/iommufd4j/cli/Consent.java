@@ -10,6 +10,7 @@ final class Consent {
 
   /**
    * Goes on when nothing is at stake, {@code --yes} was given, or somebody at the terminal agrees.
+   * What is at stake is named in any case: here, unless the plan was printed before.
    *
    * @param question what is asked
    * @param plan what would be done, and what it puts at stake
@@ -17,7 +18,14 @@ final class Consent {
    */
   static void require(Invocation invocation, String question, Document.Intent plan) {
     List<String> atStake = plan.atStake();
-    if (atStake.isEmpty() || invocation.options().yes) {
+    if (invocation.options().yes) {
+      // Where no plan was printed, this is all that names what goes.
+      if (plan instanceof Document.BindingPlan) {
+        atStake.forEach(stake -> Main.tell(invocation, stake));
+      }
+      return;
+    }
+    if (atStake.isEmpty()) {
       return;
     }
     Terminal terminal = invocation.terminal();

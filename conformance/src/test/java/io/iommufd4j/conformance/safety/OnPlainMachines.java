@@ -1,0 +1,13 @@
+package io.iommufd4j.conformance.safety;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+
+/** Tests that any of the lab's machines will do for: left to those that boot faster. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@DisabledIfSystemProperty(named = "iommufd4j.machine", matches = "host")
+@interface OnPlainMachines {}
