@@ -20,13 +20,22 @@ final class Sysfs {
 
   private Sysfs() {}
 
-  /** The text of an attribute without its line end. */
+  /** ENODEV in the words of strerror(3), which is all that Java leaves of it. */
+  private static final String NO_SUCH_DEVICE = "No such device";
+
+  /**
+   * The text of an attribute without its line end. Empty when there is no such file, and when its
+   * device goes in the meantime: reading is ENODEV then ({@code kernfs_get_active}).
+   */
   static Optional<String> attribute(Path file) {
     try {
       return Optional.of(Files.readString(file).strip());
     } catch (NoSuchFileException | NotDirectoryException gone) {
       return Optional.empty();
     } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).endsWith(NO_SUCH_DEVICE) || !Files.exists(file)) {
+        return Optional.empty();
+      }
       throw failed(file, e);
     }
   }

@@ -112,9 +112,18 @@ final class WatchedWrites implements AutoCloseable {
     }
   }
 
+  /** Looks at a device on its way out: what cannot be read then is no reason to stop watching. */
+  private String holders() {
+    try {
+      return holders.get();
+    } catch (HostException goneMeanwhile) {
+      return "";
+    }
+  }
+
   private String reason(SysfsWriter to) {
     var parts = new ArrayList<String>();
-    for (String part : List.of(holders.get(), to.whereabouts())) {
+    for (String part : List.of(holders(), to.whereabouts())) {
       if (!part.isEmpty()) {
         parts.add(part);
       }

@@ -22,7 +22,7 @@ final class LeftoverTest {
     } finally {
       Sysfs.write(Sysfs.driver(Sysfs.VFIO_PCI).resolve("remove_id"), IDS);
       for (var function : new ArrayList<>(before.functions().entrySet())) {
-        if (!HostState.now().functions().get(function.getKey()).equals(function.getValue())) {
+        if (!function.getValue().equals(HostState.now().functions().get(function.getKey()))) {
           Sysfs.restore(function.getKey(), function.getValue());
         }
       }

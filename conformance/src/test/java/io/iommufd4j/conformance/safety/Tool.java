@@ -32,16 +32,17 @@ final class Tool {
       return exitCode != NO_EXIT_CODE;
     }
 
-    /** The line that says what came of it: the first complaint, or the last line with these words. */
+    /** The line that says what came of it: the last complaint, or the last line with these words. */
     String verdict(String words) {
       List<String> errors =
           err.lines()
               .filter(line -> line.startsWith("iommufdctl: "))
               .filter(line -> !line.contains("the kernel is still at"))
               .map(line -> line.substring("iommufdctl: ".length()))
+              .filter(line -> !line.startsWith("then, "))
               .toList();
       if (exitCode != 0 && !errors.isEmpty()) {
-        return errors.getFirst();
+        return errors.getLast();
       }
       return out.lines()
           .filter(line -> line.contains(words))
