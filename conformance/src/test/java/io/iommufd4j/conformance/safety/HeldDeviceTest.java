@@ -63,10 +63,7 @@ final class HeldDeviceTest {
     try (var _ = BoundByHand.toVfio(DEVICE)) {
       Trial.of("held by nobody", "device", "unbind", DEVICE)
           .changes(
-              0,
-              DEVICE,
-              DEVICE + " driver vfio-pci → none",
-              DEVICE + " override vfio-pci → none");
+              0, DEVICE, DEVICE + " driver vfio-pci → none", DEVICE + " override vfio-pci → none");
     }
   }
 }

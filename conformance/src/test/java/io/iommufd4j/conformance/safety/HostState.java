@@ -36,8 +36,7 @@ record HostState(Map<String, Function> functions) {
     var functions = new TreeMap<String, Function>();
     try (Stream<Path> directories = Files.list(DEVICES)) {
       directories.forEach(
-          directory ->
-              functions.put(directory.getFileName().toString(), Function.of(directory)));
+          directory -> functions.put(directory.getFileName().toString(), Function.of(directory)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

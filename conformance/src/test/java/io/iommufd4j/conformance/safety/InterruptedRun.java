@@ -47,10 +47,15 @@ record InterruptedRun(boolean sent, int exitCode, List<String> said, List<String
       Thread reader =
           Thread.ofPlatform()
               .daemon()
-              .start(() -> read(process, line, said, () -> {
-                sent.set(true);
-                signal.send(process.pid());
-              }));
+              .start(() ->
+                  read(
+                      process,
+                      line,
+                      said,
+                      () -> {
+                        sent.set(true);
+                        signal.send(process.pid());
+                      }));
       boolean returned = process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
       if (!returned) {
         process.destroyForcibly();

@@ -43,7 +43,6 @@ enum Signal {
     var linker = Linker.nativeLinker();
     var number = ValueLayout.JAVA_INT;
     return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow("kill"),
-        FunctionDescriptor.of(number, number, number));
+        linker.defaultLookup().findOrThrow("kill"), FunctionDescriptor.of(number, number, number));
   }
 }

@@ -32,7 +32,9 @@ final class Tool {
       return exitCode != NO_EXIT_CODE;
     }
 
-    /** The line that says what came of it: the last complaint, or the last line with these words. */
+    /**
+     * The line that says what came of it: the last complaint, or the last line with these words.
+     */
     String verdict(String words) {
       List<String> errors =
           err.lines()
@@ -83,7 +85,10 @@ final class Tool {
       Path err = Files.createTempFile("tool", ".err");
       long start = System.nanoTime();
       Process process =
-          builder(command(arguments)).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+          builder(command(arguments))
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
       process.getOutputStream().close();
       boolean returned = process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
       var took = Duration.ofNanos(System.nanoTime() - start);
