@@ -26,6 +26,15 @@ record HostFiles(KernelUnderTest test) {
     return DEVICES + address + "/";
   }
 
+  /** The device that the firmware wants memory mapped one to one for. */
+  String mappedByFirmware() {
+    return names("/sys/bus/pci/devices").stream()
+        .filter(address -> exists(at(address) + "iommu_group"))
+        .filter(address -> read(at(address) + "iommu_group/reserved_regions").contains("direct\n"))
+        .findFirst()
+        .orElseThrow();
+  }
+
   Path path(String path) {
     return test.kernel().sysfs().getFileSystem().getPath(path);
   }

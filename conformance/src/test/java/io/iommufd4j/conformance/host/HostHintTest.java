@@ -14,13 +14,15 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OtherProgram;
 import io.iommufd4j.host.Host;
 import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Comparator;
 import org.junit.jupiter.api.Test;
 
-/** What a refused bind says of a device that another process has. */
+/** The cause that a refused bind names, where a server has it. */
 @Conformance
 @OnHostMachines
 final class HostHintTest {
@@ -30,6 +32,42 @@ final class HostHintTest {
         var device = VfioDevice.open(test.kernel(), address.toString())) {
       return assertThrows(KernelException.class, () -> device.bind(iommufd));
     }
+  }
+
+  /** By hand: the library refuses to take such devices. */
+  private static KernelException refusedAfterTaking(KernelUnderTest test, PciAddress address) {
+    var files = new HostFiles(test);
+    files.restore(address.toString());
+    ok(files.hand(address.toString(), "vfio-pci"));
+    return refused(test, address);
+  }
+
+  @Test
+  void mappingsOfTheFirmware(KernelUnderTest test) {
+    var address = PciAddress.parse(new HostFiles(test).mappedByFirmware());
+    KernelException refused = refusedAfterTaking(test, address);
+    assertEquals(Errno.EINVAL, refused.errno());
+    assertTrue(refused.hint().contains("0x70000000-0x7000ffff direct"), refused.hint());
+    assertFalse(refused.hint().contains("process"), refused.hint());
+  }
+
+  @Test
+  void siblingThatTheHostDrives(KernelUnderTest test) {
+    var host = Host.of(test.kernel());
+    PciDevice device =
+        host.devices().stream()
+            .filter(found -> !found.bridge() && host.carriedBy(found).isEmpty())
+            .filter(found -> !host.blockers(found).isEmpty())
+            .max(
+                Comparator.comparing((PciDevice found) -> found.driver().isEmpty())
+                    .thenComparing(PciDevice::address))
+            .orElseThrow();
+    PciDevice sibling = host.blockers(device).getFirst();
+    KernelException refused = refusedAfterTaking(test, device.address());
+    assertEquals(Errno.EPERM, refused.errno());
+    assertTrue(refused.hint().contains(sibling.address().toString()), refused.hint());
+    assertTrue(refused.hint().contains(sibling.driver().orElseThrow()), refused.hint());
+    assertFalse(refused.hint().contains("interrupts"), refused.hint());
   }
 
   @Test

@@ -28,19 +28,9 @@ final class NotForUsersTest {
 
   private static final String DRIVERS = "/sys/bus/pci/drivers/";
 
-  /** The device that the firmware wants memory mapped one to one for. */
-  private static String reserved(HostFiles files) {
-    return files.names("/sys/bus/pci/devices").stream()
-        .filter(address -> files.exists(HostFiles.at(address) + "iommu_group"))
-        .filter(address ->
-            files.read(HostFiles.at(address) + "iommu_group/reserved_regions").contains("direct\n"))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /** The same with vfio-pci, which takes it. */
+  /** The device that the firmware has mappings for, with vfio-pci, which takes it. */
   private static String taken(HostFiles files) {
-    String address = reserved(files);
+    String address = files.mappedByFirmware();
     files.restore(address);
     ok(files.hand(address, "vfio-pci"));
     return address;
@@ -49,7 +39,7 @@ final class NotForUsersTest {
   @Test
   void itsGroupSaysWhatIsMappedOneToOne(KernelUnderTest test) {
     var files = new HostFiles(test);
-    String group = HostFiles.at(reserved(files)) + "iommu_group/";
+    String group = HostFiles.at(files.mappedByFirmware()) + "iommu_group/";
     assertEquals(
         """
         0x0000000070000000 0x000000007000ffff direct
