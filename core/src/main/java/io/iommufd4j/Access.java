@@ -17,12 +17,12 @@ public enum Access {
     this.flags = flags;
   }
 
-  /** Whether flags of a map say that the caller chooses the IOVA. */
+  /** True if flags of a map say that the caller chooses the IOVA. */
   static boolean isFixed(int flags) {
     return (flags & iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA()) != 0;
   }
 
-  /** Whether flags of a map let the device write. */
+  /** True if flags of a map let the device write. */
   static boolean writes(int flags) {
     return (flags & iommufd_h.IOMMU_IOAS_MAP_WRITEABLE()) != 0;
   }

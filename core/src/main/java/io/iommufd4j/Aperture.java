@@ -38,7 +38,7 @@ record Aperture(IovaRanges reach) {
     }
   }
 
-  /** Whether the IOMMU of a device makes a page table with a flag; −errno is why not. */
+  /** True if the IOMMU of a device makes a page table with a flag; −errno is why not. */
   static int tryFlag(IommufdRef iommufd, DeviceId device, HwptFlag flag) {
     KernelFile file = iommufd.file();
     int ioas = IoasProbe.newIoas(file);
@@ -67,14 +67,14 @@ record Aperture(IovaRanges reach) {
   }
 
   /**
-   * Whether the driver has not settled it yet: some do when a device is first attached to the page
+   * True if the driver has not settled it yet: some do when a device is first attached to the page
    * table, and translate nothing before.
    */
   boolean open() {
     return reach.ranges().stream().allMatch(range -> range.last() == 0);
   }
 
-  /** What lies outside, in order. */
+  /** The mappings that lie outside, in order. */
   List<IovaRange> outside() {
     var outside = new ArrayList<IovaRange>();
     long from = 0;

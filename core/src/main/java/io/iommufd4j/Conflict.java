@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * What of an IOAS stands in the way of a device or of a page table, for which Linux answers
+ * Finds what of an IOAS stands in the way of a device or of a page table, for which Linux answers
  * EADDRINUSE: something mapped or allowed where the device's group reserves IOVAs, outside of the
  * IOMMU's aperture, or not in whole pages of it ({@code iopt_reserve_iova}, {@code
  * iopt_check_iova_alignment}).
@@ -129,7 +129,7 @@ final class Conflict {
     return "";
   }
 
-  /** What no question finds: by elimination. */
+  /** The cause that no question finds: by elimination. */
   private String unseen(IoasRef ref, boolean newPageTable) {
     String memory =
         newPageTable

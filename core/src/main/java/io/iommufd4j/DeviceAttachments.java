@@ -40,7 +40,7 @@ final class DeviceAttachments {
     return pasid == NO_PASID ? attached : pasids.get(pasid);
   }
 
-  /** Whether any PASID is attached. */
+  /** True if any PASID is attached. */
   boolean anyPasid() {
     return !pasids.isEmpty();
   }

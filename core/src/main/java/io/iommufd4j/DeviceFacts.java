@@ -52,7 +52,7 @@ record DeviceFacts(Host host, PciDevice device) {
     return host.groupOf(device);
   }
 
-  /** What its group reserves of IOVAs, less what the kernel lets user space map all the same. */
+  /** The IOVAs that its group reserves, less those that user space may map all the same. */
   List<ReservedRegion> reserved() {
     return group().stream()
         .flatMap(group -> group.reserved().stream())

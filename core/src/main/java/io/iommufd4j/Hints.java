@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What an errno means where it came from, and what would help, as far as the request alone tells.
- * Only what Linux's source says can be the cause is offered; where nothing is known the hint is
- * empty. {@link Hint} asks for more.
+ * The meaning of an errno where it came from, and what would help, as far as the request alone
+ * tells. Only what Linux's source says can be the cause is offered; where nothing is known the hint
+ * is empty. {@link Hint} asks for more.
  */
 final class Hints {
 
-  /** What was mapped without being pinned then, is pinned once a page table needs it. */
+  /** Memory that was mapped without being pinned is pinned once a page table needs it. */
   static final String IOAS_NOT_PINNED =
       "memory that the IOAS maps cannot be pinned now: it was unmapped or made read-only since, or"
           + " never was memory that can be (a device's BAR)";

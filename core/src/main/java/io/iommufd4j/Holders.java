@@ -7,7 +7,7 @@ import io.iommufd4j.kernel.Kernel;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Who else holds a device, in words; empty when nobody is seen. */
+/** Names who else holds a device; empty when nobody is found. */
 final class Holders {
 
   private final Kernel kernel;
@@ -18,7 +18,7 @@ final class Holders {
     this.facts = facts;
   }
 
-  /** Who has the cdev of the device, besides the one descriptor that is asked about. */
+  /** Holders of the device's cdev, besides the one descriptor that is asked about. */
   String besidesThisDescriptor() {
     List<Holder> holders = of(facts.device());
     boolean another =
@@ -29,7 +29,7 @@ final class Holders {
             .toList());
   }
 
-  /** Who has the VFIO group of the device open. */
+  /** Holders of the device's VFIO group. */
   String ofGroup() {
     return said(
         of(facts.device()).stream()
@@ -37,7 +37,7 @@ final class Holders {
             .toList());
   }
 
-  /** Who has a sibling of the device. */
+  /** Holders of a sibling of the device. */
   String ofSibling(PciDevice sibling) {
     return said(of(sibling));
   }

@@ -16,7 +16,7 @@ final class InterruptIsolation {
 
   private InterruptIsolation() {}
 
-  /** Whether some interrupt is routed through a chip that isolates. */
+  /** True if some interrupt is routed through a chip that isolates. */
   static boolean shown(Host host) {
     return list(host.sysfs().resolve("kernel/irq")).stream()
         .map(InterruptIsolation::chip)

@@ -82,7 +82,7 @@ final class IoasProbe implements AutoCloseable {
     }
   }
 
-  /** What is not reserved in the IOAS. */
+  /** The IOVAs that are not reserved in the IOAS. */
   IovaRanges usable() {
     return usable;
   }

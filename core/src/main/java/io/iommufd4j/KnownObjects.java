@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What was made in an iommufd through one handle, and how: the kernel tells a HWPT's parent or an
- * IOAS's allowed IOVAs to nobody. For hints alone.
+ * Records what was made in an iommufd through one handle, and how: the kernel tells a HWPT's parent
+ * or an IOAS's allowed IOVAs to nobody. For hints alone.
  */
 final class KnownObjects {
 

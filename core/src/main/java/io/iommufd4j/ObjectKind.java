@@ -8,8 +8,8 @@ import io.iommufd4j.kernel.Request;
 import java.lang.foreign.Arena;
 
 /**
- * What an id of an iommufd stands for, told by which requests know it: these ask for nothing, and
- * an id of another kind answers ENOENT.
+ * The kind of object that an id of an iommufd names, told by which requests know it: these ask for
+ * nothing, and an id of another kind answers ENOENT.
  */
 enum ObjectKind {
   /** An IOAS. */

@@ -18,7 +18,7 @@ record Placement(IoasRef ioas, String source, long start, long length, long iova
 
   private static final int SHOWN = 6;
 
-  /** What EINVAL means, as far as the range tells; empty when the range is in order. */
+  /** The meaning of EINVAL, as far as the range tells; empty when the range is in order. */
   String invalid() {
     if (length == 0) {
       return "the length is 0";
@@ -89,7 +89,7 @@ record Placement(IoasRef ioas, String source, long start, long length, long iova
     return ranges.size() > SHOWN ? shown + " and " + (ranges.size() - SHOWN) + " more" : shown;
   }
 
-  /** What EOVERFLOW means; empty when nothing wraps around. */
+  /** The meaning of EOVERFLOW; empty when nothing wraps around. */
   String overflow() {
     if (fixed && iova == -1) {
       return "the last IOVA, 2^64 - 1, cannot be mapped";
@@ -105,7 +105,7 @@ record Placement(IoasRef ioas, String source, long start, long length, long iova
         : "";
   }
 
-  /** What EEXIST means. */
+  /** The meaning of EEXIST. */
   String occupied() {
     try (IoasProbe probe = IoasProbe.of(ioas)) {
       OptionalLong mapped = probe.firstMapped(new IovaRange(iova, iova + length - 1));
@@ -120,7 +120,7 @@ record Placement(IoasRef ioas, String source, long start, long length, long iova
     }
   }
 
-  /** What ENOSPC means. */
+  /** The meaning of ENOSPC. */
   String noSpace() {
     return "no free IOVA range holds "
         + length
@@ -131,7 +131,7 @@ record Placement(IoasRef ioas, String source, long start, long length, long iova
         + ", less what is mapped or not allowed (IOMMU_IOAS_ALLOW_IOVAS)";
   }
 
-  /** Whether the IOAS is there. */
+  /** True if the IOAS is there. */
   boolean ioasExists() {
     return ObjectKind.of(ioas.iommufd(), ioas.id().value()) == ObjectKind.IOAS;
   }

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What {@code /proc} shows of this process and its descriptors. */
+/** Reads what {@code /proc} shows of this process and its descriptors. */
 final class ProcessFiles {
 
   private static final int PIECE = 1 << 16;
@@ -35,7 +35,7 @@ final class ProcessFiles {
         Files.exists(self) ? self : proc.resolve(Long.toString(ProcessHandle.current().pid())));
   }
 
-  /** What a descriptor is open on, as {@code /memfd:name (deleted)}. */
+  /** The file that a descriptor is open on, as {@code /memfd:name (deleted)}. */
   Optional<String> link(int fd) {
     try {
       return Optional.of(Files.readSymbolicLink(descriptor(fd)).toString());

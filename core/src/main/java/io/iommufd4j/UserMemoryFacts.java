@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What this process has mapped where, as {@code /proc/self/maps} shows it: tells why a kernel
+ * The mappings of this process, as {@code /proc/self/maps} shows them: they tell why a kernel
  * cannot pin memory ({@code pin_user_pages}).
  */
 final class UserMemoryFacts {
@@ -14,7 +14,7 @@ final class UserMemoryFacts {
   private static final Pattern RANGE =
       Pattern.compile("(\\p{XDigit}+)-(\\p{XDigit}+) (\\S{4}) \\p{XDigit}+ \\S+ \\d+ *(.*)");
 
-  /** What is mapped of a VFIO device or of a device's resource file: no pages of memory. */
+  /** Mappings of a VFIO device or of a device's resource file, which are no pages of memory. */
   private static final Pattern BAR =
       Pattern.compile("/dev/vfio/.*|anon_inode:\\[vfio-device]|/sys/devices/.*/resource\\d+(_wc)?");
 

@@ -188,7 +188,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
     return requireBound();
   }
 
-  /** Whether it has this id in the iommufd it is bound to. */
+  /** True if it has this id in the iommufd it is bound to. */
   final synchronized boolean isBoundAs(DeviceId device) {
     return device.equals(id);
   }
@@ -207,7 +207,7 @@ public sealed class VfioDeviceRef permits VfioDevice {
     return Optional.ofNullable(attachments.of(NO_PASID));
   }
 
-  /** Whether any of its PASIDs is attached, as far as this object knows. */
+  /** True if any of its PASIDs is attached, as far as this object knows. */
   final synchronized boolean hasPasidsAttached() {
     return attachments.anyPasid();
   }

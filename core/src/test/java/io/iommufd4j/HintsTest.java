@@ -14,7 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a request and its errno tell by themselves; what must be asked for is tested elsewhere. */
+/**
+ * Hints that a request and its errno give by themselves; what must be asked for is tested
+ * elsewhere.
+ */
 class HintsTest {
 
   private static final ProcessFacts LIMITED = new ProcessFacts(4096, 8 << 20, 6 << 20, 1000);

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is refused a device node, and why: a container's root hears nothing of becoming root. */
+/**
+ * The reason why a device node cannot be opened; root in a container is never advised to become
+ * root.
+ */
 @EnabledOnOs(OS.LINUX)
 class OpenHintTest {
 

@@ -10,7 +10,7 @@ final class Consent {
 
   /**
    * Goes on when nothing is at stake, {@code --yes} was given, or somebody at the terminal agrees.
-   * What is at stake is named in any case: here, unless the plan was printed before.
+   * Names in any case what is at stake: here, unless the plan was printed before.
    *
    * @param question what is asked
    * @param plan what would be done, and what it puts at stake

@@ -58,7 +58,7 @@ final class Invocation {
     return new TracingKernel(opened, writer);
   }
 
-  /** What could not be written of the result and of a trace. */
+  /** The output, of the result and of a trace, that could not be written. */
   List<LostOutput> lostOutput() {
     var result = LostOutput.of(terminal.out(), "the output").stream();
     var traced = Optional.ofNullable(trace).flatMap(TraceWriter::lost).stream();

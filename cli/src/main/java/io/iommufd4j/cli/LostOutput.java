@@ -12,7 +12,7 @@ import java.util.Optional;
 record LostOutput(int exitCode, String message) {
 
   /**
-   * What a stream lost; empty when everything was written. Flushes it.
+   * The loss of a stream, which is flushed; empty when everything was written.
    *
    * @param what the stream carries, as {@code the output}
    */

@@ -2,7 +2,7 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 
-/** What a change puts at stake was not agreed to; nothing was done. */
+/** The user did not agree to what a change puts at stake; nothing was done. */
 final class NotAgreedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -26,7 +26,7 @@ final class NotAgreedException extends RuntimeException {
     return exitCode;
   }
 
-  /** What would have been done. */
+  /** The change that was not made. */
   Document.Intent plan() {
     return plan;
   }

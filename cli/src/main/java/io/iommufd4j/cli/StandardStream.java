@@ -51,7 +51,7 @@ final class StandardStream extends PrintStream {
   }
 
   /**
-   * Whether it is a pipe or a socket: a write to one fails when nobody reads it any more. The text
+   * True if it is a pipe or a socket: a write to one fails when nobody reads it any more. The text
    * of the failure depends on the language of the user, so it does not serve to tell.
    */
   boolean isPipe() {

@@ -58,7 +58,7 @@ final class Suggestion {
         });
   }
 
-  /** What follows each space or dash. */
+  /** The letters that follow a space or dash. */
   private static List<String> tails(String verb) {
     var tails = new ArrayList<String>();
     for (int i = 1; i < verb.length(); i++) {

@@ -48,7 +48,7 @@ record Terminal(
     return new Terminal(out, err, null, false, false, Map.of());
   }
 
-  /** Whether results go to a terminal that shows colours, and the user has nothing against them. */
+  /** True if results go to a terminal that shows colours, and the user has nothing against them. */
   boolean coloursOut() {
     return outIsTerminal && !isSet("NO_COLOR") && !"dumb".equals(environment.get("TERM"));
   }

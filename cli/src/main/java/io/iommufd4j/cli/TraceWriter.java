@@ -42,7 +42,7 @@ final class TraceWriter implements TraceSink {
     }
   }
 
-  /** What it lost; empty when everything was written. */
+  /** The loss; empty when everything was written. */
   Optional<LostOutput> lost() {
     return LostOutput.of(to, "the trace");
   }

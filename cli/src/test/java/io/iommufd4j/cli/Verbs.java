@@ -26,7 +26,7 @@ final class Verbs {
         Stream.of(line), line.getSubcommands().values().stream().flatMap(Verbs::below));
   }
 
-  /** What to type for it after the command's own name. */
+  /** The words to type for it after the command's own name. */
   static List<String> words(CommandSpec command) {
     String name = Main.commandName(command);
     return name.isEmpty() ? List.of() : List.of(name.split(" ", -1));

@@ -61,13 +61,13 @@ final class BlockStack {
     }
   }
 
-  /** What is built of the disk, as {@code dm-0 (vg-root)}. */
+  /** Devices that are built of the disk, as {@code dm-0 (vg-root)}. */
   List<String> holders() {
     return List.copyOf(holders);
   }
 
   /**
-   * Whether a mount or a swap area is on one of them.
+   * True if a mount or a swap area is on one of them.
    *
    * @param number of the device, as {@code 8:1}; empty when it is not known
    * @param node its path, as {@code /dev/sda1}

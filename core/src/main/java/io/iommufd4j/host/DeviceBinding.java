@@ -41,7 +41,7 @@ final class DeviceBinding {
     return functions.functions();
   }
 
-  /** Whether a VFIO driver had it already: nothing is to do, and nothing to restore. */
+  /** True if a VFIO driver had it already: nothing is to do, and nothing to restore. */
   boolean already() {
     return before.heldByVfio();
   }

@@ -94,7 +94,7 @@ final class DeviceHolders {
     return fd == -Errno.EBUSY;
   }
 
-  /** What a descriptor or a mapping is compared with. */
+  /** The names and numbers that a descriptor or a mapping is compared with. */
   private record Target(
       String cdev,
       Optional<DeviceNumber> cdevNumber,

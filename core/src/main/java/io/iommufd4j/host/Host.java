@@ -271,7 +271,7 @@ public final class Host {
   }
 
   /**
-   * Whether a device is reached through a controller, and gone without its driver, as the disks
+   * True if a device is reached through a controller, and gone without its driver, as the disks
    * behind a VMD are.
    */
   public boolean carries(PciDevice controller, PciDevice device) {
@@ -300,13 +300,13 @@ public final class Host {
     }
   }
 
-  /** Whether a device can have virtual functions (SR-IOV). */
+  /** True if a device can have virtual functions (SR-IOV). */
   public boolean isPhysicalFunction(PciDevice device) {
     return Files.exists(directory(device.address()).resolve("sriov_totalvfs"));
   }
 
   /**
-   * Whether a device that is in no group may be put in one as soon as a driver is bound: the host
+   * True if a device that is in no group may be put in one as soon as a driver is bound: the host
    * has an IOMMU, and no driver has asked for DMA through it yet. Linux 6.12 does so behind
    * virtio-iommu and SMMUv3.
    */

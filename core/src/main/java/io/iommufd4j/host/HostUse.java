@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a host has of a device through its driver, and loses with it.
+ * Things that a host has of a device through its driver, and loses with it.
  *
  * @param interfaces network interfaces, by name
  * @param disks block devices, by name
@@ -34,7 +34,7 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
     return new HostUseSearch(host, device).run();
   }
 
-  /** What goes away with a device, one clause each that begins with its address. */
+  /** The losses with a device, one clause each that begins with its address. */
   public static List<String> losses(Host host, PciDevice device) {
     return of(host, device.address()).losses().stream()
         .map(loss -> device.address() + ": " + loss)
@@ -51,7 +51,7 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
    */
   public record Interface(String name, String state, boolean on, Optional<String> master) {
 
-    /** Whether somebody set it up to carry traffic. */
+    /** True if somebody set it up to carry traffic. */
     public boolean used() {
       return on || master.isPresent();
     }
@@ -82,13 +82,13 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
       swaps = List.copyOf(swaps);
     }
 
-    /** Whether a mount, a swap area or something built of it needs it. */
+    /** True if a mount, a swap area or something built of it needs it. */
     public boolean used() {
       return !(holders.isEmpty() && mounts.isEmpty() && swaps.isEmpty());
     }
   }
 
-  /** What goes away with the device, one clause each; empty when nothing does. */
+  /** The losses with the device, one clause each; empty when there are none. */
   public List<String> losses() {
     var losses = new ArrayList<String>();
     interfaces.forEach(found -> losses.add("network interface " + found + " goes away"));

@@ -43,7 +43,7 @@ public record IommuGroup(
   }
 
   /**
-   * Whether VFIO made it for a mediated device, whose driver does the DMA. The kernel gives it the
+   * True if VFIO made it for a mediated device, whose driver does the DMA. The kernel gives it the
    * name of a group without an IOMMU, but its node has not that name.
    */
   public boolean emulated() {

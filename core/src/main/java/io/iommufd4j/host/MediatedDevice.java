@@ -22,7 +22,7 @@ public record MediatedDevice(
   private static final Pattern UUID =
       Pattern.compile("\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
-  /** Whether a text has the form of such a name. */
+  /** True if a text has the form of such a name. */
   public static boolean looksLike(String text) {
     return UUID.matcher(text.strip()).matches();
   }

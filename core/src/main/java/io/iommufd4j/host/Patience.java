@@ -20,7 +20,7 @@ public record Patience(Duration limit, Watcher watcher) {
   @FunctionalInterface
   public interface Watcher {
 
-    /** What is to become of a write that is under way. */
+    /** The verdict on a write that is under way. */
     enum Verdict {
       /** It gets the rest of its time. */
       GO_ON,

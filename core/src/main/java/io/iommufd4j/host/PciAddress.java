@@ -77,7 +77,7 @@ public record PciAddress(int domain, int bus, int device, int function)
     return FORM.matcher(text.strip()).matches();
   }
 
-  /** Whether an address is in the full form; the short one leaves the domain open. */
+  /** True if an address is in the full form; the short one leaves the domain open. */
   static boolean namesDomain(String text) {
     var form = FORM.matcher(text.strip());
     return form.matches() && form.group("domain") != null;
@@ -93,7 +93,7 @@ public record PciAddress(int domain, int bus, int device, int function)
     return ORDER.compare(this, other);
   }
 
-  /** Whether another function is of the same slot, and so perhaps of the same device. */
+  /** True if another function is of the same slot, and so perhaps of the same device. */
   public boolean sameSlot(PciAddress other) {
     return domain == other.domain && bus == other.bus && device == other.device;
   }

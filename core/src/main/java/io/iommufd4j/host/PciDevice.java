@@ -55,14 +55,14 @@ public record PciDevice(
   }
 
   /**
-   * Whether a VFIO driver has it: vfio-pci, or one for its kind of device alone. Only such a driver
+   * True if a VFIO driver has it: vfio-pci, or one for its kind of device alone. Only such a driver
    * gives it a {@code vfio-dev} entry.
    */
   public boolean heldByVfio() {
     return cdev.isPresent() || boundTo("vfio-pci");
   }
 
-  /** Whether it is a bridge or a root port, which VFIO does not take. */
+  /** True if it is a bridge or a root port, which VFIO does not take. */
   public boolean bridge() {
     return BRIDGES.contains(classCode >>> 8);
   }

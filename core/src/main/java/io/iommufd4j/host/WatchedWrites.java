@@ -38,7 +38,7 @@ final class WatchedWrites implements AutoCloseable {
     this.holders = holders;
   }
 
-  /** What helps against an errno of one particular write. */
+  /** Gives a hint against an errno of one particular write. */
   @FunctionalInterface
   interface Hints {
     /** No hint but the one that holds for every write. */
@@ -48,7 +48,7 @@ final class WatchedWrites implements AutoCloseable {
     String against(int errno);
   }
 
-  /** What to write if this process ends, or gives up, before {@link #close}. */
+  /** Names what is written if this process ends, or gives up, before {@link #close}. */
   void undo(List<SysfsWrite> writes) {
     undo = List.copyOf(writes);
     if (writer != null) {
@@ -78,7 +78,7 @@ final class WatchedWrites implements AutoCloseable {
     }
   }
 
-  /** Whether a write was given up and is still the kernel's. */
+  /** True if a write was given up and is still the kernel's. */
   boolean stuck() {
     return givenUp != null;
   }

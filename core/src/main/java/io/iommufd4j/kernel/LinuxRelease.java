@@ -25,7 +25,7 @@ public record LinuxRelease(int major, int minor) implements Comparable<LinuxRele
         : Optional.empty();
   }
 
-  /** Whether the other one came earlier. */
+  /** True if the other one came earlier. */
   public boolean after(LinuxRelease other) {
     return compareTo(other) > 0;
   }

@@ -47,7 +47,7 @@ enum Distribution {
     }
   }
 
-  /** What helps where iommufd is missing and no configuration tells why. */
+  /** The remedy where iommufd is missing and no configuration tells why. */
   String advice() {
     return advice;
   }

@@ -210,7 +210,7 @@ final class ShellSysfsWriter implements SysfsWriter {
     }
   }
 
-  /** Whether the shell is still there. */
+  /** True if the shell is still there. */
   boolean runs() {
     return shell.isAlive();
   }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What goes away with a device, on trees laid out as Linux lays them out. */
+/** Losses with a device, on trees laid out as Linux lays them out. */
 class HostUseTest {
 
   private static final PciAddress DEVICE = PciAddress.parse("0000:00:1f.2");

@@ -53,7 +53,7 @@ final class WatchedWritesTest {
     public void close() {}
   }
 
-  /** What shows the holders goes while a physical function's virtual ones do. */
+  /** The files that show holders may go while a physical function's virtual ones do. */
   @Test
   void holderThatCannotBeReadAnyMoreIsNoReasonToStop() {
     var writer = new SlowWriter();

@@ -61,7 +61,7 @@ public record Finding(
     return new Finding(check, Verdict.IN_USE, Optional.of(device), fact, holders, "");
   }
 
-  /** What was done and what answered, in one line with all names. */
+  /** One line: the change, and the kernel that answered. */
   public String seen() {
     String subject = device.map(found -> name(found) + " ").orElse("");
     String by = holders.stream().map(Holder::process).distinct().collect(Collectors.joining(", "));
@@ -72,7 +72,7 @@ public record Finding(
     return device.address() + device.cdevPath().map(cdev -> " (" + cdev + ")").orElse("");
   }
 
-  /** Whether another finding says the same, of another device. */
+  /** True if another finding says the same, of another device. */
   public boolean sameAs(@Nullable Finding other) {
     return other != null
         && device.isPresent()

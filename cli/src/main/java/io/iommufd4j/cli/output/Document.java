@@ -31,17 +31,17 @@ public sealed interface Document {
     }
   }
 
-  /** What a verb is about to change, for somebody to agree to. */
+  /** A change that a verb is about to make, for somebody to agree to. */
   sealed interface Intent extends OfKernel {
 
-    /** What it puts at stake, one sentence each. */
+    /** The things it puts at stake, one sentence each. */
     List<String> atStake();
   }
 
   /** A change that was made. */
   sealed interface Change extends OfKernel {
 
-    /** Whether it outlives the command; what was changed in a simulated kernel does not. */
+    /** True if it outlives the command; what was changed in a simulated kernel does not. */
     default boolean stays() {
       return !source().simulated();
     }

@@ -126,7 +126,7 @@ public final class JsonRenderer implements Renderer {
     return json;
   }
 
-  /** What DMA meets during a replace. */
+  /** The experience of DMA during a replace. */
   static String conduct(IommuInstance iommu) {
     return Words.of(iommu.driver().replace());
   }

@@ -62,7 +62,7 @@ public final class Interruption {
     }
   }
 
-  /** Whether somebody asked to stop. */
+  /** True if somebody asked to stop. */
   public boolean asked() {
     return asked.getCount() == 0;
   }

@@ -25,7 +25,7 @@ public final class LateGroup implements AutoCloseable {
     this.binding = binding;
   }
 
-  /** Whether a plan takes such a step first. */
+  /** True if a plan takes such a step first. */
   public static boolean wanted(Host host, PciDevice device) {
     return host.groupsOnBind(device);
   }

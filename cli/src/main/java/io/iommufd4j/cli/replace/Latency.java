@@ -11,7 +11,7 @@ package io.iommufd4j.cli.replace;
  */
 public record Latency(int rounds, int wanted, int warmUp, Spread replace, Spread detachAttach) {
 
-  /** Whether it ended before all rounds were measured. */
+  /** True if it ended before all rounds were measured. */
   public boolean interrupted() {
     return rounds < wanted;
   }

@@ -29,7 +29,7 @@ public record ReplaceOutcome(
     checks = List.copyOf(checks);
   }
 
-  /** Whether somebody asked it to stop before all rounds were measured. */
+  /** True if somebody asked it to stop before all rounds were measured. */
   public boolean interrupted() {
     return latency.filter(Latency::interrupted).isPresent();
   }

@@ -22,7 +22,7 @@ final class Scene {
    */
   private static final long MOST_MAPPED = 240 * Addresses.PAGE;
 
-  /** Whether the program has mock devices; it has none of VFIO's then. */
+  /** True if the program has mock devices; it has none of VFIO's then. */
   final boolean mock;
 
   /**
@@ -32,7 +32,7 @@ final class Scene {
   final boolean tracksDirty;
 
   /**
-   * Whether mock devices have PASIDs. Such a program destroys nothing, closes nothing and detaches
+   * True if mock devices have PASIDs. Such a program destroys nothing, closes nothing and detaches
    * all in the end.
    */
   final boolean hasPasids;

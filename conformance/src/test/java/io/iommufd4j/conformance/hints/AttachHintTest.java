@@ -57,7 +57,7 @@ final class AttachHintTest {
   }
 
   /**
-   * Whether a replace is refused for another reason: old virtio-iommu drivers give a page table its
+   * True if a replace is refused for another reason: old virtio-iommu drivers give a page table its
    * aperture only at attach, and a replace fills it before.
    */
   private static boolean unsettled(KernelUnderTest test, Bench bench) {

@@ -29,7 +29,7 @@ final class UnsafeInterrupts implements Handle {
     this.before = read(kernel);
   }
 
-  /** Whether the machine does without: it isolates interrupts. */
+  /** True if the machine does without: it isolates interrupts. */
   static boolean unneededOn(KernelUnderTest test) {
     return test.kernel() instanceof SimKernel simulated
         ? simulated.machine().isolatedInterrupts()

@@ -5,7 +5,7 @@ import static io.iommufd4j.conformance.safety.HeldDeviceTest.DEVICE;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 
-/** What somebody left behind in vfio-pci and in a device's {@code driver_override}. */
+/** Things left behind in vfio-pci and in a device's {@code driver_override}. */
 @OnHostKernels
 @OnPlainMachines
 final class LeftoverTest {

@@ -58,7 +58,7 @@ final class OwnProcessTest {
     }
   }
 
-  /** What can be given back is: the override, and the driver as soon as nobody holds the device. */
+  /** Gives back what can be: the override, and the driver as soon as nobody holds the device. */
   private static void refused(String situation, VfioBinding binding) {
     HostState bound = HostState.now();
     long start = System.nanoTime();

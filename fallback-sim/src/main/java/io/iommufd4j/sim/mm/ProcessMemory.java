@@ -271,8 +271,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * What is mapped where, as {@code /proc/PID/maps} lists it: first what this handed out, then what
-   * the host shows of the process besides.
+   * The mappings, as {@code /proc/PID/maps} lists them: first what this handed out, then what the
+   * host shows of the process besides.
    */
   public String maps() {
     var lines = new StringBuilder();
