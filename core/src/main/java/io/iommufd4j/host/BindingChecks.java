@@ -66,7 +66,9 @@ final class BindingChecks {
                   + ": VFIO gets the group only without that driver, and the device is gone with it."
                   + " Where it is a VMD, switch that off in firmware");
         });
-    virtualFunctionsInUse("taking it would remove them");
+    functionsInUse().ifPresent(why -> {
+      throw refuse(Errno.EBUSY, why + "; taking it would remove them");
+    });
   }
 
   /** A controller whose driver keeps the group from VFIO, and carries the device. */
@@ -87,11 +89,11 @@ final class BindingChecks {
     String held = held(holders, device);
     if (!held.isEmpty()) {
       throw new HostException(
-          "unbind " + device.address() + " from " + device.driver().orElse("its driver"),
-          Errno.EBUSY,
-          held + "; the kernel would wait until it lets go");
+          unbinding(), Errno.EBUSY, held + "; the kernel would wait until it lets go");
     }
-    virtualFunctionsInUse("unbinding it would remove them");
+    functionsInUse().ifPresent(why -> {
+      throw new HostException(unbinding(), Errno.EBUSY, why + "; unbinding it would remove them");
+    });
   }
 
   /** A region that the firmware keeps mapped for the device's group, in words. */
@@ -108,7 +110,8 @@ final class BindingChecks {
                 + " (an RMRR or IVMD), and Linux lets nobody else translate for such a device");
   }
 
-  private void virtualFunctionsInUse(String consequence) {
+  /** The first of its virtual functions that somebody uses, in words. */
+  private Optional<String> functionsInUse() {
     var holders = new DeviceHolders(kernel, host);
     for (PciDevice function : host.virtualFunctions(device)) {
       String held = held(holders, function);
@@ -116,16 +119,11 @@ final class BindingChecks {
         held = usedByHost(function);
       }
       if (!held.isEmpty()) {
-        throw refuse(
-            Errno.EBUSY,
-            "its virtual function "
-                + function.address()
-                + " is in use: "
-                + held
-                + "; "
-                + consequence);
+        return Optional.of(
+            "its virtual function " + function.address() + " is in use: " + held);
       }
     }
+    return Optional.empty();
   }
 
   /** The host's use of a function by its own driver, in words; empty when it uses nothing of it. */
@@ -158,6 +156,10 @@ final class BindingChecks {
             Collectors.collectingAndThen(
                 Collectors.joining(", "),
                 text -> text.isEmpty() ? holders.unseen(device).orElse("") : text));
+  }
+
+  private String unbinding() {
+    return "unbind " + device.address() + " from " + device.driver().orElse("its driver");
   }
 
   private HostException refuse(int errno, String why) {
