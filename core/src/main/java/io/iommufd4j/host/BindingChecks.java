@@ -66,9 +66,10 @@ final class BindingChecks {
                   + ": VFIO gets the group only without that driver, and the device is gone with it."
                   + " Where it is a VMD, switch that off in firmware");
         });
-    functionsInUse().ifPresent(why -> {
-      throw refuse(Errno.EBUSY, why + "; taking it would remove them");
-    });
+    functionsInUse()
+        .ifPresent(why -> {
+          throw refuse(Errno.EBUSY, why + "; taking it would remove them");
+        });
   }
 
   /** A controller whose driver keeps the group from VFIO, and carries the device. */
@@ -91,9 +92,11 @@ final class BindingChecks {
       throw new HostException(
           unbinding(), Errno.EBUSY, held + "; the kernel would wait until it lets go");
     }
-    functionsInUse().ifPresent(why -> {
-      throw new HostException(unbinding(), Errno.EBUSY, why + "; unbinding it would remove them");
-    });
+    functionsInUse()
+        .ifPresent(why -> {
+          throw new HostException(
+              unbinding(), Errno.EBUSY, why + "; unbinding it would remove them");
+        });
   }
 
   /** A region that the firmware keeps mapped for the device's group, in words. */
@@ -119,8 +122,7 @@ final class BindingChecks {
         held = usedByHost(function);
       }
       if (!held.isEmpty()) {
-        return Optional.of(
-            "its virtual function " + function.address() + " is in use: " + held);
+        return Optional.of("its virtual function " + function.address() + " is in use: " + held);
       }
     }
     return Optional.empty();
