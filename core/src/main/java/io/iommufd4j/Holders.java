@@ -5,7 +5,6 @@ import io.iommufd4j.host.Holder.Hold;
 import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Names who else holds a device; empty when nobody is found. */
 final class Holders {
@@ -23,7 +22,7 @@ final class Holders {
     List<Holder> holders = of(facts.device());
     boolean another =
         holders.stream().filter(Holders::isThisProcess).filter(Holders::isCdev).count() > 1;
-    return said(
+    return Holder.describe(
         holders.stream()
             .filter(holder -> another || !isThisProcess(holder) || !isCdev(holder))
             .toList());
@@ -31,7 +30,7 @@ final class Holders {
 
   /** Holders of the device's VFIO group. */
   String ofGroup() {
-    return said(
+    return Holder.describe(
         of(facts.device()).stream()
             .filter(holder -> holder.hold() != Hold.CDEV && holder.hold() != Hold.MAPPING)
             .toList());
@@ -39,7 +38,7 @@ final class Holders {
 
   /** Holders of a sibling of the device. */
   String ofSibling(PciDevice sibling) {
-    return said(of(sibling));
+    return Holder.describe(of(sibling));
   }
 
   private List<Holder> of(PciDevice device) {
@@ -52,9 +51,5 @@ final class Holders {
 
   private static boolean isCdev(Holder holder) {
     return holder.hold() == Hold.CDEV;
-  }
-
-  private static String said(List<Holder> holders) {
-    return holders.stream().map(Holder::toString).distinct().collect(Collectors.joining(", "));
   }
 }

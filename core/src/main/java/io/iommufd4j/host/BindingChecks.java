@@ -4,7 +4,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Finds what makes taking a device for vfio-pci impossible or harmful, by looking alone: whatever
@@ -151,13 +150,8 @@ final class BindingChecks {
   }
 
   private static String held(DeviceHolders holders, PciDevice device) {
-    return holders.of(device).stream()
-        .map(Holder::toString)
-        .distinct()
-        .collect(
-            Collectors.collectingAndThen(
-                Collectors.joining(", "),
-                text -> text.isEmpty() ? holders.unseen(device).orElse("") : text));
+    String found = Holder.describe(holders.of(device));
+    return found.isEmpty() ? holders.unseen(device).orElse("") : found;
   }
 
   private String unbinding() {

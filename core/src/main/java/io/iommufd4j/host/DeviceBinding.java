@@ -7,7 +7,6 @@ import io.iommufd4j.kernel.SysfsWrite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * One device on its way to vfio-pci and back: what it was, and the writes between. They are made by
@@ -228,8 +227,7 @@ final class DeviceBinding {
   }
 
   private String holders() {
-    return new DeviceHolders(kernel, host)
-        .of(before).stream().map(Holder::toString).distinct().collect(Collectors.joining(", "));
+    return Holder.describe(new DeviceHolders(kernel, host).of(before));
   }
 
   private String name() {

@@ -1,5 +1,8 @@
 package io.iommufd4j.host;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * A process that holds a VFIO device: the device's unbind waits for it ({@code
  * vfio_unregister_group_dev}).
@@ -23,6 +26,11 @@ public record Holder(long pid, String command, Hold hold, String path) {
     MAPPING,
     /** A VFIO device is open or mapped by its group; Linux does not tell which one. */
     SOME_DEVICE
+  }
+
+  /** All of them in one sentence, each clause once; empty when there are none. */
+  public static String describe(List<Holder> holders) {
+    return holders.stream().map(Holder::toString).distinct().collect(Collectors.joining(", "));
   }
 
   /** The process, for messages. */
