@@ -6,7 +6,7 @@ module io.iommufd4j.core {
   requires org.jnrproject.constants;
 
   exports io.iommufd4j;
-  exports io.iommufd4j.host;
+  exports io.iommufd4j.pci;
   exports io.iommufd4j.kernel;
   exports io.iommufd4j.linux;
 

@@ -2,9 +2,9 @@ package io.iommufd4j;
 
 import static io.iommufd4j.DeviceAttachments.NO_PASID;
 
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.LinuxRelease;
+import io.iommufd4j.pci.PciDevice;
 import java.util.ArrayList;
 import java.util.Optional;
 

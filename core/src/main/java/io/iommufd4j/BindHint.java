@@ -1,12 +1,12 @@
 package io.iommufd4j;
 
 import io.iommufd4j.bindings.vfio.vfio_device_info;
-import io.iommufd4j.host.IommuInstance;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.IommuInstance;
+import io.iommufd4j.pci.PciDevice;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.HostException;
-import io.iommufd4j.host.MediatedDevice;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.HostException;
+import io.iommufd4j.pci.MediatedDevice;
+import io.iommufd4j.pci.PciDevice;
 
 /** From the names people give a device to the path of its VFIO cdev. */
 final class CdevPath {

@@ -1,6 +1,6 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.ReservedRegion;
+import io.iommufd4j.pci.ReservedRegion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuGroup;
-import io.iommufd4j.host.PciDevice;
-import io.iommufd4j.host.ReservedRegion;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.ReservedRegion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

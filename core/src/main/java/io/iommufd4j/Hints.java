@@ -1,11 +1,11 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.HostException;
 import java.util.Optional;
 import java.util.stream.Stream;
 

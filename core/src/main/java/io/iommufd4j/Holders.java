@@ -1,9 +1,9 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.Holder;
-import io.iommufd4j.host.Holder.Hold;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Holder;
+import io.iommufd4j.pci.Holder.Hold;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 
 /** Names who else holds a device; empty when nobody is found. */

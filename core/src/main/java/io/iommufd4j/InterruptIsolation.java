@@ -1,6 +1,6 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.Host;
+import io.iommufd4j.pci.Host;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

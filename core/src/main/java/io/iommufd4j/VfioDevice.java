@@ -1,8 +1,8 @@
 package io.iommufd4j;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.HostException;
 
 /**
  * A VFIO device that this object owns. Closing it detaches it and closes the descriptor, which

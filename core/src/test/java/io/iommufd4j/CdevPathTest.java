@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.HostException;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;

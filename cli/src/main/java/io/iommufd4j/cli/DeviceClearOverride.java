@@ -2,10 +2,10 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
-import io.iommufd4j.host.DriverOverride;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.Patience;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.DriverOverride;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.Patience;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

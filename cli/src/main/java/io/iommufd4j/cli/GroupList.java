@@ -2,8 +2,8 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
-import io.iommufd4j.host.Host;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
 import picocli.CommandLine.Command;
 
 /** {@code group list}. */

@@ -5,9 +5,9 @@ import io.iommufd4j.cli.replace.DeviceStuckException;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.NotRestoredException;
 import io.iommufd4j.cli.replace.StoppedException;
-import io.iommufd4j.host.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.KernelUnavailableException;
+import io.iommufd4j.pci.HostException;
 import java.util.Optional;
 
 /**

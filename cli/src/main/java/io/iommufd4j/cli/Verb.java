@@ -1,9 +1,9 @@
 package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Renderer;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciDevice;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,7 +57,7 @@ abstract class Verb implements Callable<Integer> {
    * The device that was named.
    *
    * @throws UsageException when the text names no device at all
-   * @throws io.iommufd4j.host.HostException when there is no such device
+   * @throws io.iommufd4j.pci.HostException when there is no such device
    */
   static PciDevice device(Host host, String where) {
     try {

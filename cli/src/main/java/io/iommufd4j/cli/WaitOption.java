@@ -1,8 +1,8 @@
 package io.iommufd4j.cli;
 
-import io.iommufd4j.host.Patience;
-import io.iommufd4j.host.Patience.Watcher.Verdict;
 import io.iommufd4j.kernel.SysfsWrite;
+import io.iommufd4j.pci.Patience;
+import io.iommufd4j.pci.Patience.Watcher.Verdict;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 

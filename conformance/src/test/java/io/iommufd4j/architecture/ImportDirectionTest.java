@@ -26,7 +26,7 @@ final class ImportDirectionTest {
               "io.iommufd4j",
               "io.iommufd4j.kernel..",
               "io.iommufd4j.linux..",
-              "io.iommufd4j.host..")
+              "io.iommufd4j.pci..")
           .layer("fallback-sim")
           .definedBy("io.iommufd4j.sim..")
           .layer("cli")
@@ -67,7 +67,7 @@ final class ImportDirectionTest {
   static final ArchRule typedApiKnowsNoBackend =
       noClasses()
           .that()
-          .resideInAnyPackage("io.iommufd4j", "io.iommufd4j.host..", "io.iommufd4j.kernel..")
+          .resideInAnyPackage("io.iommufd4j", "io.iommufd4j.pci..", "io.iommufd4j.kernel..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.iommufd4j.linux..", "io.iommufd4j.sim..");

@@ -2,11 +2,11 @@ package io.iommufd4j.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Census;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;

@@ -1,9 +1,9 @@
 package io.iommufd4j.conformance;
 
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.SimKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

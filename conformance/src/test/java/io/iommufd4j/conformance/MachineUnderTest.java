@@ -1,9 +1,9 @@
 package io.iommufd4j.conformance;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuGroup;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.PciDevice;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,9 +1,9 @@
 package io.iommufd4j.conformance;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.PciAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,6 +1,6 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;

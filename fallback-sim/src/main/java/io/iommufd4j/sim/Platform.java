@@ -1,6 +1,6 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 
 /** What lies around the PCI functions: who gives them addresses and interrupts, and which. */

@@ -1,11 +1,11 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.fs.DeviceNumber;
 import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.EventFd;

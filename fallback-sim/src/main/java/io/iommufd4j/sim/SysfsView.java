@@ -1,7 +1,7 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.fs.Devtmpfs;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.HostException;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.HostException;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

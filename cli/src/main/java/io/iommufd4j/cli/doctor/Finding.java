@@ -1,7 +1,7 @@
 package io.iommufd4j.cli.doctor;
 
-import io.iommufd4j.host.Holder;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.Holder;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
 package io.iommufd4j.cli.output;
 
 import io.iommufd4j.cli.doctor.Finding;
-import io.iommufd4j.host.Holder;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.Holder;
+import io.iommufd4j.pci.PciDevice;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -3,13 +3,13 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
-import io.iommufd4j.host.Holder;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuGroup;
-import io.iommufd4j.host.MediatedDevice;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
+import io.iommufd4j.pci.Holder;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.MediatedDevice;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import java.util.Optional;
 

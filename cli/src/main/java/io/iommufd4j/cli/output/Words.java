@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.output;
 
-import io.iommufd4j.host.IommuInstance;
+import io.iommufd4j.pci.IommuInstance;
 import java.util.Locale;
 
 /** How values are spelled. */

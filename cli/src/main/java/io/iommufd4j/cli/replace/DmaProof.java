@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import java.util.List;
 
 /**

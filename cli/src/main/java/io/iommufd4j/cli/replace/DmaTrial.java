@@ -2,7 +2,7 @@ package io.iommufd4j.cli.replace;
 
 import io.iommufd4j.cli.replace.DmaProof.Landing;
 import io.iommufd4j.cli.replace.DmaProof.Run;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;

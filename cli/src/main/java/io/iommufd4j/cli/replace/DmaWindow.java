@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.ReservedRegion;
+import io.iommufd4j.pci.ReservedRegion;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;

@@ -4,7 +4,7 @@ import io.iommufd4j.ConfigSpace;
 import io.iommufd4j.PciRegion;
 import io.iommufd4j.RegionInfo;
 import io.iommufd4j.VfioDeviceRef;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.PciDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

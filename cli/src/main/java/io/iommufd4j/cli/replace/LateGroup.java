@@ -1,11 +1,11 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.Patience;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.PciDevice;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.Patience;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioBinding;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ public final class LateGroup implements AutoCloseable {
    * Binds the device, and with it those of its slot whose DMA is to be shown: they may share its
    * group, and are in none either. Does nothing for a device that has its group.
    *
-   * @throws io.iommufd4j.host.HostException when vfio-pci cannot have it
+   * @throws io.iommufd4j.pci.HostException when vfio-pci cannot have it
    */
   public static LateGroup of(
       Kernel kernel, PciDevice device, ReplaceOrder order, Patience patience, Witness witness) {

@@ -1,8 +1,8 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.HostUse;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.HostUse;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import java.util.stream.Stream;
 

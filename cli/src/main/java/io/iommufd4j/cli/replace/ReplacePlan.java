@@ -1,11 +1,11 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuGroup;
-import io.iommufd4j.host.IommuInstance;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.IommuInstance;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.PciDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import java.util.stream.Collectors;
 

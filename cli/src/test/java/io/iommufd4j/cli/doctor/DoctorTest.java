@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.VfioDevice;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.VfioBinding;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.io.IOException;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.iommufd4j.VfioDevice;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuInstance;
-import io.iommufd4j.host.PciDevice;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuInstance;
+import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.io.ByteArrayOutputStream;

@@ -2,7 +2,7 @@ package io.iommufd4j.cli.replace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.host.ReservedRegion;
+import io.iommufd4j.pci.ReservedRegion;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;

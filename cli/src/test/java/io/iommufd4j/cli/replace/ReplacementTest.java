@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.Patience;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.Patience;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.util.ArrayList;

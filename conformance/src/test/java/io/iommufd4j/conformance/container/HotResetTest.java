@@ -8,8 +8,8 @@ import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.RequestBlock;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;
 
 /** Hot reset on a root bus, which nothing resets: what is checked before that shows. */

@@ -16,8 +16,8 @@ import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;
 
 /** An iommufd in a container's place. */

@@ -7,9 +7,9 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.MachineUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.RequestBlock;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

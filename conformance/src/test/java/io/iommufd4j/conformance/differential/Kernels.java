@@ -1,9 +1,9 @@
 package io.iommufd4j.conformance.differential;
 
 import io.iommufd4j.conformance.MachineUnderTest;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.util.Set;

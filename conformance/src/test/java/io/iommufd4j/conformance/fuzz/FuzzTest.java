@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.KernelUnderTestResolver;
 import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

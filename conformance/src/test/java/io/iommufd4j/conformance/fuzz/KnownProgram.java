@@ -11,7 +11,7 @@ import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 
 /**
  * A program whose answers are known to the last id: it gives the same ones whatever went on before

@@ -16,9 +16,9 @@ import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.container.OpenGroup;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

@@ -13,7 +13,7 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.stream.Stream;

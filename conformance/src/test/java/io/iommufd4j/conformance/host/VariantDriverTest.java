@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;
 
 /** A VFIO driver other than vfio-pci. */

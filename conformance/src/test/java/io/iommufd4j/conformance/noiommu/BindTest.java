@@ -15,8 +15,8 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.container.OpenGroup;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;
 
 /** A device of a node to itself on an iommufd. */

@@ -16,8 +16,8 @@ import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.container.OpenGroup;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;
 
 /** An iommufd in a container's place, for a group without an IOMMU. */

@@ -16,11 +16,11 @@ import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.doctor.Verdict;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.IommuGroup;
-import io.iommufd4j.host.PciDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -7,7 +7,7 @@ import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 
 /** A physical function and its two virtual ones, all open on one iommufd. */
 record Functions(

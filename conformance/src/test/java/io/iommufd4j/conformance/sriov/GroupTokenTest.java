@@ -13,7 +13,7 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.container.OpenGroup;
-import io.iommufd4j.host.PciAddress;
+import io.iommufd4j.pci.PciAddress;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -11,10 +11,10 @@ import io.iommufd4j.KernelException;
 import io.iommufd4j.VfioDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 

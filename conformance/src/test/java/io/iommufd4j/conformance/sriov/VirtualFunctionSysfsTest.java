@@ -12,9 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.PciDevice;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.PciDevice;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.host.Host;
-import io.iommufd4j.host.PciAddress;
-import io.iommufd4j.host.VfioBinding;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Census;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;

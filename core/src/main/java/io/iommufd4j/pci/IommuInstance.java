@@ -1,0 +1,73 @@
+package io.iommufd4j.pci;
+
+import java.util.regex.Pattern;
+
+/**
+ * An IOMMU of the host, as {@code /sys/class/iommu} names it.
+ *
+ * @param name as {@code dmar0} (VT-d), {@code ivhd0} (AMD), {@code smmu3.0x…}, or for virtio-iommu
+ *     the name of the device that carries it, as {@code 0000:00:01.0}
+ */
+public record IommuInstance(String name) {
+
+  /** Which driver serves it, told by the name that the driver gives. */
+  public Driver driver() {
+    for (var driver : Driver.values()) {
+      if (driver.names.matcher(name).matches()) {
+        return driver;
+      }
+    }
+    return Driver.OTHER;
+  }
+
+  /** What DMA meets while a driver replaces one domain by another. */
+  public enum Replace {
+    /** The old translation or the new one, never a fault. */
+    HITLESS,
+    /** A moment without translation between the two. */
+    WINDOW,
+    /** A moment without translation; when the new domain does not fit, the device stays blocked. */
+    BLOCKS_ON_FAILURE,
+    /** Whatever the device behind the driver does. */
+    UNKNOWN
+  }
+
+  /** The IOMMU drivers whose conduct is known. */
+  public enum Driver {
+    /** Intel VT-d: blocks translation first and checks compatibility after. */
+    VTD("VT-d", "dmar\\d+", Replace.BLOCKS_ON_FAILURE),
+    /** AMD-Vi: detaches, then attaches. */
+    AMD("AMD-Vi", "ivhd\\d+", Replace.WINDOW),
+    /** ARM SMMUv3: rewrites the stream table entry so that no transaction meets half of it. */
+    SMMUV3("SMMUv3", "smmu3\\..*", Replace.HITLESS),
+    /** virtio-iommu: attaches to the new domain, then sends it the mappings again. */
+    VIRTIO(
+        "virtio-iommu",
+        "virtio\\d+|\\p{XDigit}{4,8}:\\p{XDigit}{2}:\\p{XDigit}{2}\\.[0-7]|.*\\.virtio_mmio",
+        Replace.WINDOW),
+    /** The kernel's own mock, of {@code CONFIG_IOMMUFD_TEST}: no DMA goes through it. */
+    MOCK("iommufd mock", "iommufd_selftest_iommu.*", Replace.UNKNOWN),
+    /** Any other. */
+    OTHER("other", "(?!)", Replace.UNKNOWN);
+
+    private final String title;
+    private final Pattern names;
+    private final Replace replace;
+
+    Driver(String title, String names, Replace replace) {
+      this.title = title;
+      this.names = Pattern.compile(names);
+      this.replace = replace;
+    }
+
+    /** The name people know it by. */
+    public String title() {
+      return title;
+    }
+
+    /** What DMA meets while it replaces a domain. */
+    public Replace replace() {
+      return replace;
+    }
+  }
+}
