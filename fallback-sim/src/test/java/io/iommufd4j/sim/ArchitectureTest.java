@@ -65,7 +65,7 @@ class ArchitectureTest {
           .layer("driver")
           .definedBy("io.iommufd4j.sim.driver")
           .layer("iommufd")
-          .definedBy("io.iommufd4j.sim.iommufd")
+          .definedBy("io.iommufd4j.sim.iommufd..")
           .layer("vfio")
           .definedBy("io.iommufd4j.sim.vfio")
           .layer("selftest")

@@ -1,20 +1,20 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.ioas.AccessListener;
+import io.iommufd4j.sim.iommufd.ioas.AccessPages;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel's own way into an IOAS, beside DMA: pages pinned for it, and bytes copied ({@code struct
  * iommufd_access}). Made and unmade by a driver, never by {@code IOMMU_DESTROY}.
  */
-public final class Access extends IommufdObject {
+public final class Access extends IommufdObject implements AccessListener {
 
   private final IommufdContext context;
   private final @Nullable AccessUser user;
@@ -72,8 +72,8 @@ public final class Access extends IommufdObject {
     }
   }
 
-  /** What its IOVAs have to be aligned to, in bytes. */
-  long alignment() {
+  @Override
+  public long alignment() {
     return user == null || user.pinsPages() ? UserMemory.PAGE_SIZE : 1;
   }
 
@@ -167,8 +167,8 @@ public final class Access extends IommufdObject {
     unpinFrom = to;
   }
 
-  /** {@code iommufd_access_notify_unmap} for one access: its user lets go of a range. */
-  void notifyUnmap(long iova, long length) {
+  @Override
+  public void notifyUnmap(long iova, long length) {
     if (user == null || !context.objects().hold(this)) {
       return;
     }
@@ -196,45 +196,7 @@ public final class Access extends IommufdObject {
     }
     long last = Iova.last(iova, length);
     try (var _ = lock.guard()) {
-      List<Long> physical = new ArrayList<>();
-      attached().table.withAreas(areas -> pin(areas, iova, last, write, physical));
-      return physical.stream().mapToLong(Long::longValue).toArray();
-    }
-  }
-
-  private void pin(AreaTree areas, long iova, long last, boolean write, List<Long> physical) {
-    var range = new ContiguousAreas(areas, iova, last);
-    try {
-      while (range.next()) {
-        Area area = range.area();
-        if (area.preventAccess || !aligned(range)) {
-          throw Refused.with(Errno.EINVAL);
-        }
-        requireAllowed(area, write);
-        area.addAccess(range.firstPage(), range.lastPage(), write, user == null, physical);
-      }
-      if (!range.reachesEnd()) {
-        throw Refused.with(Errno.ENOENT);
-      }
-    } catch (Refused refused) {
-      if (Iova.below(iova, range.iova())) {
-        unpin(areas, iova, range.iova() - 1);
-      }
-      throw refused;
-    }
-  }
-
-  private static boolean aligned(ContiguousAreas range) {
-    Area area = range.area();
-    long mask = UserMemory.PAGE_SIZE - 1;
-    return (area.startByte(range.iova()) & mask) == 0
-        && (range.reachesEnd() || (area.startByte(area.last) & mask) == mask);
-  }
-
-  private static void requireAllowed(Area area, boolean write) {
-    int needed = write ? PagingDomain.WRITE : PagingDomain.READ;
-    if ((area.protection & needed) == 0) {
-      throw Refused.with(Errno.EPERM);
+      return pages(attached()).pin(iova, last, write);
     }
   }
 
@@ -246,14 +208,7 @@ public final class Access extends IommufdObject {
       if (from == null) {
         throw new IllegalStateException("pages of an access without an IOAS are unpinned already");
       }
-      from.table.withAreas(areas -> unpin(areas, iova, last));
-    }
-  }
-
-  private void unpin(AreaTree areas, long iova, long last) {
-    var range = new ContiguousAreas(areas, iova, last);
-    while (range.next()) {
-      range.area().removeAccess(range.firstPage(), range.lastPage(), user == null);
+      pages(from).unpin(iova, last);
     }
   }
 
@@ -275,26 +230,7 @@ public final class Access extends IommufdObject {
     }
     long last = Iova.last(iova, length);
     try (var _ = lock.guard()) {
-      attached().table.withAreas(areas -> copy(areas, iova, last, data, write, slow));
-    }
-  }
-
-  private void copy(
-      AreaTree areas, long iova, long last, MemorySegment data, boolean write, boolean slow) {
-    var range = new ContiguousAreas(areas, iova, last);
-    while (range.next()) {
-      Area area = range.area();
-      if (area.preventAccess) {
-        throw Refused.with(Errno.EINVAL);
-      }
-      requireAllowed(area, write);
-      MemorySegment piece = data.asSlice(range.iova() - iova, range.last() - range.iova() + 1);
-      Pages pages = area.backing();
-      boolean pinned = slow || pages.ofOther(context.memory());
-      pages.copy(area.startByte(range.iova()), piece, write, pinned);
-    }
-    if (!range.reachesEnd()) {
-      throw Refused.with(Errno.ENOENT);
+      pages(attached()).copy(iova, last, data, write, slow, context.memory());
     }
   }
 
@@ -306,6 +242,10 @@ public final class Access extends IommufdObject {
     try (var _ = lock.guard()) {
       return ioas == null ? 0 : ioas.table.iovaInMapping(nth, offset);
     }
+  }
+
+  private AccessPages pages(Ioas of) {
+    return new AccessPages(of.table, user == null);
   }
 
   private Ioas attached() {

@@ -5,6 +5,9 @@ import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.ioas.DirtyBitmap;
+import io.iommufd4j.sim.iommufd.ioas.DirtyTracking;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -31,22 +34,9 @@ final class DirtyCommands {
       if (!domain.tracksDirty()) {
         throw Refused.with(Errno.EOPNOTSUPP);
       }
-      hwpt.ioas.table.withAreas(areas -> {
-        if (flags == enable) {
-          forget(areas, domain);
-        }
-        domain.setDirtyTracking(flags == enable);
-      });
+      new DirtyTracking(hwpt.ioas.table, domain).enable(flags == enable);
     } finally {
       command.objects().put(hwpt);
-    }
-  }
-
-  private static void forget(AreaTree areas, PagingDomain domain) {
-    for (Area area = areas.first(); area != null; area = areas.next(area)) {
-      if (area.pages != null) {
-        domain.table().readDirty(area.iova, area.last, false, (iova, bytes) -> {});
-      }
     }
   }
 
@@ -77,9 +67,7 @@ final class DirtyCommands {
               iova,
               last,
               pageSize);
-      hwpt.ioas.table.withAreas(
-          areas -> read(areas, hwpt.domain(), iova, last, flags == noClear, bitmap));
-      bitmap.flush();
+      new DirtyTracking(hwpt.ioas.table, hwpt.domain()).read(iova, last, flags == noClear, bitmap);
     } finally {
       command.objects().put(hwpt);
     }
@@ -99,13 +87,5 @@ final class DirtyCommands {
       throw Refused.with(Errno.EINVAL);
     }
     return last;
-  }
-
-  private static void read(
-      AreaTree areas, PagingDomain domain, long iova, long last, boolean keep, DirtyBitmap bitmap) {
-    var range = new ContiguousAreas(areas, iova, last);
-    while (range.next()) {
-      domain.table().readDirty(range.iova(), range.last(), keep, bitmap::set);
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.HwQueueCore;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 

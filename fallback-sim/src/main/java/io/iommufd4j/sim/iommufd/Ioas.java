@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommufd;
 
+import io.iommufd4j.sim.iommufd.ioas.IoPageTable;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;

@@ -5,6 +5,8 @@ import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ioas.AllowedIovas;
+import io.iommufd4j.sim.iommufd.ioas.ReservedIovas;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -81,7 +83,8 @@ final class IoasCommands {
     try {
       ioas.table.allow(
           AllowedIovas.read(
-              command.context(),
+              command.context().memory(),
+              command.context().faults(),
               iommu_ioas_allow_iovas.allowed_iovas(block),
               iommu_ioas_allow_iovas.num_iovas(block)));
     } finally {

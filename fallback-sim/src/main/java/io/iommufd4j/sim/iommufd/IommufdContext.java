@@ -4,6 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommufd.ioas.PagesOwner;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
@@ -147,6 +148,12 @@ public final class IommufdContext {
   /** What the process that calls has pinned. */
   Accounting accounting() {
     return calling.get().accounting();
+  }
+
+  /** The process that calls, as the owner of pages that it maps now. */
+  PagesOwner pagesOwner() {
+    Accounting payer = accounting();
+    return new PagesOwner(memory(), payer, payer.mode(limitedPerProcess), faults);
   }
 
   /** That process' descriptors. */

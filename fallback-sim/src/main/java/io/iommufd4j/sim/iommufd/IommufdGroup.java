@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommufd.ioas.IoPageTable;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;

@@ -8,6 +8,9 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
+import io.iommufd4j.sim.iommufd.ioas.PagesSlice;
+import io.iommufd4j.sim.iommufd.ioas.Unmapping;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -39,8 +42,9 @@ final class MapCommands {
     Ioas ioas = command.objects().get(iommu_ioas_map.ioas_id(block), Ioas.class);
     try {
       long address = iommu_ioas_map.user_va(block);
-      Pages pages = Pages.ofUser(command.context(), address, length, writes(flags));
-      long mapped = mapPages(ioas, pages, address - pages.start(), length, flags, iova);
+      PagesSlice slice =
+          PagesSlice.ofUser(command.context().pagesOwner(), address, length, writes(flags));
+      long mapped = map(ioas, slice, length, flags, iova);
       iommu_ioas_map.iova(block, mapped);
       command.respond(iommu_ioas_map.sizeof());
     } finally {
@@ -60,8 +64,11 @@ final class MapCommands {
     try {
       long start = iommu_ioas_map_file.start(block);
       int fd = iommu_ioas_map_file.fd(block);
-      Pages pages = Pages.ofFile(command.context(), fd, start, length, writes(flags));
-      long mapped = mapPages(ioas, pages, start - pages.start(), length, flags, iova);
+      IommufdContext context = command.context();
+      PagesSlice slice =
+          PagesSlice.ofFile(
+              context.pagesOwner(), context.files(), fd, start, length, writes(flags));
+      long mapped = map(ioas, slice, length, flags, iova);
       iommu_ioas_map_file.iova(block, mapped);
       command.respond(iommu_ioas_map_file.sizeof());
     } finally {
@@ -88,13 +95,7 @@ final class MapCommands {
       throw refused;
     }
     try {
-      long mapped;
-      try {
-        mapped = ioas.table.map(slices, length, fixed(flags), iova, protection(flags));
-      } catch (Refused refused) {
-        PagesSlice.putAll(slices);
-        throw refused;
-      }
+      long mapped = map(ioas, slices, length, flags, iova);
       iommu_ioas_copy.dst_iova(block, mapped);
       command.respond(iommu_ioas_copy.sizeof());
     } finally {
@@ -164,13 +165,11 @@ final class MapCommands {
     }
   }
 
-  private static long mapPages(
-      Ioas ioas, Pages pages, long startByte, long length, int flags, long iova) {
+  private static long map(Ioas ioas, PagesSlice slices, long length, int flags, long iova) {
     try {
-      var slice = new PagesSlice(pages, startByte, length);
-      return ioas.table.map(slice, length, fixed(flags), iova, protection(flags));
+      return ioas.table.map(slices, length, fixed(flags), iova, protection(flags));
     } catch (Refused refused) {
-      pages.put();
+      PagesSlice.putAll(slices);
       throw refused;
     }
   }

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ioas.IoPageTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 

@@ -6,6 +6,7 @@ import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommufd.ioas.IoPageTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.HashSet;
 import java.util.Set;

@@ -2,8 +2,9 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
+import io.iommufd4j.sim.iommufd.ioas.PhysicalRange;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 
 /** {@code IOMMU_IOAS_NOIOMMU_GET_PA}. */
@@ -35,31 +36,13 @@ final class PhysicalAddressCommand {
     }
     Ioas ioas = command.objects().get(iommu_ioas_noiommu_get_pa.ioas_id(block), Ioas.class);
     try {
-      ioas.table.withAreas(areas -> answer(block, areas, iova));
+      PhysicalRange range =
+          PhysicalRange.behind(ioas.table, iova, iommu_ioas_noiommu_get_pa.length(block));
+      iommu_ioas_noiommu_get_pa.out_phys(block, range.address());
+      iommu_ioas_noiommu_get_pa.length(block, range.length());
       command.respond(iommu_ioas_noiommu_get_pa.sizeof());
     } finally {
       command.objects().put(ioas);
-    }
-  }
-
-  /** {@code iopt_get_phys}: a piece of one area, page by page for as long as they lie together. */
-  private static void answer(MemorySegment block, AreaTree areas, long iova) {
-    Area area = areas.first(iova, iova);
-    if (area == null || area.pages == null) {
-      throw Refused.with(Errno.ENOENT);
-    }
-    try (var _ = area.pages.lock.guard()) {
-      long most = iommu_ioas_noiommu_get_pa.length(block);
-      long physical = area.physical(iova);
-      long page = UserMemory.PAGE_SIZE - (iova & (UserMemory.PAGE_SIZE - 1));
-      long length = Iova.min(page, area.last - iova + 1);
-      while (Iova.below(length, most)
-          && !Iova.above(length, area.last - iova)
-          && area.physical(iova + length) == physical + length) {
-        length += Iova.min(UserMemory.PAGE_SIZE, area.last - (iova + length) + 1);
-      }
-      iommu_ioas_noiommu_get_pa.out_phys(block, physical);
-      iommu_ioas_noiommu_get_pa.length(block, Iova.min(length, most));
     }
   }
 }

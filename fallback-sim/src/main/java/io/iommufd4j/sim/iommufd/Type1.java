@@ -5,6 +5,8 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.ioas.PagesSlice;
+import io.iommufd4j.sim.iommufd.ioas.Unmapping;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -104,12 +106,11 @@ final class Type1 {
     long iova = vfio_iommu_type1_dma_map.iova(block);
     Ioas ioas = context.objects().getCompatible();
     try {
-      Pages pages = Pages.ofUser(context, from, length, writes);
-      var slice = new PagesSlice(pages, from - pages.start(), length);
+      PagesSlice slice = PagesSlice.ofUser(context.pagesOwner(), from, length, writes);
       try {
         ioas.table.map(slice, length, true, iova, protection);
       } catch (Refused refused) {
-        pages.put();
+        PagesSlice.putAll(slice);
         throw refused;
       }
     } finally {

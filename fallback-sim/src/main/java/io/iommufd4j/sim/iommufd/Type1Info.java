@@ -7,6 +7,8 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_iova_range;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_dma_avail;
 import io.iommufd4j.bindings.vfio.vfio_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ioas.Iova;
+import io.iommufd4j.sim.iommufd.ioas.ReservedIovas;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;

@@ -1,12 +1,14 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
+import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A slice of pages on its way into an IOAS ({@code struct iopt_pages_list}). It holds a reference
  * to the pages until an area takes that over.
  */
-final class PagesSlice {
+public final class PagesSlice {
 
   final Pages pages;
 
@@ -28,8 +30,30 @@ final class PagesSlice {
     this.length = length;
   }
 
+  /**
+   * User memory that is to be mapped.
+   *
+   * @throws Refused as {@link Pages#ofUser}
+   */
+  public static PagesSlice ofUser(PagesOwner owner, long address, long length, boolean writable) {
+    Pages pages = Pages.ofUser(owner, address, length, writable);
+    return new PagesSlice(pages, address - pages.start(), length);
+  }
+
+  /**
+   * A piece of a file that is to be mapped.
+   *
+   * @param files where the descriptor is looked up
+   * @throws Refused as {@link Pages#ofFile}
+   */
+  public static PagesSlice ofFile(
+      PagesOwner owner, OpenFiles files, int fd, long start, long length, boolean writable) {
+    Pages pages = Pages.ofFile(owner, files, fd, start, length, writable);
+    return new PagesSlice(pages, start - pages.start(), length);
+  }
+
   /** Gives back the references of a slice and of all behind it. */
-  static void putAll(@Nullable PagesSlice first) {
+  public static void putAll(@Nullable PagesSlice first) {
     for (PagesSlice slice = first; slice != null; slice = slice.next) {
       slice.pages.put();
     }

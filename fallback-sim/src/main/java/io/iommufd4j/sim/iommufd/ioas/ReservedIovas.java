@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -8,13 +8,15 @@ import org.jspecify.annotations.Nullable;
  * says so; several may say it of the same one. Kept in arrays, since a replace adds and removes
  * some and should leave no garbage. Guarded by the IOVA lock.
  */
-final class ReservedIovas {
+public final class ReservedIovas {
 
   // Ranges by start, one an index.
   private long[] starts = new long[4];
   private long[] lasts = new long[4];
   private @Nullable Object[] owners = new @Nullable Object[4];
   private int count;
+
+  ReservedIovas() {}
 
   boolean isEmpty() {
     return count == 0;
@@ -68,7 +70,7 @@ final class ReservedIovas {
   }
 
   /** Steps through the ranges that nobody reserved, rising; the tree must not change meanwhile. */
-  final class Holes {
+  public final class Holes {
     private final long end;
     private long next;
     private boolean done;
@@ -83,7 +85,7 @@ final class ReservedIovas {
     }
 
     /** Moves to the next hole; false when there is none. */
-    boolean next() {
+    public boolean next() {
       while (!done) {
         if (at == count || Iova.above(starts[at], end)) {
           start = next;
@@ -108,12 +110,12 @@ final class ReservedIovas {
     }
 
     /** First IOVA of the hole. */
-    long start() {
+    public long start() {
       return start;
     }
 
     /** Inclusive last IOVA of the hole. */
-    long last() {
+    public long last() {
       return last;
     }
   }

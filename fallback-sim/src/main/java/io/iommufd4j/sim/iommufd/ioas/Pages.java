@@ -1,7 +1,8 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;
+import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Mutex;
@@ -41,25 +42,25 @@ final class Pages {
 
   private long paid;
 
-  private Pages(IommufdContext context, PageSource source, long count, boolean writable) {
-    this(context, source, count, writable, new Mutex(), null);
+  private Pages(PagesOwner owner, PageSource source, long count, boolean writable) {
+    this(owner, source, count, writable, new Mutex(), null);
   }
 
   private Pages(
-      IommufdContext context,
+      PagesOwner owner,
       PageSource source,
       long count,
       boolean writable,
       Mutex lock,
       @Nullable Revocation revocation) {
-    this.faults = context.faults();
+    this.faults = owner.faults();
     this.source = source;
     this.pins = new PinnedPages(source, faults);
     this.count = count;
     this.writable = writable;
-    this.memory = context.memory();
-    this.payer = context.accounting();
-    this.mode = revocation == null ? payer.mode(context.limitedPerProcess()) : Accounting.Mode.NONE;
+    this.memory = owner.memory();
+    this.payer = owner.payer();
+    this.mode = revocation == null ? owner.mode() : Accounting.Mode.NONE;
     this.lock = lock;
     this.revocation = revocation;
   }
@@ -71,15 +72,15 @@ final class Pages {
    * @throws Refused EOVERFLOW when the range wraps, EINVAL when it is empty or nearly everything,
    *     ENOMEM
    */
-  static Pages ofUser(IommufdContext context, long address, long length, boolean writable) {
+  static Pages ofUser(PagesOwner owner, long address, long length, boolean writable) {
     if (Iova.below(address + length, address)) {
       throw Refused.with(Errno.EOVERFLOW);
     }
     long start = address & -UserMemory.PAGE_SIZE;
     long count = count(address - start, length);
-    context.faults().alloc();
-    var source = new PageSource.User(context.memory(), start, writable);
-    return new Pages(context, source, count, writable);
+    owner.faults().alloc();
+    var source = new PageSource.User(owner.memory(), start, writable);
+    return new Pages(owner, source, count, writable);
   }
 
   /**
@@ -90,30 +91,31 @@ final class Pages {
    *     EBADF for a closed descriptor; of a device's buffer EINVAL past its end, ENODEV when it was
    *     taken back; ENOMEM
    */
-  static Pages ofFile(IommufdContext context, int fd, long start, long length, boolean writable) {
+  static Pages ofFile(
+      PagesOwner owner, OpenFiles files, int fd, long start, long length, boolean writable) {
     if (length == 0) {
       throw Refused.with(Errno.EINVAL);
     }
     Iova.last(start, length);
     long down = start & -UserMemory.PAGE_SIZE;
-    var file = context.files().hold(fd);
+    var file = files.hold(fd);
     try {
       if (file instanceof DmaBuf buffer) {
-        return ofBuffer(context, buffer, start, length, writable);
+        return ofBuffer(owner, files, buffer, start, length, writable);
       }
       long count = count(start - down, length);
-      context.faults().alloc();
-      var source = new PageSource.File(context.files(), file, down);
-      return new Pages(context, source, count, writable);
+      owner.faults().alloc();
+      var source = new PageSource.File(files, file, down);
+      return new Pages(owner, source, count, writable);
     } catch (Refused refused) {
-      context.files().drop(file);
+      files.drop(file);
       throw refused;
     }
   }
 
   /** {@code iopt_alloc_dmabuf_pages}: the reference to the buffer is the caller's to give back. */
   private static Pages ofBuffer(
-      IommufdContext context, DmaBuf buffer, long start, long length, boolean writable) {
+      PagesOwner owner, OpenFiles files, DmaBuf buffer, long start, long length, boolean writable) {
     if (!Iova.below(start + length - 1, buffer.size())
         || !Iova.below(Long.divideUnsigned(length, UserMemory.PAGE_SIZE), MOST_BUFFER_PAGES)) {
       throw Refused.with(Errno.EINVAL);
@@ -123,8 +125,8 @@ final class Pages {
     var lock = new Mutex();
     var revocation = new Revocation(lock);
     long base = buffer.attach(revocation);
-    var source = new PageSource.Buffer(context.files(), buffer, down, base, revocation);
-    return new Pages(context, source, count, writable, lock, revocation);
+    var source = new PageSource.Buffer(files, buffer, down, base, revocation);
+    return new Pages(owner, source, count, writable, lock, revocation);
   }
 
   private static long count(long startByte, long length) {

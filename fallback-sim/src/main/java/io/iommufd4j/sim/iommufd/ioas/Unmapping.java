@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One unmap on its way through a range ({@code iopt_unmap_iova_range}): how far it got is known
  * also when it is refused half-way.
  */
-final class Unmapping {
+public final class Unmapping {
 
   /** How often accesses are asked to let go of one area. */
   private static final int MOST_TRIES = 100;
@@ -32,7 +32,7 @@ final class Unmapping {
   }
 
   /** Bytes that are mapped no longer. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 
@@ -42,7 +42,7 @@ final class Unmapping {
    * @throws Refused ENOENT when the range cuts through an area, EBUSY when somebody else is
    *     changing one or the kernel needs it, EDEADLK when an access does not let go
    */
-  void run() {
+  public void run() {
     for (Area pinned = upToPinned(); pinned != null; pinned = upToPinned()) {
       table.notifyAccesses(pinned);
       if (++tries > MOST_TRIES) {

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
@@ -14,7 +14,7 @@ import java.util.List;
  * What an IOAS maps, and the domains that carry a copy of it ({@code struct io_pagetable}). Locks
  * are taken in the kernel's order: domains, IOVAs, pages.
  */
-final class IoPageTable {
+public final class IoPageTable {
 
   /** {@code domains_rwsem}. */
   final RwSemaphore domainsLock = new RwSemaphore();
@@ -28,21 +28,26 @@ final class IoPageTable {
   final IovaSpace space;
 
   private final FaultPlan faults;
-  private final List<Access> accesses = new ArrayList<>();
+  private final List<AccessListener> accesses = new ArrayList<>();
 
-  IoPageTable(FaultPlan faults) {
+  /**
+   * A table that maps nothing.
+   *
+   * @param faults which of its allocations fail
+   */
+  public IoPageTable(FaultPlan faults) {
     this.faults = faults;
     this.domains = new IoasDomains(faults);
     this.space = new IovaSpace(faults);
   }
 
   /** What an IOVA, a length and an offset in a page must be multiples of, in bytes. */
-  long alignment() {
+  public long alignment() {
     return space.alignment();
   }
 
   /** Whether {@code IOMMU_OPTION_HUGE_PAGES} is off. */
-  boolean smallPagesOnly() {
+  public boolean smallPagesOnly() {
     return domains.smallPagesOnly();
   }
 
@@ -57,7 +62,7 @@ final class IoPageTable {
    *     something is mapped, EOVERFLOW past the end, EPERM to write what cannot be written, ENOSPC,
    *     EFAULT or ENOMEM when pages cannot be pinned, and ENOMEM
    */
-  long map(PagesSlice first, long length, boolean fixed, long iova, int protection) {
+  public long map(PagesSlice first, long length, boolean fixed, long iova, int protection) {
     try {
       for (PagesSlice slice = first; slice != null; slice = slice.next) {
         faults.alloc(); // Its area.
@@ -94,7 +99,7 @@ final class IoPageTable {
    * @throws Refused EINVAL for no bytes, EOVERFLOW past the end, ENOENT where a byte is not mapped,
    *     ENOMEM
    */
-  PagesSlice slices(long iova, long length) {
+  public PagesSlice slices(long iova, long length) {
     if (length == 0) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -138,7 +143,7 @@ final class IoPageTable {
    * @return the unmap, yet to be run
    * @throws Refused EINVAL for no bytes, EOVERFLOW past the end
    */
-  Unmapping unmap(long iova, long length) {
+  public Unmapping unmap(long iova, long length) {
     if (length == 0) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -146,17 +151,17 @@ final class IoPageTable {
   }
 
   /** {@code iopt_unmap_all}: an unmap of everything, yet to be run. */
-  Unmapping unmapAll() {
+  public Unmapping unmapAll() {
     return new Unmapping(this, 0, Iova.MAX);
   }
 
   /** {@code iommufd_access_notify_unmap}: asks every access to let go of an area. */
   void notifyAccesses(Area area) {
-    List<Access> users;
+    List<AccessListener> users;
     try (var _ = iovaLock.reading()) {
       users = List.copyOf(accesses);
     }
-    for (Access user : users) {
+    for (AccessListener user : users) {
       user.notifyUnmap(area.iova, area.length());
     }
   }
@@ -169,7 +174,7 @@ final class IoPageTable {
    *     pinned, EBUSY when somebody else is changing the area, EOPNOTSUPP for a device's buffer,
    *     ENOMEM
    */
-  void cutAfter(long iova) {
+  public void cutAfter(long iova) {
     try (var _ = iovaLock.writing()) {
       AreaTree areas = space.areas();
       Area area = areas.first(iova, iova);
@@ -201,7 +206,7 @@ final class IoPageTable {
    *
    * @throws Refused EADDRINUSE when an area is not aligned as the access needs it, ENOMEM
    */
-  void addAccess(Access access) {
+  public void addAccess(AccessListener access) {
     faults.alloc();
     try (var _ = domainsLock.writing();
         var _ = iovaLock.writing()) {
@@ -215,7 +220,7 @@ final class IoPageTable {
   }
 
   /** {@code iopt_remove_access}. */
-  void removeAccess(Access access) {
+  public void removeAccess(AccessListener access) {
     try (var _ = domainsLock.writing();
         var _ = iovaLock.writing()) {
       accesses.remove(access);
@@ -226,14 +231,14 @@ final class IoPageTable {
   /** {@code iopt_calculate_iova_alignment}. */
   private long neededAlignment() {
     long needed = domains.alignment();
-    for (Access access : accesses) {
+    for (AccessListener access : accesses) {
       needed = Iova.max(needed, access.alignment());
     }
     return needed;
   }
 
   /** The IOVA at an offset in the n-th area; 0 when there is none. */
-  long iovaInMapping(int nth, int offset) {
+  public long iovaInMapping(int nth, int offset) {
     try (var _ = iovaLock.reading()) {
       Area area = space.areas().first();
       for (long i = Integer.toUnsignedLong(nth); i > 0 && area != null; i--) {
@@ -257,20 +262,20 @@ final class IoPageTable {
   }
 
   /** Works on what is not reserved, which does not change meanwhile. */
-  void withUnreserved(HolesReader reader) {
+  public void withUnreserved(HolesReader reader) {
     try (var _ = iovaLock.reading()) {
       reader.read(space.unreserved(), alignment());
     }
   }
 
   /** Takes what {@link #withUnreserved} hands out. */
-  interface HolesReader {
+  public interface HolesReader {
     /** Steps through the holes. */
     void read(ReservedIovas.Holes holes, long alignment);
   }
 
   /** The page sizes that every domain has, a bit each; all bits without a domain. */
-  long pageSizes() {
+  public long pageSizes() {
     try (var _ = domainsLock.reading()) {
       return domains.pageSizes();
     }
@@ -281,7 +286,7 @@ final class IoPageTable {
    *
    * @throws Refused EADDRINUSE when a range is reserved; the old ones stay
    */
-  void allow(AllowedIovas ranges) {
+  public void allow(AllowedIovas ranges) {
     try (var _ = iovaLock.writing()) {
       space.allow(ranges);
     }
@@ -293,7 +298,7 @@ final class IoPageTable {
    * @throws Refused EADDRINUSE when a region is mapped or allowed; all of the device's are gone
    *     then; ENOMEM
    */
-  void reserveFor(IommuDevice device) {
+  public void reserveFor(IommuDevice device) {
     faults.inject(Errno.EINVAL);
     try (var _ = iovaLock.writing()) {
       space.reserveFor(device);
@@ -301,14 +306,14 @@ final class IoPageTable {
   }
 
   /** {@code iopt_reserve_iova}, for the table's own life. */
-  void reserve(long start, long last) {
+  public void reserve(long start, long last) {
     try (var _ = iovaLock.writing()) {
       space.reserve(start, last, this);
     }
   }
 
   /** {@code iopt_remove_reserved_iova}. */
-  void unreserve(IommuDevice device) {
+  public void unreserve(IommuDevice device) {
     try (var _ = iovaLock.writing()) {
       space.unreserve(device);
     }
@@ -321,7 +326,7 @@ final class IoPageTable {
    *     when an area is misaligned for it or outside its aperture, EFAULT or ENOMEM when pages
    *     cannot be pinned; nothing has changed then
    */
-  void addDomain(PagingDomain domain) {
+  public void addDomain(PagingDomain domain) {
     try (var _ = domainsLock.writing();
         var _ = iovaLock.writing()) {
       long needed = Iova.max(domain.table().smallestPage(), alignment());
@@ -343,7 +348,7 @@ final class IoPageTable {
   }
 
   /** {@code iopt_table_remove_domain}. */
-  void removeDomain(PagingDomain domain) {
+  public void removeDomain(PagingDomain domain) {
     try (var _ = domainsLock.writing();
         var _ = iovaLock.writing()) {
       domains.remove(domain, space.areas());
@@ -358,7 +363,7 @@ final class IoPageTable {
    * @throws Refused EINVAL to turn them off once domains hold areas, EADDRINUSE when an area is not
    *     made of whole pages
    */
-  void largePages(boolean on) {
+  public void largePages(boolean on) {
     try (var _ = domainsLock.writing();
         var _ = iovaLock.writing()) {
       if (!on && !smallPagesOnly()) {

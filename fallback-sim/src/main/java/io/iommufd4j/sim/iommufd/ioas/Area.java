@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
@@ -37,10 +37,10 @@ final class Area {
   /** What backs it; null while it is being set up or torn down. */
   @Nullable Pages pages;
 
-  /** How often an {@link Access} pins pages of it, internal ones included. */
+  /** How often an {@link AccessPages} pins pages of it, internal ones included. */
   int accesses;
 
-  /** How often an internal {@link Access} does: it cannot be unmapped before that ends. */
+  /** How often an internal {@link AccessPages} does: it cannot be unmapped before that ends. */
   int locks;
 
   /** Whether it is on its way out and nobody may pin any more. */
@@ -103,7 +103,8 @@ final class Area {
     if (backing.revoked()) {
       throw Refused.with(Errno.EINVAL);
     }
-    if (!(storage instanceof NoIommuDomain domain)) {
+    PagingDomain domain = storage;
+    if (domain == null || domain.driver().translates()) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     return backing.machineAddress(domain.table().physical(at));

@@ -1,8 +1,10 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.Map;
@@ -15,7 +17,7 @@ import java.util.TreeMap;
  *
  * @param lastByStart inclusive last IOVA by first one; the ranges do not overlap
  */
-record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
+public record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
 
   /** Everything is allowed. */
   static final AllowedIovas ANY = new AllowedIovas(Collections.emptyNavigableMap());
@@ -23,12 +25,14 @@ record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
   /**
    * Reads {@code struct iommu_iova_range} from user memory ({@code iommufd_ioas_load_iovas}).
    *
+   * @param memory of the process that calls
+   * @param faults which of the allocations fail
    * @param address of the first
    * @param count unsigned
    * @throws Refused EFAULT for a bad address, EINVAL when a range has no second byte or overlaps
    *     one before, ENOMEM
    */
-  static AllowedIovas read(IommufdContext context, long address, int count) {
+  public static AllowedIovas read(UserMemory memory, FaultPlan faults, long address, int count) {
     if (count == 0) {
       return ANY;
     }
@@ -36,13 +40,13 @@ record AllowedIovas(NavigableMap<Long, Long> lastByStart) {
     MemorySegment block = MemorySegment.ofArray(new long[2]);
     long size = iommu_iova_range.sizeof();
     for (long i = 0; i < Integer.toUnsignedLong(count); i++) {
-      context.memory().copyIn(address + i * size, block);
+      memory.copyIn(address + i * size, block);
       long start = iommu_iova_range.start(block);
       long last = iommu_iova_range.last(block);
       if (!Iova.below(start, last) || intersects(ranges, start, last)) {
         throw Refused.with(Errno.EINVAL);
       }
-      context.faults().alloc();
+      faults.alloc();
       ranges.put(start, last);
     }
     return new AllowedIovas(ranges);

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;

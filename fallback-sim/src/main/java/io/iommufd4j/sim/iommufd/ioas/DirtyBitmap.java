@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * A bitmap in user memory, a bit for each IOVA page ({@code struct iova_bitmap}). Bits are set,
  * never cleared; where the memory cannot be written they are lost in silence, as in the kernel.
  */
-final class DirtyBitmap {
+public final class DirtyBitmap {
 
   private final UserMemory memory;
   private final long address;
@@ -30,7 +30,7 @@ final class DirtyBitmap {
    * @param last the inclusive last IOVA that it has a bit for
    * @param pageSize bytes of IOVA that a bit stands for; the lowest power of two in it counts
    */
-  DirtyBitmap(UserMemory memory, long address, long base, long last, long pageSize) {
+  public DirtyBitmap(UserMemory memory, long address, long base, long last, long pageSize) {
     this.memory = memory;
     this.address = address;
     this.base = base;
@@ -77,7 +77,7 @@ final class DirtyBitmap {
   }
 
   /** Writes what is pending. */
-  void flush() {
+  public void flush() {
     if (highest < 0) {
       return;
     }

@@ -1,29 +1,33 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.ioas;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 
 /** Arithmetic on IOVAs: 64-bit byte addresses without a sign, ranges with an inclusive last. */
-final class Iova {
+public final class Iova {
 
   /** The highest one ({@code ULONG_MAX}). */
-  static final long MAX = -1L;
+  public static final long MAX = -1L;
 
   private Iova() {}
 
-  static boolean below(long a, long b) {
+  /** Unsigned {@code a < b}. */
+  public static boolean below(long a, long b) {
     return Long.compareUnsigned(a, b) < 0;
   }
 
-  static boolean above(long a, long b) {
+  /** Unsigned {@code a > b}. */
+  public static boolean above(long a, long b) {
     return Long.compareUnsigned(a, b) > 0;
   }
 
-  static long min(long a, long b) {
+  /** The lower of two. */
+  public static long min(long a, long b) {
     return below(a, b) ? a : b;
   }
 
-  static long max(long a, long b) {
+  /** The higher of two. */
+  public static long max(long a, long b) {
     return above(a, b) ? a : b;
   }
 
@@ -33,7 +37,7 @@ final class Iova {
    * @param length in bytes, not 0
    * @throws Refused EOVERFLOW when it runs past the highest address
    */
-  static long last(long start, long length) {
+  public static long last(long start, long length) {
     long last = start + length - 1;
     if (below(last, start)) {
       throw Refused.with(Errno.EOVERFLOW);

@@ -1,0 +1,5 @@
+/** Areas, pages and IOVAs, against models. */
+@NullMarked
+package io.iommufd4j.sim.iommufd.ioas;
+
+import org.jspecify.annotations.NullMarked;
