@@ -1,14 +1,16 @@
 /** iommufd for Java: the typed API, the seam below it, and the host's own kernel. */
 module io.iommufd4j.core {
-  requires transitive io.iommufd4j.bindings;
+  requires io.iommufd4j.bindings;
   requires static transitive org.jspecify;
   requires org.jnrproject.posix;
   requires org.jnrproject.constants;
 
   exports io.iommufd4j;
-  exports io.iommufd4j.pci;
+  exports io.iommufd4j.error;
   exports io.iommufd4j.kernel;
-  exports io.iommufd4j.linux;
+  exports io.iommufd4j.pci;
+  exports io.iommufd4j.uapi;
+  exports io.iommufd4j.vfio;
 
   provides io.iommufd4j.kernel.KernelProvider with
       io.iommufd4j.linux.NativeProvider;

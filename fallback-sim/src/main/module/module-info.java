@@ -1,6 +1,7 @@
 /** A simulated Linux that answers iommufd and VFIO requests, with machines to run it on. */
 module io.iommufd4j.sim {
   requires transitive io.iommufd4j.core;
+  requires io.iommufd4j.bindings;
   requires static transitive org.jspecify;
   requires com.google.common;
   requires com.google.common.jimfs;

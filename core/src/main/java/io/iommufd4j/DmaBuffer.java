@@ -1,7 +1,9 @@
 package io.iommufd4j;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.wire.Mapping;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -6,6 +6,8 @@ import io.iommufd4j.bindings.iommufd.iommu_hw_info_arm_smmuv3;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_vtd;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

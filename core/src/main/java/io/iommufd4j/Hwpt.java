@@ -1,5 +1,9 @@
 package io.iommufd4j;
 
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.wire.KernelFile;
+
 /** A hardware page table that this handle owns: closing it destroys it. */
 public final class Hwpt extends HwptRef implements AutoCloseable {
 

@@ -1,5 +1,9 @@
 package io.iommufd4j;
 
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.wire.KernelFile;
+
 /** An I/O address space that this handle owns: closing it destroys it. */
 public final class Ioas extends IoasRef implements AutoCloseable {
 

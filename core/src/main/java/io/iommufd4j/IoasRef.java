@@ -2,18 +2,31 @@ package io.iommufd4j;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.hint.AllowHint;
+import io.iommufd4j.hint.CopyHint;
+import io.iommufd4j.hint.IoasFacts;
+import io.iommufd4j.hint.MapFileHint;
+import io.iommufd4j.hint.MapHint;
+import io.iommufd4j.hint.Placement;
+import io.iommufd4j.hint.UnmapHint;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.uapi.IovaRanges;
+import io.iommufd4j.uapi.PhysicalRange;
+import io.iommufd4j.wire.IommufdCalls;
+import io.iommufd4j.wire.KernelFile;
+import io.iommufd4j.wire.RequestBlocks;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,8 +37,6 @@ import java.util.List;
  * unmap} allocate nothing on the Java heap.
  */
 public sealed class IoasRef implements PageTable permits Ioas {
-
-  private static final int FIRST_GUESS = 32;
 
   private final IommufdRef iommufd;
   private final IoasId id;
@@ -115,7 +126,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
   private KernelException refusedMap(
       int result, long userAddress, long length, long iova, int flags) {
     String source = "the memory's address";
-    var place = new Placement(this, source, userAddress, length, iova, Access.isFixed(flags));
+    var place = new Placement(facts(), source, userAddress, length, iova, Access.isFixed(flags));
     var hint = new MapHint(place, Access.writes(flags));
     return file().refused(Request.IOMMU_IOAS_MAP, result, id, hint);
   }
@@ -156,7 +167,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
     int result = file().tryIoctl(Request.IOMMU_IOAS_MAP_FILE, block);
     if (result < 0) {
       String source = "the offset in the file";
-      var place = new Placement(this, source, start, length, iova, Access.isFixed(flags));
+      var place = new Placement(facts(), source, start, length, iova, Access.isFixed(flags));
       throw file().refused(Request.IOMMU_IOAS_MAP_FILE, result, id, new MapFileHint(place, fd));
     }
     return iommu_ioas_map_file.iova(block);
@@ -178,7 +189,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
     iommu_ioas_unmap.length(block, length);
     int result = file().tryIoctl(Request.IOMMU_IOAS_UNMAP, block);
     if (result < 0) {
-      throw file().refused(Request.IOMMU_IOAS_UNMAP, result, id, new UnmapHint(this, iova, length));
+      throw file()
+          .refused(Request.IOMMU_IOAS_UNMAP, result, id, new UnmapHint(facts(), iova, length));
     }
     return iommu_ioas_unmap.length(block);
   }
@@ -235,8 +247,9 @@ public sealed class IoasRef implements PageTable permits Ioas {
     int result = file().tryIoctl(Request.IOMMU_IOAS_COPY, block);
     if (result < 0) {
       String what = "the IOVA in the source";
-      var place = new Placement(this, what, sourceIova, length, iova, Access.isFixed(flags));
-      throw file().refused(Request.IOMMU_IOAS_COPY, result, id, new CopyHint(place, source));
+      var place = new Placement(facts(), what, sourceIova, length, iova, Access.isFixed(flags));
+      throw file()
+          .refused(Request.IOMMU_IOAS_COPY, result, id, new CopyHint(place, source.facts()));
     }
     return iommu_ioas_copy.dst_iova(block);
   }
@@ -248,44 +261,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * @throws KernelException {@code ENOENT} without this IOAS
    */
   public final IovaRanges iovaRanges() {
-    int capacity = FIRST_GUESS;
-    while (true) {
-      try (Arena arena = Arena.ofConfined()) {
-        // The array lies behind the struct in one block, so that all the kernel writes is lent.
-        long header = iommu_ioas_iova_ranges.sizeof();
-        MemorySegment block = block(arena, header, capacity);
-        MemorySegment array = block.asSlice(header);
-        iommu_ioas_iova_ranges.size(block, (int) header);
-        iommu_ioas_iova_ranges.ioas_id(block, id.value());
-        iommu_ioas_iova_ranges.num_iovas(block, capacity);
-        iommu_ioas_iova_ranges.allowed_iovas(block, array.address());
-        int result = file().tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, block);
-        int count = iommu_ioas_iova_ranges.num_iovas(block);
-        if (result == -Errno.EMSGSIZE && count > capacity) {
-          capacity = count;
-          continue;
-        }
-        if (result < 0) {
-          throw file().refused(Request.IOMMU_IOAS_IOVA_RANGES, result, id);
-        }
-        return new IovaRanges(
-            ranges(array, count), iommu_ioas_iova_ranges.out_iova_alignment(block));
-      }
-    }
-  }
-
-  private static List<IovaRange> ranges(MemorySegment array, int count) {
-    var ranges = new ArrayList<IovaRange>();
-    for (int i = 0; i < count; i++) {
-      MemorySegment range = iommu_iova_range.asSlice(array, i);
-      ranges.add(new IovaRange(iommu_iova_range.start(range), iommu_iova_range.last(range)));
-    }
-    return ranges;
-  }
-
-  private static MemorySegment block(Arena arena, long header, int ranges) {
-    long bytes = header + ranges * iommu_iova_range.sizeof();
-    return arena.allocate(bytes, iommu_iova_range.layout().byteAlignment());
+    return IommufdCalls.iovaRanges(file(), id);
   }
 
   /**
@@ -332,7 +308,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
   public final void allowIovas(List<IovaRange> ranges) {
     try (Arena arena = Arena.ofConfined()) {
       long header = iommu_ioas_allow_iovas.sizeof();
-      MemorySegment block = block(arena, header, ranges.size());
+      MemorySegment block = IommufdCalls.withRanges(arena, header, ranges.size());
       MemorySegment array = block.asSlice(header);
       for (int i = 0; i < ranges.size(); i++) {
         MemorySegment range = iommu_iova_range.asSlice(array, i);
@@ -345,10 +321,10 @@ public sealed class IoasRef implements PageTable permits Ioas {
       iommu_ioas_allow_iovas.allowed_iovas(block, array.address());
       int result = file().tryIoctl(Request.IOMMU_IOAS_ALLOW_IOVAS, block);
       if (result < 0) {
-        var hint = new AllowHint(this, ranges);
+        var hint = new AllowHint(facts(), ranges);
         throw file().refused(Request.IOMMU_IOAS_ALLOW_IOVAS, result, id, hint);
       }
-      iommufd.known().allowed(id, ranges);
+      iommufd.facts().known().allowed(id, ranges);
     }
   }
 
@@ -374,6 +350,10 @@ public sealed class IoasRef implements PageTable permits Ioas {
       throw new IllegalArgumentException("a device sees native memory only, not the Java heap");
     }
     return memory.address();
+  }
+
+  private IoasFacts facts() {
+    return iommufd.facts().ioas(id);
   }
 
   /** The iommufd's file, as long as this handle may be used. */

@@ -1,6 +1,9 @@
 package io.iommufd4j;
 
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.wire.KernelFile;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,7 +23,7 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
   private static final String PATH = "/dev/iommu";
 
   private final Object lock = new Object();
-  private final SequencedSet<VfioDeviceRef> devices = new LinkedHashSet<>();
+  private final SequencedSet<BoundDevice> devices = new LinkedHashSet<>();
   private final SequencedSet<Hwpt> hwpts = new LinkedHashSet<>();
   private final SequencedSet<Ioas> ioases = new LinkedHashSet<>();
 
@@ -113,21 +116,21 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
   }
 
   @Override
-  void bound(VfioDeviceRef device) {
+  public void noteBound(BoundDevice device) {
     synchronized (lock) {
       devices.add(device);
     }
   }
 
   @Override
-  List<VfioDeviceRef> boundDevices() {
+  public List<BoundDevice> boundDevices() {
     synchronized (lock) {
       return List.copyOf(devices);
     }
   }
 
   @Override
-  void unbound(VfioDeviceRef device) {
+  public void noteUnbound(BoundDevice device) {
     synchronized (lock) {
       devices.remove(device);
     }

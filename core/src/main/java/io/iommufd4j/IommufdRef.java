@@ -1,17 +1,24 @@
 package io.iommufd4j;
 
-import io.iommufd4j.bindings.iommufd.iommu_destroy;
-import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.hint.HwptHint;
+import io.iommufd4j.hint.IommufdFacts;
+import io.iommufd4j.hint.KnownObjects;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
-import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.HwptFlag;
+import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.uapi.ObjectId;
+import io.iommufd4j.uapi.PageTableId;
+import io.iommufd4j.wire.IommufdCalls;
+import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +33,11 @@ public sealed class IommufdRef permits Iommufd {
   private static final int GLOBAL = 0;
 
   private final KernelFile file;
-  private final KnownObjects known = new KnownObjects();
+  private final IommufdFacts facts;
 
   IommufdRef(KernelFile file) {
     this.file = file;
+    this.facts = new IommufdFacts(file, new KnownObjects());
   }
 
   /**
@@ -59,9 +67,9 @@ public sealed class IommufdRef permits Iommufd {
     return file;
   }
 
-  /** How objects were made through this handle. */
-  final KnownObjects known() {
-    return known;
+  /** The facts that hints draw on; of use to this project's own packages alone. */
+  public final IommufdFacts facts() {
+    return facts;
   }
 
   /**
@@ -70,14 +78,9 @@ public sealed class IommufdRef permits Iommufd {
    * @throws KernelException {@code ENOMEM}
    */
   public Ioas newIoas() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment block = iommu_ioas_alloc.allocate(arena);
-      iommu_ioas_alloc.size(block, (int) block.byteSize());
-      file.ioctl(Request.IOMMU_IOAS_ALLOC, block, null);
-      var ioas = new Ioas(this, new IoasId(iommu_ioas_alloc.out_ioas_id(block)));
-      made(ioas);
-      return ioas;
-    }
+    var ioas = new Ioas(this, new IoasId(IommufdCalls.newIoas(file)));
+    made(ioas);
+    return ioas;
   }
 
   /** An IOAS that somebody else owns. Whether it exists shows at the first request. */
@@ -90,7 +93,7 @@ public sealed class IommufdRef permits Iommufd {
    *
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
-  public Hwpt newHwpt(VfioDeviceRef device, PageTable parent) {
+  public Hwpt newHwpt(BoundDevice device, PageTable parent) {
     return newHwpt(device, parent, Set.of());
   }
 
@@ -99,8 +102,8 @@ public sealed class IommufdRef permits Iommufd {
    *
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
-  public Hwpt newHwpt(VfioDeviceRef device, PageTable parent, Set<HwptFlag> flags) {
-    return newHwpt(local(device), local(parent), flags);
+  public Hwpt newHwpt(BoundDevice device, PageTable parent, Set<HwptFlag> flags) {
+    return newHwpt(local(device), idOf(parent), flags);
   }
 
   /**
@@ -108,7 +111,7 @@ public sealed class IommufdRef permits Iommufd {
    *
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
-  public Hwpt newHwpt(VfioDeviceRef device, PageTableId parent, Set<HwptFlag> flags) {
+  public Hwpt newHwpt(BoundDevice device, PageTableId parent, Set<HwptFlag> flags) {
     return newHwpt(local(device), parent, flags);
   }
 
@@ -126,23 +129,15 @@ public sealed class IommufdRef permits Iommufd {
    *     domain's aperture; {@code ENOMEM} when pages cannot be pinned within RLIMIT_MEMLOCK
    */
   public Hwpt newHwpt(DeviceId device, PageTableId parent, Set<HwptFlag> flags) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment block = iommu_hwpt_alloc.allocate(arena);
-      iommu_hwpt_alloc.size(block, (int) block.byteSize());
-      iommu_hwpt_alloc.flags(block, HwptFlag.bits(flags));
-      iommu_hwpt_alloc.dev_id(block, device.value());
-      iommu_hwpt_alloc.pt_id(block, parent.value());
-      iommu_hwpt_alloc.data_type(block, iommufd_h.IOMMU_HWPT_DATA_NONE());
-      int result = file.tryIoctl(Request.IOMMU_HWPT_ALLOC, block);
-      if (result < 0) {
-        var hint = new HwptHint(this, device, parent, flags);
-        throw file.refused(Request.IOMMU_HWPT_ALLOC, result, parent, hint);
-      }
-      var hwpt = new Hwpt(this, new HwptId(iommu_hwpt_alloc.out_hwpt_id(block)));
-      known.made(hwpt.id(), new KnownObjects.HwptOrigin(device, parent, Set.copyOf(flags)));
-      made(hwpt);
-      return hwpt;
+    int result = IommufdCalls.newHwpt(file, device, parent, HwptFlag.bits(flags));
+    if (result < 0) {
+      var hint = new HwptHint(facts, device, parent, flags);
+      throw file.refused(Request.IOMMU_HWPT_ALLOC, result, parent, hint);
     }
+    var hwpt = new Hwpt(this, new HwptId(result));
+    facts.known().made(hwpt.id(), new KnownObjects.HwptOrigin(device, parent, Set.copyOf(flags)));
+    made(hwpt);
+    return hwpt;
   }
 
   /** A HWPT that somebody else owns. Whether it exists shows at the first request. */
@@ -155,7 +150,7 @@ public sealed class IommufdRef permits Iommufd {
    *
    * @see #hwInfo(DeviceId)
    */
-  public HwInfo hwInfo(VfioDeviceRef device) {
+  public HwInfo hwInfo(BoundDevice device) {
     return hwInfo(local(device));
   }
 
@@ -210,16 +205,14 @@ public sealed class IommufdRef permits Iommufd {
    *     to it
    */
   public void destroy(ObjectId id) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment block = iommu_destroy.allocate(arena);
-      iommu_destroy.size(block, (int) block.byteSize());
-      iommu_destroy.id(block, id.value());
-      file.ioctl(Request.IOMMU_DESTROY, block, id);
-      known.gone(id.value());
+    int result = IommufdCalls.destroy(file, id.value());
+    if (result < 0) {
+      throw file.refused(Request.IOMMU_DESTROY, result, id);
     }
+    facts.known().gone(id.value());
   }
 
-  private DeviceId local(VfioDeviceRef device) {
+  private DeviceId local(BoundDevice device) {
     DeviceId id = device.id();
     if (!device.iommufd().map(home -> home.file().sameAs(file)).orElse(false)) {
       throw new IllegalArgumentException(device + " is bound to another iommufd");
@@ -227,8 +220,14 @@ public sealed class IommufdRef permits Iommufd {
     return id;
   }
 
-  /** The id of a handle, once it is sure that the id means that object here. */
-  final PageTableId local(PageTable table) {
+  /**
+   * The id of an IOAS or a HWPT of this iommufd.
+   *
+   * @throws IllegalArgumentException when it lives in another iommufd, where the same number means
+   *     another object
+   * @throws IllegalStateException when its handle is closed
+   */
+  public final PageTableId idOf(PageTable table) {
     KernelFile home =
         switch (table) {
           case IoasRef ioas -> ioas.file();
@@ -251,34 +250,15 @@ public sealed class IommufdRef permits Iommufd {
 
   void gone(Hwpt hwpt) {}
 
-  void bound(VfioDeviceRef device) {}
+  /** Takes note that a device was bound. Its own handle calls this. */
+  public void noteBound(BoundDevice device) {}
 
-  void unbound(VfioDeviceRef device) {}
+  /** Takes note that a device is bound no longer. Its own handle calls this. */
+  public void noteUnbound(BoundDevice device) {}
 
   /** The devices that are bound, as far as this handle keeps account of them. */
-  List<VfioDeviceRef> boundDevices() {
+  public List<BoundDevice> boundDevices() {
     return List.of();
-  }
-
-  /** The descriptor of a device that is bound, where this handle knows it. */
-  final Optional<KernelFile> device(DeviceId id) {
-    return boundDevices().stream()
-        .filter(device -> device.isBoundAs(id))
-        .map(VfioDeviceRef::file)
-        .filter(KernelFile::isOpen)
-        .findFirst();
-  }
-
-  /** The HWPT that a device is attached to, where this handle knows it. */
-  final Optional<PageTableId> attachedTo(PciDevice device) {
-    return boundDevices().stream()
-        .filter(bound -> bound.file().isOpen())
-        .filter(bound ->
-            DeviceFacts.of(bound.file())
-                .filter(facts -> facts.device().address().equals(device.address()))
-                .isPresent())
-        .flatMap(bound -> bound.attached().stream())
-        .findFirst();
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.iommufd4j;
 
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.uapi.ObjectId;
 
 /** The life of an object that a handle owns: made once, destroyed once. */
 final class OwnedObject {

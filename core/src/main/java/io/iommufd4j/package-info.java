@@ -1,6 +1,6 @@
 /**
- * What a program uses: iommufd and VFIO objects with types, ordered close and errnos that explain
- * themselves. Lies above the seam and knows no backend.
+ * iommufd with types: objects whose handles close in order, and errnos that explain themselves.
+ * Lies above the seam and knows no backend.
  */
 @NullMarked
 package io.iommufd4j;

@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.linux.NativeKernel;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.vfio.VfioDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.Set;

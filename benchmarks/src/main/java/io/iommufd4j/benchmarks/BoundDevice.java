@@ -1,15 +1,15 @@
 package io.iommufd4j.benchmarks;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.annotations.Level;

@@ -1,6 +1,6 @@
 package io.iommufd4j.benchmarks;
 
-import io.iommufd4j.Access;
+import io.iommufd4j.uapi.Access;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,6 +1,6 @@
 package io.iommufd4j.benchmarks;
 
-import io.iommufd4j.PageTableId;
+import io.iommufd4j.uapi.PageTableId;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -2,10 +2,10 @@ package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
-import io.iommufd4j.pci.HostException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

@@ -1,13 +1,13 @@
 package io.iommufd4j.cli;
 
-import io.iommufd4j.KernelException;
 import io.iommufd4j.cli.replace.DeviceStuckException;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.NotRestoredException;
 import io.iommufd4j.cli.replace.StoppedException;
+import io.iommufd4j.error.HostException;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.KernelUnavailableException;
-import io.iommufd4j.pci.HostException;
 import java.util.Optional;
 
 /**

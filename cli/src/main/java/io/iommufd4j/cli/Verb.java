@@ -57,7 +57,7 @@ abstract class Verb implements Callable<Integer> {
    * The device that was named.
    *
    * @throws UsageException when the text names no device at all
-   * @throws io.iommufd4j.pci.HostException when there is no such device
+   * @throws io.iommufd4j.error.HostException when there is no such device
    */
   static PciDevice device(Host host, String where) {
     try {

@@ -1,5 +1,6 @@
 package io.iommufd4j.pci;
 
+import io.iommufd4j.error.HostException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.iommufd4j.pci;
 
+import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.SysfsWrite;

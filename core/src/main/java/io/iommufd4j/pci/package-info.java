@@ -6,4 +6,3 @@
 package io.iommufd4j.pci;
 
 import org.jspecify.annotations.NullMarked;
-

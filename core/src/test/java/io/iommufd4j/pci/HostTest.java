@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.FileSystem;

@@ -3,12 +3,12 @@ package io.iommufd4j.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

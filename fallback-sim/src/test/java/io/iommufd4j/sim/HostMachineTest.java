@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.KernelException;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.Host;
-import io.iommufd4j.pci.HostException;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import java.io.IOException;

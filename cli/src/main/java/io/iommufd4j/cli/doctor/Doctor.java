@@ -1,11 +1,9 @@
 package io.iommufd4j.cli.doctor;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.KernelException;
-import io.iommufd4j.VfioDevice;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.ProcessFacts;
@@ -15,6 +13,8 @@ import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.OpenVfioFiles;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.ConfigSpace;
-import io.iommufd4j.PciRegion;
-import io.iommufd4j.RegionInfo;
-import io.iommufd4j.VfioDeviceRef;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.vfio.ConfigSpace;
+import io.iommufd4j.vfio.PciRegion;
+import io.iommufd4j.vfio.RegionInfo;
+import io.iommufd4j.vfio.VfioDeviceRef;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -34,7 +34,7 @@ public final class LateGroup implements AutoCloseable {
    * Binds the device, and with it those of its slot whose DMA is to be shown: they may share its
    * group, and are in none either. Does nothing for a device that has its group.
    *
-   * @throws io.iommufd4j.pci.HostException when vfio-pci cannot have it
+   * @throws io.iommufd4j.error.HostException when vfio-pci cannot have it
    */
   public static LateGroup of(
       Kernel kernel, PciDevice device, ReplaceOrder order, Patience patience, Witness witness) {

@@ -1,7 +1,7 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.PageTableId;
-import io.iommufd4j.VfioDevice;
+import io.iommufd4j.uapi.PageTableId;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 
 /**

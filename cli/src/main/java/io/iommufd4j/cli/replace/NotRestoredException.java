@@ -1,7 +1,7 @@
 package io.iommufd4j.cli.replace;
 
+import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.SysfsWrite;
-import io.iommufd4j.pci.HostException;
 import java.io.Serial;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.DeviceId;
+import io.iommufd4j.uapi.DeviceId;
 import java.util.List;
 import java.util.Optional;
 

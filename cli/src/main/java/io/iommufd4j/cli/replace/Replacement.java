@@ -2,22 +2,22 @@ package io.iommufd4j.cli.replace;
 
 import static java.lang.Long.toHexString;
 
-import io.iommufd4j.Access;
-import io.iommufd4j.DeviceId;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.KernelException;
-import io.iommufd4j.PageTableId;
-import io.iommufd4j.VfioDevice;
+import io.iommufd4j.error.HostException;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
-import io.iommufd4j.pci.HostException;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.Patience;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.PageTableId;
+import io.iommufd4j.vfio.VfioDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

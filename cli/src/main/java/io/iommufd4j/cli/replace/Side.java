@@ -2,7 +2,7 @@ package io.iommufd4j.cli.replace;
 
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
-import io.iommufd4j.PageTableId;
+import io.iommufd4j.uapi.PageTableId;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package io.iommufd4j.cli.replace;
 
-import io.iommufd4j.IoasId;
-import io.iommufd4j.PageTableId;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.uapi.PageTableId;
 
 /**
  * What translates a device's DMA.

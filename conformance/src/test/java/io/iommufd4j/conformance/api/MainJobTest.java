@@ -6,18 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.Access;
-import io.iommufd4j.AttachOutcome;
 import io.iommufd4j.DmaBuffer;
-import io.iommufd4j.HwptId;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.IovaRange;
-import io.iommufd4j.KernelException;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.vfio.AttachOutcome;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 

@@ -8,8 +8,6 @@ import static io.iommufd4j.kernel.Errno.EPERM;
 
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.IommufdRef;
-import io.iommufd4j.VfioDevice;
-import io.iommufd4j.VfioDeviceRef;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.Answers;
 import io.iommufd4j.conformance.Conformance;
@@ -19,6 +17,8 @@ import io.iommufd4j.conformance.container.OpenGroup;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.vfio.VfioDevice;
+import io.iommufd4j.vfio.VfioDeviceRef;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

@@ -5,14 +5,14 @@ import static io.iommufd4j.kernel.Errno.EEXIST;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENOTTY;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.IovaRange;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 

@@ -8,16 +8,16 @@ import static io.iommufd4j.kernel.Errno.ENOSPC;
 import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import static io.iommufd4j.kernel.Errno.EPERM;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.Ioas;
-import io.iommufd4j.IoasId;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.IovaRange;
-import io.iommufd4j.PciRegion;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.vfio.PciRegion;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

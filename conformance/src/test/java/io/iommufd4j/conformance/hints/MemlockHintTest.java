@@ -2,13 +2,13 @@ package io.iommufd4j.conformance.hints;
 
 import static io.iommufd4j.kernel.Errno.ENOMEM;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.MemlockLimit;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.vfio.VfioDevice;
 import org.junit.jupiter.api.Test;
 
 /** ENOMEM of a process that may not pin more. */

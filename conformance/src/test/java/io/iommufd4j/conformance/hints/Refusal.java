@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.KernelException;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.function.Executable;

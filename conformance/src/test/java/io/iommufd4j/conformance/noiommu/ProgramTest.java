@@ -5,22 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.Access;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.KernelException;
-import io.iommufd4j.PhysicalRange;
-import io.iommufd4j.VfioDevice;
 import io.iommufd4j.cli.doctor.Doctor;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.doctor.Verdict;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.PhysicalRange;
+import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

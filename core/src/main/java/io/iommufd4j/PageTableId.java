@@ -1,4 +1,0 @@
-package io.iommufd4j;
-
-/** What a device can be attached to: the {@code pt_id} of the UAPI. */
-public sealed interface PageTableId extends ObjectId permits IoasId, HwptId {}

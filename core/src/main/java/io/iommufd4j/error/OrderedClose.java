@@ -1,0 +1,28 @@
+package io.iommufd4j.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** Runs the steps of a close to the end: each failure is kept and none stops the next step. */
+public final class OrderedClose {
+
+  private @Nullable RuntimeException first;
+
+  public void step(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      if (first == null) {
+        first = e;
+      } else {
+        first.addSuppressed(e);
+      }
+    }
+  }
+
+  /** Throws the first failure, with the others suppressed in it. */
+  public void report() {
+    if (first != null) {
+      throw first;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.iommufd4j.hint;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.wire.Hint;
+
+/**
+ * Why {@code IOMMU_IOAS_COPY} was refused ({@code iommufd_ioas_copy}).
+ *
+ * @param place where the copy was to go; its start is an IOVA of the source
+ * @param source the IOAS to copy from
+ */
+public record CopyHint(Placement place, IoasFacts source) implements Hint {
+
+  @Override
+  public String of(int errno) {
+    if (errno == Errno.ENOENT) {
+      if (!source.exists()) {
+        return "the iommufd has no source " + source;
+      }
+      return place.ioas().exists()
+          ? "the source, "
+              + source
+              + ", does not map all of "
+              + new IovaRange(place.start(), place.start() + place.length() - 1)
+          : "the iommufd has no " + place.ioas();
+    }
+    if (errno == Errno.EPERM) {
+      return source + " maps this memory for reading only: copy it for reading";
+    }
+    if (errno == Errno.EINVAL) {
+      return place.invalid();
+    }
+    if (errno == Errno.EOVERFLOW) {
+      return place.overflow();
+    }
+    if (errno == Errno.ENOSPC) {
+      return place.noSpace();
+    }
+    if (errno == Errno.EEXIST) {
+      return place.occupied();
+    }
+    return errno == Errno.EFAULT ? UserMemoryFacts.IOAS_NOT_PINNED : "";
+  }
+}

@@ -1,0 +1,33 @@
+package io.iommufd4j.hint;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.wire.Hint;
+
+/**
+ * Why {@code IOMMU_IOAS_MAP} was refused ({@code iopt_map_user_pages}).
+ *
+ * @param place where the memory was to go
+ * @param writes whether the device may write there
+ */
+public record MapHint(Placement place, boolean writes) implements Hint {
+
+  @Override
+  public String of(int errno) {
+    if (errno == Errno.EINVAL) {
+      return place.invalid();
+    }
+    if (errno == Errno.EOVERFLOW) {
+      return place.overflow();
+    }
+    if (errno == Errno.EEXIST) {
+      return place.occupied();
+    }
+    if (errno == Errno.ENOSPC) {
+      return place.noSpace();
+    }
+    return errno == Errno.EFAULT
+        ? UserMemoryFacts.of(place.ioas().kernel())
+            .whyNotPinned(place.start(), place.length(), writes)
+        : "";
+  }
+}

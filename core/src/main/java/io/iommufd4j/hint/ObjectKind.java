@@ -1,0 +1,46 @@
+package io.iommufd4j.hint;
+
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
+import io.iommufd4j.wire.KernelFile;
+import java.lang.foreign.Arena;
+
+/**
+ * The kind of object that an id of an iommufd names, told by which requests know it: these ask for
+ * nothing, and an id of another kind answers ENOENT.
+ */
+public enum ObjectKind {
+  /** An IOAS. */
+  IOAS,
+  /** A HWPT, nested or not. */
+  HWPT,
+  /** Something else: a device, a vIOMMU, a queue; or nothing. */
+  OTHER;
+
+  public static ObjectKind of(IommufdFacts iommufd, int id) {
+    KernelFile file = iommufd.file();
+    try (Arena arena = Arena.ofConfined()) {
+      var ranges = iommu_ioas_iova_ranges.allocate(arena);
+      iommu_ioas_iova_ranges.size(ranges, (int) ranges.byteSize());
+      iommu_ioas_iova_ranges.ioas_id(ranges, id);
+      if (file.tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, ranges) != -Errno.ENOENT) {
+        return IOAS;
+      }
+      var bitmap = iommu_hwpt_get_dirty_bitmap.allocate(arena);
+      iommu_hwpt_get_dirty_bitmap.size(bitmap, (int) bitmap.byteSize());
+      iommu_hwpt_get_dirty_bitmap.hwpt_id(bitmap, id);
+      // Of no bytes: EINVAL from a HWPT.
+      if (file.tryIoctl(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, bitmap) == -Errno.EINVAL) {
+        return HWPT;
+      }
+      var entries = iommu_hwpt_invalidate.allocate(arena);
+      iommu_hwpt_invalidate.size(entries, (int) entries.byteSize());
+      iommu_hwpt_invalidate.hwpt_id(entries, id);
+      int answer = file.tryIoctl(Request.IOMMU_HWPT_INVALIDATE, entries);
+      return answer == -Errno.ENOENT || answer == -Errno.EINVAL ? OTHER : HWPT;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.iommufd4j.hint;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.wire.Hint;
+import java.util.OptionalLong;
+
+/**
+ * Why {@code IOMMU_IOAS_UNMAP} was refused ({@code iopt_unmap_iova}).
+ *
+ * @param ioas the IOAS
+ * @param iova where the range starts
+ * @param length bytes
+ */
+public record UnmapHint(IoasFacts ioas, long iova, long length) implements Hint {
+
+  @Override
+  public String of(int errno) {
+    if (errno == Errno.EINVAL) {
+      return length == 0 ? "the length is 0" : "";
+    }
+    if (errno == Errno.EOVERFLOW) {
+      return "the IOVA range wraps around; all of an IOAS is unmapped by IOVA 0, length 2^64 - 1";
+    }
+    if (errno == Errno.EBUSY) {
+      return "an in-kernel user, as a hardware queue or an emulated device, holds memory of the"
+          + " range";
+    }
+    return errno == Errno.ENOENT ? notThere() : "";
+  }
+
+  private String notThere() {
+    if (!ioas.exists()) {
+      return "the iommufd has no " + ioas;
+    }
+    var range = new IovaRange(iova, iova + length - 1);
+    try (IoasProbe probe = IoasProbe.of(ioas)) {
+      OptionalLong mapped = probe.firstMapped(range);
+      return mapped.isEmpty()
+          ? "nothing is mapped within " + range
+          : range
+              + " cuts a mapping in two, of what is mapped from 0x"
+              + Long.toHexString(mapped.getAsLong())
+              + " on: unmap what was mapped as a whole";
+    }
+  }
+}

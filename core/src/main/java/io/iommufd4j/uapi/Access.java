@@ -1,0 +1,37 @@
+package io.iommufd4j.uapi;
+
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+
+/** What a device's DMA may do with a mapping. */
+public enum Access {
+  /** The device reads memory ({@code IOMMU_IOAS_MAP_READABLE}). */
+  READ(iommufd_h.IOMMU_IOAS_MAP_READABLE()),
+  /** The device writes memory ({@code IOMMU_IOAS_MAP_WRITEABLE}). */
+  WRITE(iommufd_h.IOMMU_IOAS_MAP_WRITEABLE()),
+  /** Both. */
+  READ_WRITE(iommufd_h.IOMMU_IOAS_MAP_READABLE() | iommufd_h.IOMMU_IOAS_MAP_WRITEABLE());
+
+  private final int flags;
+
+  Access(int flags) {
+    this.flags = flags;
+  }
+
+  /** True if flags of a map say that the caller chooses the IOVA. */
+  public static boolean isFixed(int flags) {
+    return (flags & iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA()) != 0;
+  }
+
+  /** True if flags of a map let the device write. */
+  public static boolean writes(int flags) {
+    return (flags & iommufd_h.IOMMU_IOAS_MAP_WRITEABLE()) != 0;
+  }
+
+  public int flags() {
+    return flags;
+  }
+
+  public int fixedFlags() {
+    return flags | iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA();
+  }
+}

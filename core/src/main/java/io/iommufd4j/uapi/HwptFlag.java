@@ -1,0 +1,41 @@
+package io.iommufd4j.uapi;
+
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import java.util.Set;
+
+/** What a HWPT is allocated for ({@code enum iommufd_hwpt_alloc_flags}). */
+public enum HwptFlag {
+  /**
+   * It can be the parent of a nested HWPT. {@code EOPNOTSUPP} where the IOMMU cannot nest ({@code
+   * IOMMU_HWPT_ALLOC_NEST_PARENT}).
+   */
+  NEST_PARENT(iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()),
+  /**
+   * It tells which pages DMA wrote. {@code EOPNOTSUPP} where the IOMMU cannot; a device whose IOMMU
+   * cannot is refused at attach ({@code IOMMU_HWPT_ALLOC_DIRTY_TRACKING}).
+   */
+  DIRTY_TRACKING(iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING()),
+  /**
+   * It can be attached to a PASID. {@code EOPNOTSUPP} where the IOMMU has none ({@code
+   * IOMMU_HWPT_ALLOC_PASID}).
+   */
+  PASID(iommufd_h.IOMMU_HWPT_ALLOC_PASID());
+
+  private final int bit;
+
+  HwptFlag(int bit) {
+    this.bit = bit;
+  }
+
+  public int bit() {
+    return bit;
+  }
+
+  public static int bits(Set<HwptFlag> flags) {
+    int bits = 0;
+    for (HwptFlag flag : flags) {
+      bits |= flag.bit;
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,4 @@
+package io.iommufd4j.uapi;
+
+/** What a device can be attached to: the {@code pt_id} of the UAPI. */
+public sealed interface PageTableId extends ObjectId permits IoasId, HwptId {}

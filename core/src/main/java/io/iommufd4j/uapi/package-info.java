@@ -1,0 +1,5 @@
+/** The values of the UAPI with types: ids of objects, IOVAs and ranges of them, flags. */
+@NullMarked
+package io.iommufd4j.uapi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,70 @@
+package io.iommufd4j.vfio;
+
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.uapi.PageTableId;
+
+/**
+ * How an attach or a replace went, with the refusals a program may well expect as values. What a
+ * program cannot expect is thrown.
+ */
+public sealed interface AttachOutcome {
+
+  /**
+   * Attached.
+   *
+   * @param pageTable the HWPT that translates now, as the kernel wrote it back: the one asked for,
+   *     or the automatic one of the IOAS asked for; that IOAS itself for a device without an IOMMU
+   *     of its own
+   */
+  record Attached(PageTableId pageTable) implements AttachOutcome {}
+
+  /** The kernel refused, and said why by its errno. */
+  sealed interface Refused extends AttachOutcome {
+
+    /** The refusal as it would have been thrown, with its errno and hint. */
+    KernelException cause();
+  }
+
+  /** {@code EINVAL}: this page table does not fit this device. */
+  record Incompatible(KernelException cause) implements Refused {}
+
+  /** {@code EADDRINUSE}: the IOAS maps an IOVA that the device's group reserves. */
+  record ReservedIovaMapped(KernelException cause) implements Refused {}
+
+  /** {@code EBUSY}: the device, or a sibling in its group, is being reset or recovered. */
+  record Busy(KernelException cause) implements Refused {}
+
+  /** {@code ENOENT}: the iommufd has no object of this id. */
+  record NoSuchPageTable(KernelException cause) implements Refused {}
+
+  /**
+   * The page table that the device is attached to now.
+   *
+   * @throws KernelException when the kernel refused
+   */
+  default PageTableId orThrow() {
+    return switch (this) {
+      case Attached(PageTableId pageTable) -> pageTable;
+      case Refused refused -> throw refused.cause();
+    };
+  }
+
+  /** Sorts a refusal; throws it when it is none of those expected. */
+  static AttachOutcome refused(KernelException cause) {
+    int errno = cause.errno();
+    if (errno == Errno.EINVAL) {
+      return new Incompatible(cause);
+    }
+    if (errno == Errno.EADDRINUSE) {
+      return new ReservedIovaMapped(cause);
+    }
+    if (errno == Errno.EBUSY) {
+      return new Busy(cause);
+    }
+    if (errno == Errno.ENOENT) {
+      return new NoSuchPageTable(cause);
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,30 @@
+package io.iommufd4j.vfio;
+
+import io.iommufd4j.bindings.vfio.vfio_h;
+
+/** The fixed regions of a PCI device under VFIO ({@code VFIO_PCI_*_REGION_INDEX}). */
+public enum PciRegion {
+  BAR0(vfio_h.VFIO_PCI_BAR0_REGION_INDEX()),
+  BAR1(vfio_h.VFIO_PCI_BAR1_REGION_INDEX()),
+  BAR2(vfio_h.VFIO_PCI_BAR2_REGION_INDEX()),
+  BAR3(vfio_h.VFIO_PCI_BAR3_REGION_INDEX()),
+  BAR4(vfio_h.VFIO_PCI_BAR4_REGION_INDEX()),
+  BAR5(vfio_h.VFIO_PCI_BAR5_REGION_INDEX()),
+  /** The expansion ROM. */
+  ROM(vfio_h.VFIO_PCI_ROM_REGION_INDEX()),
+  /** Config space. */
+  CONFIG(vfio_h.VFIO_PCI_CONFIG_REGION_INDEX()),
+  /** The legacy VGA ranges of a display controller. */
+  VGA(vfio_h.VFIO_PCI_VGA_REGION_INDEX());
+
+  private final int index;
+
+  PciRegion(int index) {
+    this.index = index;
+  }
+
+  /** The number that {@code VFIO_DEVICE_GET_REGION_INFO} takes. */
+  public int index() {
+    return index;
+  }
+}

@@ -1,0 +1,78 @@
+package io.iommufd4j.vfio;
+
+import io.iommufd4j.bindings.vfio.vfio_h;
+import io.iommufd4j.bindings.vfio.vfio_region_info;
+import io.iommufd4j.kernel.Request;
+import io.iommufd4j.wire.KernelFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A region of a device: a BAR, the ROM, config space ({@code struct vfio_region_info}).
+ *
+ * @param index which
+ * @param flags {@code VFIO_REGION_INFO_FLAG_*}
+ * @param size bytes; 0 when the device has no such region
+ * @param offset where it starts in the device's descriptor, in bytes
+ * @param capabilities its capability chain, in order
+ */
+public record RegionInfo(
+    int index, int flags, long size, long offset, List<InfoCapability> capabilities) {
+
+  /** Copies the list. */
+  public RegionInfo {
+    capabilities = List.copyOf(capabilities);
+  }
+
+  static RegionInfo read(KernelFile file, int index) {
+    try (Arena arena = Arena.ofConfined()) {
+      long bytes = vfio_region_info.sizeof();
+      MemorySegment block =
+          InfoBlock.read(
+              file,
+              Request.VFIO_DEVICE_GET_REGION_INFO,
+              bytes,
+              info -> vfio_region_info.index(info, index),
+              arena);
+      int flags = vfio_region_info.flags(block);
+      boolean chain = (flags & vfio_h.VFIO_REGION_INFO_FLAG_CAPS()) != 0;
+      return new RegionInfo(
+          index,
+          flags,
+          vfio_region_info.size(block),
+          vfio_region_info.offset(block),
+          chain ? InfoCapability.ofRegion(block, vfio_region_info.cap_offset(block)) : List.of());
+    }
+  }
+
+  /** Whether it can be read. */
+  public boolean readable() {
+    return has(vfio_h.VFIO_REGION_INFO_FLAG_READ());
+  }
+
+  /** Whether it can be written. */
+  public boolean writable() {
+    return has(vfio_h.VFIO_REGION_INFO_FLAG_WRITE());
+  }
+
+  /**
+   * Whether it can be mapped; with an {@link InfoCapability.SparseMmap} only the areas that names.
+   */
+  public boolean mappable() {
+    return has(vfio_h.VFIO_REGION_INFO_FLAG_MMAP());
+  }
+
+  private boolean has(int flag) {
+    return (flags & flag) != 0;
+  }
+
+  /** A position within; beyond the end lies another region, which the kernel would not mind. */
+  long checked(long position) {
+    if (position < 0 || position > size) {
+      throw new IndexOutOfBoundsException(
+          "region " + index + " has " + size + " bytes; there is no position " + position);
+    }
+    return position;
+  }
+}

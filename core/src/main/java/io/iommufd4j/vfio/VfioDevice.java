@@ -1,0 +1,73 @@
+package io.iommufd4j.vfio;
+
+import io.iommufd4j.error.HostException;
+import io.iommufd4j.error.KernelException;
+import io.iommufd4j.error.OrderedClose;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.wire.KernelFile;
+
+/**
+ * A VFIO device that this object owns. Closing it detaches it and closes the descriptor, which
+ * unbinds it from the iommufd.
+ */
+public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
+
+  private VfioDevice(KernelFile file) {
+    super(file);
+  }
+
+  /**
+   * Opens a device's cdev.
+   *
+   * @param where a PCI address ({@code 0000:02:01.0} or {@code 02:01.0}), the device's directory in
+   *     sysfs, or the cdev ({@code /dev/vfio/devices/vfio0})
+   * @throws IllegalArgumentException when it is none of these
+   * @throws HostException {@code ENODEV} when there is no such device, or vfio-pci does not drive
+   *     it
+   * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
+   */
+  public static VfioDevice open(Kernel kernel, String where) {
+    return new VfioDevice(KernelFile.open(kernel, CdevPath.of(Host.of(kernel), where)));
+  }
+
+  /**
+   * Takes over a descriptor that was opened elsewhere; closing this closes it.
+   *
+   * @param fd an open {@code /dev/vfio/devices/vfioN}; whether it is one shows at the first request
+   */
+  public static VfioDevice ofFd(Kernel kernel, int fd) {
+    return new VfioDevice(new KernelFile(kernel, fd));
+  }
+
+  /**
+   * Gives the descriptor up to the caller, bound and attached as it is; this object ends.
+   *
+   * @return the descriptor, still open
+   * @throws IllegalStateException when closed
+   */
+  public int release() {
+    int fd = file().release();
+    unbound();
+    return fd;
+  }
+
+  /**
+   * Detaches what is attached and closes the descriptor, whichever fails. Closing twice is
+   * harmless.
+   *
+   * @throws KernelException the first failure, with the others suppressed in it; the descriptor is
+   *     closed all the same
+   */
+  @Override
+  public void close() {
+    if (!file().isOpen()) {
+      return;
+    }
+    var steps = new OrderedClose();
+    steps.step(this::detachAll);
+    steps.step(file()::close);
+    steps.step(this::unbound);
+    steps.report();
+  }
+}

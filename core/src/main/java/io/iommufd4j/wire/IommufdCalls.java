@@ -1,0 +1,108 @@
+package io.iommufd4j.wire;
+
+import io.iommufd4j.bindings.iommufd.iommu_destroy;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
+import io.iommufd4j.bindings.iommufd.iommu_iova_range;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.IoasId;
+import io.iommufd4j.uapi.IovaRange;
+import io.iommufd4j.uapi.IovaRanges;
+import io.iommufd4j.uapi.PageTableId;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The iommufd requests that handles make and that hints make as well. */
+public final class IommufdCalls {
+
+  private static final int FIRST_GUESS = 32;
+
+  private IommufdCalls() {}
+
+  /** {@code IOMMU_IOAS_ALLOC}: the id of an empty IOAS. */
+  public static int newIoas(KernelFile iommufd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_ioas_alloc.allocate(arena);
+      iommu_ioas_alloc.size(block, (int) block.byteSize());
+      iommufd.ioctl(Request.IOMMU_IOAS_ALLOC, block, null);
+      return iommu_ioas_alloc.out_ioas_id(block);
+    }
+  }
+
+  /**
+   * {@code IOMMU_HWPT_ALLOC} without driver data: the id of a HWPT, or −errno.
+   *
+   * @param flags {@code IOMMU_HWPT_ALLOC_*}
+   */
+  public static int newHwpt(KernelFile iommufd, DeviceId device, PageTableId parent, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_hwpt_alloc.allocate(arena);
+      iommu_hwpt_alloc.size(block, (int) block.byteSize());
+      iommu_hwpt_alloc.flags(block, flags);
+      iommu_hwpt_alloc.dev_id(block, device.value());
+      iommu_hwpt_alloc.pt_id(block, parent.value());
+      iommu_hwpt_alloc.data_type(block, iommufd_h.IOMMU_HWPT_DATA_NONE());
+      int result = iommufd.tryIoctl(Request.IOMMU_HWPT_ALLOC, block);
+      return result < 0 ? result : iommu_hwpt_alloc.out_hwpt_id(block);
+    }
+  }
+
+  /** {@code IOMMU_DESTROY}: 0, or −errno. */
+  public static int destroy(KernelFile iommufd, int id) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_destroy.allocate(arena);
+      iommu_destroy.size(block, (int) block.byteSize());
+      iommu_destroy.id(block, id);
+      return iommufd.tryIoctl(Request.IOMMU_DESTROY, block);
+    }
+  }
+
+  /** {@code IOMMU_IOAS_IOVA_RANGES}, asked again with more room until all ranges fit. */
+  public static IovaRanges iovaRanges(KernelFile iommufd, IoasId id) {
+    int capacity = FIRST_GUESS;
+    while (true) {
+      try (Arena arena = Arena.ofConfined()) {
+        // The array lies behind the struct in one block, so that all the kernel writes is lent.
+        long header = iommu_ioas_iova_ranges.sizeof();
+        MemorySegment block = withRanges(arena, header, capacity);
+        MemorySegment array = block.asSlice(header);
+        iommu_ioas_iova_ranges.size(block, (int) header);
+        iommu_ioas_iova_ranges.ioas_id(block, id.value());
+        iommu_ioas_iova_ranges.num_iovas(block, capacity);
+        iommu_ioas_iova_ranges.allowed_iovas(block, array.address());
+        int result = iommufd.tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, block);
+        int count = iommu_ioas_iova_ranges.num_iovas(block);
+        if (result == -Errno.EMSGSIZE && count > capacity) {
+          capacity = count;
+          continue;
+        }
+        if (result < 0) {
+          throw iommufd.refused(Request.IOMMU_IOAS_IOVA_RANGES, result, id);
+        }
+        return new IovaRanges(
+            ranges(array, count), iommu_ioas_iova_ranges.out_iova_alignment(block));
+      }
+    }
+  }
+
+  private static List<IovaRange> ranges(MemorySegment array, int count) {
+    var ranges = new ArrayList<IovaRange>();
+    for (int i = 0; i < count; i++) {
+      MemorySegment range = iommu_iova_range.asSlice(array, i);
+      ranges.add(new IovaRange(iommu_iova_range.start(range), iommu_iova_range.last(range)));
+    }
+    return ranges;
+  }
+
+  /** A zeroed block for a struct with an array of {@code struct iommu_iova_range} behind it. */
+  public static MemorySegment withRanges(Arena arena, long header, int ranges) {
+    long bytes = header + ranges * iommu_iova_range.sizeof();
+    return arena.allocate(bytes, iommu_iova_range.layout().byteAlignment());
+  }
+}

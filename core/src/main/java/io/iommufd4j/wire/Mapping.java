@@ -1,0 +1,54 @@
+package io.iommufd4j.wire;
+
+import io.iommufd4j.kernel.Kernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Memory that {@code mmap(2)} gave, as a segment that ends before the memory does. */
+public final class Mapping {
+
+  private final Kernel kernel;
+  private final long address;
+  private final long bytes;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment segment;
+  private boolean open = true;
+
+  private Mapping(Kernel kernel, long address, long bytes) {
+    this.kernel = kernel;
+    this.address = address;
+    this.bytes = bytes;
+    this.segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+  }
+
+  public static Mapping of(
+      Kernel kernel, long bytes, int protection, int flags, int fd, long offset) {
+    long address = kernel.mmap(bytes, protection, flags, fd, offset);
+    if (failed(address)) {
+      throw Refusals.onFd(kernel, "mmap", (int) address, fd, null);
+    }
+    return new Mapping(kernel, address, bytes);
+  }
+
+  /** As Linux tells an address from an errno: the last page of the address space is neither. */
+  private static boolean failed(long address) {
+    return address < 0 && address >= -4095;
+  }
+
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  public synchronized void close() {
+    if (!open) {
+      return;
+    }
+    // First no access, then no memory: the other way round an access would end the process.
+    arena.close();
+    open = false;
+    int result = kernel.munmap(address, bytes);
+    if (result < 0) {
+      throw Refusals.onFd(kernel, "munmap", result, -1, null);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.iommufd4j.wire;
+
+import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
+import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The blocks of the requests made often, one set for each thread, so that mapping, unmapping and
+ * replacing allocate nothing. Each caller fills every field it passes, save those reserved, which
+ * stay zero.
+ */
+public final class RequestBlocks {
+
+  private static final ThreadLocal<RequestBlocks> OF_THREAD =
+      ThreadLocal.withInitial(RequestBlocks::new);
+
+  // Freed once the thread and its set are gone.
+  private final Arena arena = Arena.ofAuto();
+
+  public final MemorySegment map = iommu_ioas_map.allocate(arena);
+  public final MemorySegment mapFile = iommu_ioas_map_file.allocate(arena);
+  public final MemorySegment copy = iommu_ioas_copy.allocate(arena);
+  public final MemorySegment unmap = iommu_ioas_unmap.allocate(arena);
+  public final MemorySegment attach = vfio_device_attach_iommufd_pt.allocate(arena);
+  public final MemorySegment detach = vfio_device_detach_iommufd_pt.allocate(arena);
+
+  /** Registers of 1, 2 and 4 bytes, for config space. */
+  public final MemorySegment byteRegister = arena.allocate(Byte.BYTES);
+
+  public final MemorySegment shortRegister = arena.allocate(Short.BYTES);
+  public final MemorySegment intRegister = arena.allocate(Integer.BYTES);
+
+  public static RequestBlocks ofThread() {
+    return OF_THREAD.get();
+  }
+}

@@ -1,0 +1,5 @@
+/** The exceptions, and the steps of a close. */
+@NullMarked
+package io.iommufd4j.error;
+
+import org.jspecify.annotations.NullMarked;

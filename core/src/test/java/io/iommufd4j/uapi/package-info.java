@@ -1,0 +1,5 @@
+/** Value types of the UAPI. */
+@NullMarked
+package io.iommufd4j.uapi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Hints and descriptors against what any Linux answers. */
+@NullMarked
+package io.iommufd4j.wire;
+
+import org.jspecify.annotations.NullMarked;
