@@ -1,6 +1,8 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.output.Formats;
 import io.iommufd4j.cli.replace.ReplaceTarget;
+import io.iommufd4j.cli.run.OutputFormat;
 import io.iommufd4j.kernel.Backend;
 import java.util.Arrays;
 import java.util.Locale;
@@ -22,8 +24,8 @@ final class Conversions {
 
   /** Makes a command line with all its verbs use them. */
   static void register(CommandLine line) {
-    line.registerConverter(Backend.class, oneOf(Backend.values(), Names::of));
-    line.registerConverter(OutputFormat.class, oneOf(OutputFormat.values(), Names::of));
+    line.registerConverter(Backend.class, oneOf(Backend.values(), Formats::name));
+    line.registerConverter(OutputFormat.class, oneOf(OutputFormat.values(), Formats::name));
     line.registerConverter(ReplaceTarget.class, oneOf(ReplaceTarget.values(), Object::toString));
     line.registerConverter(UUID.class, Conversions::uuid);
     line.registerConverter(int.class, Conversions::number);

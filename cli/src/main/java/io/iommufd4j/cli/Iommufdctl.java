@@ -1,5 +1,7 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.run.GlobalOptions;
+import io.iommufd4j.cli.run.Invocation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ScopeType;

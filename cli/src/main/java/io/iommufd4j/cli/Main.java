@@ -1,15 +1,31 @@
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.command.DeviceBind;
+import io.iommufd4j.cli.command.DeviceClearOverride;
+import io.iommufd4j.cli.command.DeviceList;
+import io.iommufd4j.cli.command.DeviceReplace;
+import io.iommufd4j.cli.command.DeviceShow;
+import io.iommufd4j.cli.command.DeviceUnbind;
+import io.iommufd4j.cli.command.DeviceVerbs;
+import io.iommufd4j.cli.command.DoctorVerb;
+import io.iommufd4j.cli.command.GroupList;
+import io.iommufd4j.cli.command.GroupShow;
+import io.iommufd4j.cli.command.GroupVerbs;
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.cli.run.CliError;
+import io.iommufd4j.cli.run.ExitCode;
+import io.iommufd4j.cli.run.Invocation;
+import io.iommufd4j.cli.run.LostOutput;
+import io.iommufd4j.cli.run.NotAgreedException;
+import io.iommufd4j.cli.run.Terminal;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -18,7 +34,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** iommufdctl. */
 public final class Main {
 
-  private static final String NAME = "iommufdctl";
   private static final int HELP_WIDTH = 100;
   private static final Pattern JSON_WANTED =
       Pattern.compile("(^| )(-o[ =]?|--output[ =])json( |$)");
@@ -42,7 +57,7 @@ public final class Main {
     try {
       if (!interruption.awaitEnd(RESTORE_LIMIT)) {
         System.err.println(
-            NAME
+            Invocation.NAME
                 + ": the host was not restored within "
                 + RESTORE_LIMIT.toSeconds()
                 + " s; see iommufdctl device list");
@@ -79,7 +94,7 @@ public final class Main {
     int left = exitCode;
     for (LostOutput lost : invocation.lostOutput()) {
       if (!lost.message().isEmpty()) {
-        tell(invocation, lost.message());
+        invocation.tell(lost.message());
       }
       left = left == ExitCode.OK ? lost.exitCode() : left;
     }
@@ -130,46 +145,35 @@ public final class Main {
       String question = Suggestion.of(unmatched);
       message += question.isEmpty() ? "" : "; " + question;
     }
-    tell(invocation, message + "; see " + command.qualifiedName() + " --help");
+    invocation.tell(message + "; see " + command.qualifiedName() + " --help");
     if (json) {
-      new JsonRenderer(invocation.terminal().out(), commandName(command))
+      new JsonRenderer(invocation.terminal().out(), Invocation.commandName(command))
           .result(invocation.failure(ExitCode.USAGE, Optional.empty(), message, Optional.empty()));
     }
     return ExitCode.USAGE;
   }
 
   private static int failed(Invocation invocation, Exception thrown, CommandSpec command) {
-    Mishap mishap = Mishap.of(thrown);
-    tell(invocation, mishap.message());
+    CliError error = CliError.of(thrown);
+    invocation.tell(error.message());
     for (Throwable after : thrown.getSuppressed()) {
-      tell(invocation, "then, giving back: " + Mishap.of(after).message());
+      invocation.tell("then, giving back: " + CliError.of(after).message());
     }
-    if (mishap.exitCode() == ExitCode.BUG && invocation.debug()) {
+    if (error.exitCode() == ExitCode.BUG && invocation.debug()) {
       thrown.printStackTrace(invocation.terminal().err());
     }
     if (invocation.json()) {
       invocation
-          .renderer(commandName(command))
+          .renderer(Invocation.commandName(command))
           .result(
-              invocation.failure(
-                  mishap.exitCode(), mishap.errno(), mishap.message(), plan(thrown)));
+              invocation.failure(error.exitCode(), error.errno(), error.message(), plan(thrown)));
     }
-    return mishap.exitCode();
+    return error.exitCode();
   }
 
   private static Optional<Document.Intent> plan(Exception thrown) {
     return thrown instanceof NotAgreedException notAgreed
         ? Optional.of(notAgreed.plan())
         : Optional.empty();
-  }
-
-  /** Tells it on stderr, in a line that begins with the command's name. */
-  static void tell(Invocation invocation, String message) {
-    invocation.terminal().err().println(NAME + ": " + message);
-  }
-
-  /** The verb as JSON names it, without the command's own name. */
-  static String commandName(@Nullable CommandSpec spec) {
-    return spec == null ? "" : spec.qualifiedName(" ").replaceFirst("^" + NAME + " ?", "");
   }
 }

@@ -1,6 +1,6 @@
 /**
- * iommufdctl: the verbs, their options and exit codes. A verb gathers facts or has something done;
- * what it found goes to {@code output} to be shown.
+ * iommufdctl: puts the commands together, parses the command line, and turns failures into exit
+ * codes.
  */
 @NullMarked
 package io.iommufd4j.cli;

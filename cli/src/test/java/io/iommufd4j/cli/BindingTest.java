@@ -3,8 +3,8 @@ package io.iommufd4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.cli.command.DeviceBind;
 import io.iommufd4j.cli.output.Document;
-import io.iommufd4j.cli.output.Ink;
 import io.iommufd4j.cli.output.TextRenderer;
 import io.iommufd4j.cli.replace.ReplaceOrder;
 import io.iommufd4j.cli.replace.ReplacePlan;
@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Help.Ansi;
 
 /** {@code device bind} and {@code device unbind}, each on a machine of its own. */
 final class BindingTest {
@@ -152,7 +153,7 @@ final class BindingTest {
       assertEquals(Optional.empty(), after.driverOverride());
       assertEquals(Optional.of("vfio-pci"), after.driver(), "the driver stays");
       var out = new ByteArrayOutputStream();
-      new TextRenderer(new PrintStream(out, true, StandardCharsets.UTF_8), new Ink(false))
+      new TextRenderer(new PrintStream(out, true, StandardCharsets.UTF_8), Ansi.OFF)
           .result(new Document.Overridden(kernel.identity(), before, after));
       assertTrue(
           out.toString(StandardCharsets.UTF_8)

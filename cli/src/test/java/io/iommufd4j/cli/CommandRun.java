@@ -2,6 +2,7 @@ package io.iommufd4j.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.cli.run.Terminal;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

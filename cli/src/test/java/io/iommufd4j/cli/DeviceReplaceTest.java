@@ -78,7 +78,7 @@ final class DeviceReplaceTest {
             "-ojson");
     assertEquals(0, run.exitCode(), run.err());
     List<?> copies = (List<?>) run.json("dma", "copies");
-    List<String> seen =
+    List<String> copied =
         copies.stream()
             .map(c -> (Map<?, ?>) c)
             .map(c -> c.get("when") + " " + c.get("device") + " " + c.get("expected_buffer"))
@@ -89,7 +89,7 @@ final class DeviceReplaceTest {
             "before 0000:00:08.1 A",
             "after 0000:00:08.0 B",
             "after 0000:00:08.1 B"),
-        seen);
+        copied);
     assertTrue(copies.stream().allMatch(c -> Boolean.TRUE.equals(((Map<?, ?>) c).get("holds"))));
   }
 
@@ -138,7 +138,7 @@ final class DeviceReplaceTest {
     Map<?, ?> sibling = (Map<?, ?>) ((List<?>) run.json("plan", "siblings")).getFirst();
     assertEquals("0000:00:0b.1", sibling.get("address"));
     assertEquals("e1000e", sibling.get("driver"));
-    assertEquals(true, sibling.get("bound_for_the_run"));
+    assertEquals(true, sibling.get("bound_temporarily"));
   }
 
   @Test
@@ -183,7 +183,7 @@ final class DeviceReplaceTest {
     assertTrue(run.out().contains("detach + attach takes "), run.out());
   }
 
-  private static long nanos(Map<?, ?> spread, String key) {
-    return ((Number) Objects.requireNonNull(spread.get(key))).longValue();
+  private static long nanos(Map<?, ?> summary, String key) {
+    return ((Number) Objects.requireNonNull(summary.get(key))).longValue();
   }
 }

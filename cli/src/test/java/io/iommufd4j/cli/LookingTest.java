@@ -89,17 +89,17 @@ final class LookingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"vtd", "amd", "virtio", "smmuv3"})
-  void theConductIsTheDrivers(String iommu) {
+  void theReplaceBehaviorIsTheDrivers(String iommu) {
     CommandRun run =
         CommandRun.of(
             "device-replace", "00:08.0", "-n", "--sim", "--machine", "single:" + iommu, "-ojson");
-    String conduct =
+    String behavior =
         switch (iommu) {
           case "vtd" -> "blocks-on-failure";
           case "smmuv3" -> "hitless";
           default -> "window";
         };
-    assertEquals(conduct, run.json("plan", "conduct"), run.err());
+    assertEquals(behavior, run.json("plan", "replace_behavior"), run.err());
   }
 
   @Test
@@ -110,7 +110,7 @@ final class LookingTest {
     assertTrue(run.err().contains("IOMMU_IOAS_UNMAP("), run.err());
     assertTrue(run.out().contains("ok         map "), run.out());
     assertTrue(run.out().contains("not-tried  VFIO cdev"), run.out());
-    assertTrue(run.out().contains("mend: bind one: iommufdctl device bind DEVICE"), run.out());
+    assertTrue(run.out().contains("fix: bind one: iommufdctl device bind DEVICE"), run.out());
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.cli.run.CliError;
+import io.iommufd4j.cli.run.Invocation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +135,7 @@ final class MisuseTest {
 
   private static Stream<String> helps() {
     return Verbs.all().stream()
-        .map(Main::commandName)
+        .map(Invocation::commandName)
         .flatMap(verb -> Stream.of(verb + " --help", verb + " -h"))
         .map(String::strip);
   }
@@ -193,9 +195,9 @@ final class MisuseTest {
 
   @Test
   void aBugIsAdmitted() {
-    Mishap mishap = Mishap.of(new IllegalStateException("two\nlines"));
-    assertEquals(70, mishap.exitCode());
-    assertEquals(1, mishap.message().lines().count());
-    assertTrue(mishap.message().contains("report"), mishap.message());
+    CliError error = CliError.of(new IllegalStateException("two\nlines"));
+    assertEquals(70, error.exitCode());
+    assertEquals(1, error.message().lines().count());
+    assertTrue(error.message().contains("report"), error.message());
   }
 }

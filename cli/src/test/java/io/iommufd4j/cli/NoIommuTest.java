@@ -8,13 +8,13 @@ import io.iommufd4j.cli.doctor.Doctor;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.doctor.Verdict;
 import io.iommufd4j.cli.output.Document;
-import io.iommufd4j.cli.output.Ink;
 import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.output.TextRenderer;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.ReplaceOrder;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
+import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Help.Ansi;
 
 /** A host without an IOMMU: what it is told to be, and what cannot be had there. */
 final class NoIommuTest {
@@ -69,7 +70,7 @@ final class NoIommuTest {
     CommandRun mode = run("noiommu", "doctor");
     assertTrue(mode.out().contains("limited    IOMMU"), mode.out());
     assertTrue(mode.out().contains("enable_unsafe_noiommu_mode is Y"), mode.out());
-    assertTrue(mode.out().contains("mend: turn VT-d"), mode.out());
+    assertTrue(mode.out().contains("fix: turn VT-d"), mode.out());
   }
 
   @Test
@@ -79,12 +80,12 @@ final class NoIommuTest {
       assertEquals(Verdict.LIMITED, found(kernel, "IOMMU").verdict());
       assertEquals(Verdict.OK, found(kernel, "attach").verdict());
       assertEquals(Verdict.OK, found(kernel, "physical").verdict());
-      assertTrue(found(kernel, "physical").seen().contains("IOMMU_IOAS_NOIOMMU_GET_PA"));
+      assertTrue(found(kernel, "physical").observed().contains("IOMMU_IOAS_NOIOMMU_GET_PA"));
     }
   }
 
   @Test
-  void nothingIsBoundWhereVfioDoesNotMakeDo() {
+  void nothingIsBoundWithoutNoIommuMode() {
     CommandRun refused = run("none", "device", "bind", "00:08.0", "--yes");
     assertEquals(1, refused.exitCode(), refused.err());
     assertTrue(refused.err().contains("EINVAL"), refused.err());
@@ -122,7 +123,7 @@ final class NoIommuTest {
       var refused =
           assertThrows(NotPossibleException.class, () -> ReplacePlan.of(kernel, device, ORDER));
       String message = String.valueOf(refused.getMessage());
-      assertTrue(message.contains("noiommu mode"), message);
+      assertTrue(message.contains("no-IOMMU mode"), message);
       assertTrue(message.contains("change nothing for the device"), message);
     }
   }
@@ -139,17 +140,17 @@ final class NoIommuTest {
       String text =
           shown(out ->
               () -> {
-                var renderer = new TextRenderer(out, new Ink(false));
+                var renderer = new TextRenderer(out, Ansi.OFF);
                 renderer.result(list);
                 renderer.result(one);
                 renderer.result(groups);
               });
-      assertTrue(text.contains("none (noiommu)"), text);
+      assertTrue(text.contains("none (no-IOMMU mode)"), text);
       assertTrue(text.contains("noiommu-vfio0"), text);
-      assertTrue(text.contains("none: VFIO holds it in noiommu mode"), text);
+      assertTrue(text.contains("none: VFIO holds it in no-IOMMU mode"), text);
       assertTrue(text.contains("0 (unknown, vfio-noiommu)"), text);
       String json = shown(out -> () -> new JsonRenderer(out, "device show").result(one));
-      assertTrue(json.contains("\"noiommu\" : true"), json);
+      assertTrue(json.contains("\"no_iommu_mode\" : true"), json);
       assertTrue(json.contains("\"name\" : \"vfio-noiommu\""), json);
     }
   }

@@ -3,6 +3,7 @@ package io.iommufd4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.iommufd4j.cli.run.Invocation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ final class ReadmeTest {
     Set<String> verbs =
         commands.stream()
             .filter(command -> command.subcommands().isEmpty())
-            .map(Main::commandName)
+            .map(Invocation::commandName)
             .collect(Collectors.toSet());
     var unknown = new TreeSet<String>();
     int tried = 0;

@@ -1,6 +1,8 @@
 package io.iommufd4j.cli;
 
 import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.cli.run.Invocation;
+import io.iommufd4j.cli.run.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +30,7 @@ final class Verbs {
 
   /** The words to type for it after the command's own name. */
   static List<String> words(CommandSpec command) {
-    String name = Main.commandName(command);
+    String name = Invocation.commandName(command);
     return name.isEmpty() ? List.of() : List.of(name.split(" ", -1));
   }
 }

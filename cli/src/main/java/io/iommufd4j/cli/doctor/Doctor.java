@@ -62,12 +62,12 @@ public final class Doctor {
    * Examines what can be examined without a kernel that answers.
    *
    * @param reason why it does not
-   * @param mend what would help
+   * @param fix what would help
    * @param sysfs the root, which may not exist
    */
-  public static List<Finding> examineWithout(String reason, String mend, Path sysfs) {
+  public static List<Finding> examineWithout(String reason, String fix, Path sysfs) {
     var doctor = new Doctor(Host.of(sysfs));
-    doctor.findings.add(Finding.missing("iommufd", reason, mend));
+    doctor.findings.add(Finding.missing("iommufd", reason, fix));
     if (Files.isDirectory(sysfs)) {
       doctor.sysfs();
     }
@@ -253,24 +253,24 @@ public final class Doctor {
       findings.add(Finding.ok("memlock", "RLIMIT_MEMLOCK is unlimited"));
       return;
     }
-    String seen = "RLIMIT_MEMLOCK is " + (process.memlockLimit() >> 10) + " KiB";
+    String observed = "RLIMIT_MEMLOCK is " + (process.memlockLimit() >> 10) + " KiB";
     if (process.root()) {
-      findings.add(Finding.ok("memlock", seen + ", which does not bind root"));
+      findings.add(Finding.ok("memlock", observed + ", which does not bind root"));
     } else if (process.memlockLimit() >= COMFORTABLE_MEMLOCK) {
-      findings.add(Finding.ok("memlock", seen));
+      findings.add(Finding.ok("memlock", observed));
     } else {
       findings.add(
           Finding.of(
               "memlock",
               Verdict.LIMITED,
-              seen,
+              observed,
               "raise it (ulimit -l, LimitMEMLOCK= in a systemd unit) to what the devices are to"
                   + " reach"));
     }
   }
 
   private static Finding refused(String check, KernelException refused) {
-    return Finding.missing(check, answer(refused), mend(refused));
+    return Finding.missing(check, answer(refused), fix(refused));
   }
 
   private static Finding refused(String check, PciDevice device, KernelException refused) {
@@ -280,14 +280,14 @@ public final class Doctor {
         Optional.of(device),
         "is refused: " + answer(refused),
         List.of(),
-        mend(refused));
+        fix(refused));
   }
 
   private static String answer(KernelException refused) {
     return refused.command() + " answers " + refused.errnoName();
   }
 
-  private static String mend(KernelException refused) {
+  private static String fix(KernelException refused) {
     return refused.hint().isEmpty() ? "see the kernel's log" : refused.hint();
   }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param device the one that it is about, where it is about one
  * @param fact what was done and what answered, in one line; follows the device's name
  * @param holders who uses the device
- * @param mend what would help, in one line; empty when nothing needs to
+ * @param fix what would help, in one line; empty when nothing needs to
  */
 public record Finding(
     String check,
@@ -23,27 +23,27 @@ public record Finding(
     Optional<PciDevice> device,
     String fact,
     List<Holder> holders,
-    String mend) {
+    String fix) {
 
   /** Copies the list. */
   public Finding {
     holders = List.copyOf(holders);
   }
 
-  static Finding of(String check, Verdict verdict, String fact, String mend) {
-    return new Finding(check, verdict, Optional.empty(), fact, List.of(), mend);
+  static Finding of(String check, Verdict verdict, String fact, String fix) {
+    return new Finding(check, verdict, Optional.empty(), fact, List.of(), fix);
   }
 
   static Finding ok(String check, String fact) {
     return of(check, Verdict.OK, fact, "");
   }
 
-  static Finding missing(String check, String fact, String mend) {
-    return of(check, Verdict.MISSING, fact, mend);
+  static Finding missing(String check, String fact, String fix) {
+    return of(check, Verdict.MISSING, fact, fix);
   }
 
-  static Finding notTried(String check, String fact, String mend) {
-    return of(check, Verdict.NOT_TRIED, fact, mend);
+  static Finding notTried(String check, String fact, String fix) {
+    return of(check, Verdict.NOT_TRIED, fact, fix);
   }
 
   /** A finding about one device; the fact is a verb and what follows it, as {@code opens}. */
@@ -62,7 +62,7 @@ public record Finding(
   }
 
   /** One line: the change, and the kernel that answered. */
-  public String seen() {
+  public String observed() {
     String subject = device.map(found -> name(found) + " ").orElse("");
     String by = holders.stream().map(Holder::process).distinct().collect(Collectors.joining(", "));
     return subject + fact + (by.isEmpty() ? "" : ", by " + by);
@@ -80,6 +80,6 @@ public record Finding(
         && check.equals(other.check)
         && verdict == other.verdict
         && fact.equals(other.fact)
-        && mend.equals(other.mend);
+        && fix.equals(other.fix);
   }
 }

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import picocli.CommandLine.Help.Ansi;
 
 /** {@code doctor} as text. What holds of many devices is one line that names the first of them. */
 final class DiagnosisText {
@@ -19,10 +20,10 @@ final class DiagnosisText {
   private static final int VERDICT_WIDTH = 9;
   private static final int SHOWN = 3;
 
-  private final Ink ink;
+  private final Ansi ansi;
 
-  DiagnosisText(Ink ink) {
-    this.ink = ink;
+  DiagnosisText(Ansi ansi) {
+    this.ansi = ansi;
   }
 
   List<String> lines(List<Finding> findings) {
@@ -31,9 +32,9 @@ final class DiagnosisText {
     for (List<Finding> same : grouped(findings)) {
       Finding finding = same.getFirst();
       String check = finding.check() + " ".repeat(width - finding.check().length());
-      lines.add(verdict(finding) + "  " + check + "  " + seen(same));
-      if (!finding.mend().isEmpty()) {
-        lines.add(" ".repeat(VERDICT_WIDTH + width + 4) + "mend: " + finding.mend());
+      lines.add(verdict(finding) + "  " + check + "  " + observed(same));
+      if (!finding.fix().isEmpty()) {
+        lines.add(" ".repeat(VERDICT_WIDTH + width + 4) + "fix: " + finding.fix());
       }
     }
     return lines;
@@ -57,9 +58,9 @@ final class DiagnosisText {
     return groups;
   }
 
-  private static String seen(List<Finding> same) {
+  private static String observed(List<Finding> same) {
     if (same.size() == 1) {
-      return same.getFirst().seen();
+      return same.getFirst().observed();
     }
     List<PciDevice> devices = same.stream().flatMap(one -> one.device().stream()).toList();
     String by = processes(same.stream().flatMap(one -> one.holders().stream()).toList());
@@ -98,12 +99,12 @@ final class DiagnosisText {
   }
 
   private String verdict(Finding finding) {
-    String word = Words.of(finding.verdict());
+    String word = Formats.name(finding.verdict());
     String padded = word + " ".repeat(VERDICT_WIDTH - word.length());
     return switch (finding.verdict()) {
-      case OK, IN_USE -> ink.good(padded);
-      case LIMITED, NOT_TRIED -> ink.doubtful(padded);
-      case MISSING -> ink.bad(padded);
+      case OK, IN_USE -> Emphasis.GOOD.paint(ansi, padded);
+      case LIMITED, NOT_TRIED -> Emphasis.DOUBTFUL.paint(ansi, padded);
+      case MISSING -> Emphasis.BAD.paint(ansi, padded);
     };
   }
 }

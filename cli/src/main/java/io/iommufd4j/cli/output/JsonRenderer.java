@@ -75,7 +75,9 @@ public final class JsonRenderer implements Renderer {
       }
       case Device device -> {
         json.put("device", device(device.device()));
-        json.put("conduct", device.device().iommu().map(JsonRenderer::conduct).orElse(null));
+        json.put(
+            "replace_behavior",
+            device.device().iommu().map(JsonRenderer::replaceBehavior).orElse(null));
         json.put("group", device.group().map(JsonRenderer::group).orElse(null));
         json.put("siblings", device.siblings().stream().map(JsonRenderer::device).toList());
         json.put(
@@ -127,8 +129,8 @@ public final class JsonRenderer implements Renderer {
   }
 
   /** The experience of DMA during a replace. */
-  static String conduct(IommuInstance iommu) {
-    return Words.of(iommu.driver().replace());
+  static String replaceBehavior(IommuInstance iommu) {
+    return Formats.name(iommu.driver().replace());
   }
 
   private static Map<String, @Nullable Object> plan(Intent intent) {
@@ -147,11 +149,11 @@ public final class JsonRenderer implements Renderer {
   private static Map<String, @Nullable Object> finding(Finding finding) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("check", finding.check());
-    json.put("verdict", Words.of(finding.verdict()));
+    json.put("verdict", Formats.name(finding.verdict()));
     json.put("device", finding.device().map(device -> device.address().toString()).orElse(null));
     json.put("holders", finding.holders().stream().map(JsonRenderer::holder).toList());
-    json.put("seen", finding.seen());
-    json.put("mend", finding.mend().isEmpty() ? null : finding.mend());
+    json.put("observed", finding.observed());
+    json.put("fix", finding.fix().isEmpty() ? null : finding.fix());
     return json;
   }
 
@@ -167,15 +169,15 @@ public final class JsonRenderer implements Renderer {
   static Map<String, @Nullable Object> device(PciDevice device) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("address", device.address().toString());
-    json.put("vendor", Words.hex(device.vendorId(), 4));
-    json.put("device", Words.hex(device.deviceId(), 4));
-    json.put("class", Words.hex(device.classCode(), 6));
-    json.put("revision", Words.hex(device.revision(), 2));
+    json.put("vendor", Formats.hex(device.vendorId(), 4));
+    json.put("device", Formats.hex(device.deviceId(), 4));
+    json.put("class", Formats.hex(device.classCode(), 6));
+    json.put("revision", Formats.hex(device.revision(), 2));
     json.put("driver", device.driver().orElse(null));
     json.put("driver_override", device.driverOverride().orElse(null));
     json.put("group", device.group().isPresent() ? device.group().getAsInt() : null);
     json.put("iommu", device.iommu().map(iommu -> iommu.name()).orElse(null));
-    json.put("noiommu", device.heldWithoutIommu());
+    json.put("no_iommu_mode", device.heldWithoutIommu());
     json.put("cdev", device.cdevPath().orElse(null));
     json.put("physical_function", device.physicalFunction().map(Object::toString).orElse(null));
     return json;
@@ -205,8 +207,8 @@ public final class JsonRenderer implements Renderer {
 
   private static Map<String, @Nullable Object> reserved(ReservedRegion region) {
     var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("first", Words.iova(region.first()));
-    json.put("last", Words.iova(region.last()));
+    json.put("first", Formats.iova(region.first()));
+    json.put("last", Formats.iova(region.last()));
     json.put("type", region.type());
     return json;
   }

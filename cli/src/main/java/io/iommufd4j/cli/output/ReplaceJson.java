@@ -3,10 +3,10 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.replace.Check;
 import io.iommufd4j.cli.replace.DmaProof;
 import io.iommufd4j.cli.replace.Latency;
+import io.iommufd4j.cli.replace.LatencySummary;
 import io.iommufd4j.cli.replace.Participant;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
-import io.iommufd4j.cli.replace.Spread;
 import io.iommufd4j.cli.replace.Translation;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,9 +23,9 @@ final class ReplaceJson {
     json.put("siblings", plan.siblings().stream().map(ReplaceJson::participant).toList());
     json.put("group", JsonRenderer.group(plan.group()));
     json.put("iommu", plan.iommu().name());
-    json.put("conduct", JsonRenderer.conduct(plan.iommu()));
+    json.put("replace_behavior", JsonRenderer.replaceBehavior(plan.iommu()));
     json.put("target", plan.order().target().toString());
-    json.put("iova", Words.iova(plan.iova()));
+    json.put("iova", Formats.iova(plan.iova()));
     json.put("rounds", plan.order().rounds());
     json.put("prove_dma", plan.order().proveDma());
     json.put("at_stake", plan.atStake());
@@ -34,7 +34,7 @@ final class ReplaceJson {
 
   private static Map<String, @Nullable Object> participant(Participant participant) {
     Map<String, @Nullable Object> json = JsonRenderer.device(participant.device());
-    json.put("bound_for_the_run", participant.toBind());
+    json.put("bound_temporarily", participant.toBind());
     json.put("attached", participant.attached());
     json.put(
         "virtual_functions",
@@ -66,16 +66,16 @@ final class ReplaceJson {
 
   private static Map<String, @Nullable Object> check(Check check) {
     var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("claim", check.claim());
+    json.put("check", check.check());
     json.put("holds", check.holds());
-    json.put("seen", check.seen());
+    json.put("observed", check.observed());
     return json;
   }
 
   private static Map<String, @Nullable Object> proof(DmaProof proof) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("bytes", proof.bytes());
-    json.put("from_iova", Words.iova(proof.from()));
+    json.put("from_iova", Formats.iova(proof.from()));
     json.put("holds", proof.holds());
     json.put("copies", proof.runs().stream().map(ReplaceJson::run).toList());
     return json;
@@ -85,7 +85,7 @@ final class ReplaceJson {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("device", run.device().toString());
     json.put("when", run.after() ? "after" : "before");
-    json.put("to_iova", Words.iova(run.to()));
+    json.put("to_iova", Formats.iova(run.to()));
     json.put("expected_buffer", String.valueOf(run.expected()));
     json.put("holds", run.holds());
     json.put("buffers", run.buffers().stream().map(ReplaceJson::landing).toList());
@@ -109,17 +109,17 @@ final class ReplaceJson {
     json.put("wanted_rounds", latency.wanted());
     json.put("interrupted", latency.interrupted());
     json.put("warm_up_rounds", latency.warmUp());
-    json.put("replace_ns", spread(latency.replace()));
-    json.put("detach_attach_ns", spread(latency.detachAttach()));
+    json.put("replace_ns", summary(latency.replace()));
+    json.put("detach_attach_ns", summary(latency.detachAttach()));
     json.put("median_ratio", latency.ratio());
     return json;
   }
 
-  private static Map<String, @Nullable Object> spread(Spread spread) {
+  private static Map<String, @Nullable Object> summary(LatencySummary summary) {
     var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("min", spread.minNanos());
-    json.put("median", spread.medianNanos());
-    json.put("p99", spread.p99Nanos());
+    json.put("min", summary.minNanos());
+    json.put("median", summary.medianNanos());
+    json.put("p99", summary.p99Nanos());
     return json;
   }
 }

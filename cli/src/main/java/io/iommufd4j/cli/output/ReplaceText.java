@@ -5,27 +5,28 @@ import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.cli.replace.Check;
 import io.iommufd4j.cli.replace.DmaProof;
 import io.iommufd4j.cli.replace.Latency;
+import io.iommufd4j.cli.replace.LatencySummary;
 import io.iommufd4j.cli.replace.Participant;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
-import io.iommufd4j.cli.replace.Spread;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.PciDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import picocli.CommandLine.Help.Ansi;
 
 /** {@code device-replace} as text. */
 final class ReplaceText {
 
   private static final int HEX_GROUP = 8;
 
-  private final Ink ink;
+  private final Ansi ansi;
 
-  ReplaceText(Ink ink) {
-    this.ink = ink;
+  ReplaceText(Ansi ansi) {
+    this.ansi = ansi;
   }
 
   static String kernel(KernelIdentity kernel) {
@@ -59,7 +60,7 @@ final class ReplaceText {
     }
     var lines = new ArrayList<String>();
     lines.add(kernel(document.source()));
-    lines.add(ink.heading("plan"));
+    lines.add(Emphasis.HEADING.paint(ansi, "plan"));
     table.lines().forEach(line -> lines.add("  " + line));
     return lines;
   }
@@ -87,12 +88,12 @@ final class ReplaceText {
         + " ("
         + iommu.driver().title()
         + "), "
-        + Words.conduct(iommu.driver().replace());
+        + Formats.replaceBehavior(iommu.driver().replace());
   }
 
   private static String from(ReplacePlan plan) {
     String hwpt = plan.order().target() == ReplaceTarget.AUTO ? "its automatic HWPT" : "HWPT A";
-    return hwpt + " of IOAS A, which maps buffer A at IOVA " + Words.iova(plan.iova());
+    return hwpt + " of IOAS A, which maps buffer A at IOVA " + Formats.iova(plan.iova());
   }
 
   private static String to(ReplaceTarget target) {
@@ -109,10 +110,12 @@ final class ReplaceText {
     lines.add("");
     outcome.proof().ifPresent(proof -> proof(lines, proof));
     outcome.latency().ifPresent(latency -> latency(lines, latency, document.plan()));
-    lines.add(ink.heading("verified"));
+    lines.add(Emphasis.HEADING.paint(ansi, "verified"));
     outcome.checks().forEach(check -> lines.add("  " + check(check)));
     lines.add(
-        (outcome.verified() ? ink.good("replaced") : ink.bad("NOT replaced as it should be"))
+        (outcome.verified()
+                ? Emphasis.GOOD.paint(ansi, "replaced")
+                : Emphasis.BAD.paint(ansi, "NOT replaced as it should be"))
             + ": "
             + outcome.from().hwpt()
             + " of "
@@ -126,27 +129,27 @@ final class ReplaceText {
             + ", without detaching"
             + (outcome.latency().isPresent()
                 ? ""
-                : ", in " + Words.time(outcome.nanos()) + " (one cold call; --repeat measures)")
+                : ", in " + Formats.time(outcome.nanos()) + " (one cold call; --repeat measures)")
             + "; by "
             + document.source());
     return lines;
   }
 
   private String check(Check check) {
-    return (check.holds() ? ink.good("yes") : ink.bad("NO "))
+    return (check.holds() ? Emphasis.GOOD.paint(ansi, "yes") : Emphasis.BAD.paint(ansi, "NO "))
         + "  "
-        + check.claim()
+        + check.check()
         + ": "
-        + check.seen();
+        + check.observed();
   }
 
   private void proof(List<String> lines, DmaProof proof) {
     lines.add(
-        ink.heading("DMA")
+        Emphasis.HEADING.paint(ansi, "DMA")
             + "  each engine copies "
             + proof.bytes()
             + " bytes from IOVA "
-            + Words.iova(proof.from())
+            + Formats.iova(proof.from())
             + "; what then lies at the IOVA written:");
     for (DmaProof.Run run : proof.runs()) {
       lines.add(
@@ -155,7 +158,7 @@ final class ReplaceText {
               + " the replace, "
               + run.device()
               + " to IOVA "
-              + Words.iova(run.to()));
+              + Formats.iova(run.to()));
       run.buffers().forEach(landing -> lines.add("    " + landing(landing)));
     }
   }
@@ -188,9 +191,11 @@ final class ReplaceText {
   private void latency(List<String> lines, Latency latency, ReplacePlan plan) {
     int devices = plan.attached().size();
     lines.add(
-        ink.heading("latency")
+        Emphasis.HEADING.paint(ansi, "latency")
             + "  "
-            + (latency.interrupted() ? ink.doubtful("interrupted") + " after " : "")
+            + (latency.interrupted()
+                ? Emphasis.DOUBTFUL.paint(ansi, "interrupted") + " after "
+                : "")
             + latency.rounds()
             + (latency.interrupted() ? " of " + latency.wanted() : "")
             + " rounds of each by turns, after "
@@ -208,12 +213,12 @@ final class ReplaceText {
             Locale.ROOT, "  detach + attach takes %.2f times as long (medians)", latency.ratio()));
   }
 
-  private static String[] row(String name, Spread spread) {
+  private static String[] row(String name, LatencySummary summary) {
     return new String[] {
       name,
-      Words.time(spread.minNanos()),
-      Words.time(spread.medianNanos()),
-      Words.time(spread.p99Nanos())
+      Formats.time(summary.minNanos()),
+      Formats.time(summary.medianNanos()),
+      Formats.time(summary.p99Nanos())
     };
   }
 }

@@ -19,17 +19,18 @@ import io.iommufd4j.pci.PciDevice;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Help.Ansi;
 
 /** Text for people; it may change with every release. */
 public final class TextRenderer implements Renderer {
 
   private final PrintStream out;
-  private final Ink ink;
+  private final Ansi ansi;
 
   /** Writes to a stream. */
-  public TextRenderer(PrintStream out, Ink ink) {
+  public TextRenderer(PrintStream out, Ansi ansi) {
     this.out = out;
-    this.ink = ink;
+    this.ansi = ansi;
   }
 
   @Override
@@ -56,8 +57,8 @@ public final class TextRenderer implements Renderer {
       case Group group -> group(group);
       // The question shows it.
       case BindingPlan _ -> {}
-      case Plan plan -> print(new ReplaceText(ink).plan(plan));
-      case Replaced replaced -> print(new ReplaceText(ink).outcome(replaced));
+      case Plan plan -> print(new ReplaceText(ansi).plan(plan));
+      case Replaced replaced -> print(new ReplaceText(ansi).outcome(replaced));
       // A failure is told on stderr, where errors belong.
       case Failure _ -> {}
     }
@@ -66,7 +67,7 @@ public final class TextRenderer implements Renderer {
 
   private void diagnosis(Diagnosis diagnosis) {
     kernel(diagnosis.source());
-    print(new DiagnosisText(ink).lines(diagnosis.findings()));
+    print(new DiagnosisText(ansi).lines(diagnosis.findings()));
   }
 
   private void devices(Devices devices) {
@@ -96,7 +97,7 @@ public final class TextRenderer implements Renderer {
     table.row(
         device.address().toString(),
         device.ids(),
-        Words.hex(device.classCode(), 6),
+        Formats.hex(device.classCode(), 6),
         groupOf(device),
         device.iommu().map(IommuInstance::name).orElse(device.heldWithoutIommu() ? NO_IOMMU : NONE),
         driverOf(device),
@@ -109,8 +110,8 @@ public final class TextRenderer implements Renderer {
     var table =
         new Table()
             .row("device", device.address().toString())
-            .row("id", device.ids() + " rev " + Words.hex(device.revision(), 2))
-            .row("class", Words.hex(device.classCode(), 6))
+            .row("id", device.ids() + " rev " + Formats.hex(device.revision(), 2))
+            .row("class", Formats.hex(device.classCode(), 6))
             .row("driver", driverOf(device))
             .row("override", device.driverOverride().orElse(NONE))
             .row("cdev", device.cdevPath().orElse(NONE))
@@ -179,12 +180,12 @@ public final class TextRenderer implements Renderer {
             + binding.after().cdevPath().map(" at "::concat).orElse(""));
     if (binding.after().heldWithoutIommu()) {
       out.println(
-          ink.doubtful("no IOMMU")
+          Emphasis.DOUBTFUL.paint(ansi, "no IOMMU")
               + ": its DMA goes to physical addresses, and nothing keeps it from any");
     }
     if (!binding.blockers().isEmpty()) {
       out.println(
-          ink.doubtful("group not ready")
+          Emphasis.DOUBTFUL.paint(ansi, "group not ready")
               + " until these leave their drivers: "
               + names(binding.blockers()));
     }
@@ -214,7 +215,7 @@ public final class TextRenderer implements Renderer {
 
   static final String NONE = "-";
 
-  private static final String NO_IOMMU = "none (noiommu)";
+  private static final String NO_IOMMU = "none (no-IOMMU mode)";
 
   /** A mediated device has no class code, and the DMA of its driver in place of an IOMMU. */
   private static final String MEDIATED = "mdev";
@@ -231,12 +232,12 @@ public final class TextRenderer implements Renderer {
 
   private static String iommuOf(PciDevice device) {
     return device.heldWithoutIommu()
-        ? "none: VFIO holds it in noiommu mode, and its DMA goes to physical addresses"
+        ? "none: VFIO holds it in no-IOMMU mode, and its DMA goes to physical addresses"
         : device.iommu().map(TextRenderer::iommu).orElse(NONE);
   }
 
   private static String iommu(IommuInstance iommu) {
-    return iommu.name() + ", " + Words.conduct(iommu.driver().replace());
+    return iommu.name() + ", " + Formats.replaceBehavior(iommu.driver().replace());
   }
 
   private static String names(List<PciDevice> devices) {

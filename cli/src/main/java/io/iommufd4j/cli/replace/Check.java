@@ -3,8 +3,8 @@ package io.iommufd4j.cli.replace;
 /**
  * Something that has to hold after a replace, and whether it does.
  *
- * @param claim what should be so
+ * @param check what should be so
  * @param holds whether it is
- * @param seen what the kernel or the device showed
+ * @param observed what the kernel or the device showed
  */
-public record Check(String claim, boolean holds, String seen) {}
+public record Check(String check, boolean holds, String observed) {}

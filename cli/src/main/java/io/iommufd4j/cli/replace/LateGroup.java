@@ -37,7 +37,11 @@ public final class LateGroup implements AutoCloseable {
    * @throws io.iommufd4j.error.HostException when vfio-pci cannot have it
    */
   public static LateGroup of(
-      Kernel kernel, PciDevice device, ReplaceOrder order, Patience patience, Witness witness) {
+      Kernel kernel,
+      PciDevice device,
+      ReplaceOrder order,
+      Patience patience,
+      ProgressListener progress) {
     var host = Host.of(kernel);
     if (!wanted(host, device)) {
       return new LateGroup(device, null);
@@ -53,7 +57,7 @@ public final class LateGroup implements AutoCloseable {
     VfioBinding binding = VfioBinding.prepare(kernel, addresses, patience);
     binding.bind();
     addresses.forEach(address ->
-        witness.did(
+        progress.did(
             "bound "
                 + address
                 + " to vfio-pci for the run: this kernel puts it in an IOMMU group only then,"

@@ -9,7 +9,8 @@ package io.iommufd4j.cli.replace;
  * @param replace one replace, which moves the whole group
  * @param detachAttach the same move by detaching and attaching each attached device of the group
  */
-public record Latency(int rounds, int wanted, int warmUp, Spread replace, Spread detachAttach) {
+public record Latency(
+    int rounds, int wanted, int warmUp, LatencySummary replace, LatencySummary detachAttach) {
 
   /** True if it ended before all rounds were measured. */
   public boolean interrupted() {

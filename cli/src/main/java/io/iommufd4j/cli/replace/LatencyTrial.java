@@ -16,7 +16,7 @@ final class LatencyTrial {
   private final Side here;
   private final Side there;
   private final Interruption interruption;
-  private final Witness witness;
+  private final ProgressListener progress;
 
   /**
    * Starts from where the devices are.
@@ -26,12 +26,16 @@ final class LatencyTrial {
    * @param there the other one
    */
   LatencyTrial(
-      List<VfioDevice> devices, Side here, Side there, Interruption interruption, Witness witness) {
+      List<VfioDevice> devices,
+      Side here,
+      Side there,
+      Interruption interruption,
+      ProgressListener progress) {
     this.devices = devices;
     this.here = here;
     this.there = there;
     this.interruption = interruption;
-    this.witness = witness;
+    this.progress = progress;
   }
 
   /**
@@ -57,11 +61,15 @@ final class LatencyTrial {
         replaces[i] = replaceFirst ? first : second;
         reattaches[i] = replaceFirst ? second : first;
         done = i + 1;
-        witness.round(done, rounds);
+        progress.round(done, rounds);
       }
     }
     return new Latency(
-        done, rounds, WARM_UP, Spread.of(replaces, done), Spread.of(reattaches, done));
+        done,
+        rounds,
+        WARM_UP,
+        LatencySummary.of(replaces, done),
+        LatencySummary.of(reattaches, done));
   }
 
   private long replace(Side to) {

@@ -30,7 +30,7 @@ public record ReplacePlan(
     ReplaceOrder order,
     long iova) {
 
-  private static final String MEND = "turn the IOMMU on in firmware and kernel";
+  private static final String FIX = "turn the IOMMU on in firmware and kernel";
 
   /** Copies the list. */
   public ReplacePlan {
@@ -51,14 +51,14 @@ public record ReplacePlan(
                 new NotPossibleException(
                     device.address()
                         + " is in no IOMMU group, so nothing translates its DMA: "
-                        + MEND));
+                        + FIX));
     if (!group.translates()) {
       throw new NotPossibleException(
           device.address()
-              + " has no IOMMU, VFIO holds it in noiommu mode: its DMA goes to physical addresses"
+              + " has no IOMMU, VFIO holds it in no-IOMMU mode: its DMA goes to physical addresses"
               + " whatever it is attached to, so a replace would succeed and change nothing for"
               + " the device: "
-              + MEND);
+              + FIX);
     }
     host.firmwareMapping(device)
         .ifPresent(why -> {

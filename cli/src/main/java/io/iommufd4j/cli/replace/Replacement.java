@@ -11,8 +11,6 @@ import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.IommuInstance;
-import io.iommufd4j.pci.Patience;
-import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.DeviceId;
@@ -32,29 +30,29 @@ public final class Replacement {
 
   private final Kernel kernel;
   private final ReplacePlan plan;
-  private final Patience patience;
+  private final VfioBinding binding;
   private final Interruption interruption;
-  private final Witness witness;
+  private final ProgressListener progress;
   private boolean byIoas;
   private boolean onlyIntoNothing;
 
   /**
    * Prepares; {@link #run} begins.
    *
-   * @param patience the time that a write to sysfs gets
+   * @param binding of the devices that the plan hands to vfio-pci, prepared and not bound
    */
   public Replacement(
       Kernel kernel,
       ReplacePlan plan,
-      Patience patience,
+      VfioBinding binding,
       Interruption interruption,
-      Witness witness) {
+      ProgressListener progress) {
     this.kernel = kernel;
     this.plan = plan;
-    this.patience = patience;
+    this.binding = binding;
     this.interruption = interruption;
     this.byIoas = plan.order().target() == ReplaceTarget.AUTO;
-    this.witness = witness;
+    this.progress = progress;
   }
 
   /**
@@ -94,7 +92,7 @@ public final class Replacement {
     long start = System.nanoTime();
     PageTableId after = device.replace(b.target());
     long nanos = System.nanoTime() - start;
-    witness.did("replaced " + before + " by " + after + " under " + name(plan.device()));
+    progress.did("replaced " + before + " by " + after + " under " + name(plan.device()));
 
     trial.ifPresent(dma -> dma.run(true, b.reached()));
     Optional<DmaProof> proof = trial.map(DmaTrial::proof);
@@ -136,14 +134,9 @@ public final class Replacement {
   }
 
   private void bindDrivers(Undo undo) {
-    List<PciAddress> addresses = plan.toBind();
-    if (addresses.isEmpty()) {
-      return;
-    }
-    VfioBinding binding = VfioBinding.prepare(kernel, addresses, patience);
     undo.add(() -> giveBack(binding));
     binding.bind();
-    addresses.forEach(address -> witness.did("bound " + address + " to vfio-pci for the run"));
+    plan.toBind().forEach(address -> progress.did("bound " + address + " to vfio-pci for the run"));
   }
 
   static void giveBack(VfioBinding binding) {
@@ -163,7 +156,7 @@ public final class Replacement {
       VfioDevice device = VfioDevice.open(kernel, name(participant));
       undo.add(device::close);
       DeviceId id = bind(device, participant, iommufd);
-      witness.did("bound " + name(participant) + " to iommufd as " + id);
+      progress.did("bound " + name(participant) + " to iommufd as " + id);
       devices.add(device);
     }
     return devices;
@@ -191,7 +184,7 @@ public final class Replacement {
         throw refused;
       }
       DeviceId id = device.bind(iommufd);
-      witness.did("the kernel takes no VF token for " + name(participant) + ": bound without it");
+      progress.did("the kernel takes no VF token for " + name(participant) + ": bound without it");
       return id;
     }
   }
@@ -200,11 +193,11 @@ public final class Replacement {
   private Side newIoas(char letter, MemorySegment memory, Iommufd iommufd, VfioDevice device) {
     Ioas ioas = iommufd.newIoas();
     if (onlyIntoNothing) {
-      witness.did("made " + ioas.id() + ", which maps nothing");
+      progress.did("made " + ioas.id() + ", which maps nothing");
       return new Side(letter, memory, ioas, false, Optional.empty());
     }
     ioas.map(memory, plan.iova(), Access.READ_WRITE);
-    witness.did(
+    progress.did(
         "made " + ioas.id() + " with buffer " + letter + " at IOVA 0x" + toHexString(plan.iova()));
     return new Side(
         letter, memory, ioas, true, byIoas ? Optional.empty() : hwptOf(ioas, iommufd, device));
@@ -225,7 +218,7 @@ public final class Replacement {
       }
       byIoas = true;
       onlyIntoNothing = true;
-      witness.did(
+      progress.did(
           "this kernel makes no HWPT of an IOAS that maps something behind virtio-iommu"
               + " (EADDRINUSE): going by IOAS ids, and replacing by an IOAS that maps nothing, which"
               + " is all that it can replace by"
@@ -245,7 +238,7 @@ public final class Replacement {
 
   private Hwpt newHwpt(Iommufd iommufd, VfioDevice device, Ioas ioas) {
     Hwpt hwpt = iommufd.newHwpt(device, ioas);
-    witness.did("made " + hwpt.id() + " of " + ioas.id());
+    progress.did("made " + hwpt.id() + " of " + ioas.id());
     return hwpt;
   }
 
@@ -255,7 +248,7 @@ public final class Replacement {
       sibling.attach(side.target());
     }
     plan.attached()
-        .forEach(participant -> witness.did("attached " + name(participant) + " to " + attached));
+        .forEach(participant -> progress.did("attached " + name(participant) + " to " + attached));
     return attached;
   }
 
@@ -279,7 +272,7 @@ public final class Replacement {
     int rounds = plan.order().rounds();
     return rounds == 0
         ? Optional.empty()
-        : Optional.of(new LatencyTrial(devices, here, there, interruption, witness).run(rounds));
+        : Optional.of(new LatencyTrial(devices, here, there, interruption, progress).run(rounds));
   }
 
   private static Check writtenBack(PageTableId before, PageTableId after, Side side) {

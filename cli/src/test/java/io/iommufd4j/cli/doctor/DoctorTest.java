@@ -73,7 +73,7 @@ final class DoctorTest {
     assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
     assertEquals(
         "0000:00:09.0 (/dev/vfio/devices/vfio0) is in use, by process 4711 (qemu-system-x86)",
-        findings.getFirst().seen());
+        findings.getFirst().observed());
     assertEquals(List.of("VFIO cdev OK", "interrupts OK", "attach OK"), outcomes(about(FREE)));
     assertTrue(Doctor.examine(kernel).stream().noneMatch(f -> f.verdict() == Verdict.MISSING));
   }
@@ -90,11 +90,12 @@ final class DoctorTest {
     try (var iommufd = Iommufd.open(kernel);
         var device = VfioDevice.open(kernel, HELD.toString())) {
       device.bind(iommufd);
-      assertTrue(about(HELD).getFirst().seen().endsWith("is in use, by this process"));
+      assertTrue(about(HELD).getFirst().observed().endsWith("is in use, by this process"));
       hideDescriptors();
       var findings = about(HELD);
       assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
-      assertTrue(findings.getFirst().seen().endsWith("is in use by a process that does not show"));
+      assertTrue(
+          findings.getFirst().observed().endsWith("is in use by a process that does not show"));
     }
   }
 

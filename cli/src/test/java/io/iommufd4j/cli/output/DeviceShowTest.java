@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Help.Ansi;
 
 /**
  * The JSON of {@code device show} has all that the text shows: each row of the text is put together
@@ -71,7 +72,7 @@ final class DeviceShowTest {
   private static int compare(Kernel kernel, PciDevice device) throws IOException {
     var document = Document.Device.of(kernel, device);
     List<String> rows =
-        shown(out -> new TextRenderer(out, new Ink(false)), document).lines().skip(1).toList();
+        shown(out -> new TextRenderer(out, Ansi.OFF), document).lines().skip(1).toList();
     Map<String, Object> json =
         JSON.std.mapFrom(shown(out -> new JsonRenderer(out, "device show"), document));
     assertEquals(rows(json), rows);
@@ -125,14 +126,16 @@ final class DeviceShowTest {
   }
 
   private static String iommu(Map<?, ?> device, Map<String, Object> json) {
-    if (Boolean.TRUE.equals(device.get("noiommu"))) {
-      return "none: VFIO holds it in noiommu mode, and its DMA goes to physical addresses";
+    if (Boolean.TRUE.equals(device.get("no_iommu_mode"))) {
+      return "none: VFIO holds it in no-IOMMU mode, and its DMA goes to physical addresses";
     }
     if (device.get("iommu") == null) {
       return "-";
     }
-    String conduct = text(json, "conduct").toUpperCase(Locale.ROOT).replace('-', '_');
-    return text(device, "iommu") + ", " + Words.conduct(IommuInstance.Replace.valueOf(conduct));
+    String behavior = text(json, "replace_behavior").toUpperCase(Locale.ROOT).replace('-', '_');
+    return text(device, "iommu")
+        + ", "
+        + Formats.replaceBehavior(IommuInstance.Replace.valueOf(behavior));
   }
 
   private static void group(Table table, Map<String, Object> json) {

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Help.Ansi;
 
 /** A host with hundreds of devices in a few lines, and in JSON whole. */
 final class DiagnosisTextTest {
@@ -71,7 +72,7 @@ final class DiagnosisTextTest {
                 + " and 5 more",
             "ok         attach     8 devices, each attaches to an IOAS and detaches: 0000:00:06.2,"
                 + " 0000:00:12.6, 0000:00:1f.2 and 5 more"),
-        new DiagnosisText(new Ink(false)).lines(largeHost()));
+        new DiagnosisText(Ansi.OFF).lines(largeHost()));
   }
 
   @Test
@@ -81,7 +82,7 @@ final class DiagnosisTextTest {
         List.of(
             "in-use     VFIO cdev  0000:00:00.3 (/dev/vfio/devices/vfio3) is in use, by process 77"
                 + " (dpdk)"),
-        new DiagnosisText(new Ink(false))
+        new DiagnosisText(Ansi.OFF)
             .lines(List.of(finding("VFIO cdev", Verdict.IN_USE, 3, "is in use", holder))));
   }
 

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
-import io.iommufd4j.pci.Patience;
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.util.ArrayList;
@@ -52,8 +52,7 @@ final class ReplacementTest {
     for (int step = 1; step <= steps.seen.size(); step++) {
       var stopped = new Interruption();
       var listener = new Listener(step, stopped::stop);
-      var replacement =
-          new Replacement(kernel, plan(kernel, order(target)), Patience.DEFAULT, stopped, listener);
+      var replacement = replacement(kernel, plan(kernel, order(target)), stopped, listener);
       assertThrows(StoppedException.class, replacement::run);
       assertEquals(before, state(), "stopped after: " + listener.seen.getLast());
     }
@@ -67,8 +66,7 @@ final class ReplacementTest {
         String before = state(fresh);
         ReplacePlan plan = plan(fresh, order(target));
         var fault = new Fault(fresh, call);
-        var replacement =
-            new Replacement(fault.kernel(), plan, Patience.DEFAULT, interruption, new Listener(0));
+        var replacement = replacement(fault.kernel(), plan, interruption, new Listener(0));
         boolean failed = fails(replacement);
         if (fault.struck().isEmpty()) {
           assertTrue(!failed && call > 1, "the sweep reached the end");
@@ -88,8 +86,7 @@ final class ReplacementTest {
     var order = new ReplaceOrder(target, 50, false, Optional.empty());
     var stopped = new Interruption();
     var listener = new Listener(0).atRound(3, stopped::stop);
-    var outcome =
-        new Replacement(kernel, plan(kernel, order), Patience.DEFAULT, stopped, listener).run();
+    var outcome = replacement(kernel, plan(kernel, order), stopped, listener).run();
     var latency = outcome.latency().orElseThrow();
     assertEquals(3, latency.rounds());
     assertEquals(50, latency.wanted());
@@ -102,8 +99,7 @@ final class ReplacementTest {
   void aFailureToGiveBackIsNotSwallowed() {
     ReplacePlan plan = plan(kernel, order(ReplaceTarget.NEW_IOAS));
     var fault = Fault.onEvery(kernel, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
-    var replacement =
-        new Replacement(fault.kernel(), plan, Patience.DEFAULT, interruption, new Listener(0));
+    var replacement = replacement(fault.kernel(), plan, interruption, new Listener(0));
     assertTrue(fails(replacement));
   }
 
@@ -115,8 +111,14 @@ final class ReplacementTest {
     }
   }
 
-  private ReplaceOutcome replace(Kernel on, ReplaceOrder order, Witness witness) {
-    return new Replacement(on, plan(on, order), Patience.DEFAULT, interruption, witness).run();
+  private ReplaceOutcome replace(Kernel on, ReplaceOrder order, ProgressListener progress) {
+    return replacement(on, plan(on, order), interruption, progress).run();
+  }
+
+  private static Replacement replacement(
+      Kernel on, ReplacePlan plan, Interruption interruption, ProgressListener progress) {
+    return new Replacement(
+        on, plan, VfioBinding.prepare(on, plan.toBind()), interruption, progress);
   }
 
   private static ReplaceOrder order(ReplaceTarget target) {
@@ -137,7 +139,7 @@ final class ReplacementTest {
   }
 
   /** Keeps the steps, and does something after one of them. */
-  private static final class Listener implements Witness {
+  private static final class Listener implements ProgressListener {
 
     private final int at;
     private final Runnable then;

@@ -10,7 +10,6 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.Host;
-import io.iommufd4j.pci.Patience;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
@@ -91,7 +90,8 @@ final class VirtualFunctionTest {
   private ReplaceOutcome replace(PciAddress address, Optional<UUID> token) {
     var order = new ReplaceOrder(ReplaceTarget.NEW_IOAS, 0, false, token);
     var plan = ReplacePlan.of(kernel, Host.of(kernel).device(address), order);
-    return new Replacement(kernel, plan, Patience.DEFAULT, new Interruption(), new Silent()).run();
+    VfioBinding taken = VfioBinding.prepare(kernel, plan.toBind());
+    return new Replacement(kernel, plan, taken, new Interruption(), new Silent()).run();
   }
 
   private void write(String attribute, String text) {
@@ -105,7 +105,7 @@ final class VirtualFunctionTest {
   }
 
   /** Nobody looks on. */
-  private static final class Silent implements Witness {
+  private static final class Silent implements ProgressListener {
 
     @Override
     public void did(String text) {}

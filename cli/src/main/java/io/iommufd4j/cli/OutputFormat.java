@@ -1,7 +1,0 @@
-package io.iommufd4j.cli;
-
-/** How a result is shown. */
-enum OutputFormat {
-  TEXT,
-  JSON
-}

@@ -1,0 +1,45 @@
+package io.iommufd4j.cli.command;
+
+import io.iommufd4j.cli.output.Document;
+import io.iommufd4j.cli.run.ExitCode;
+import io.iommufd4j.cli.run.Invocation;
+import io.iommufd4j.cli.run.NotAgreedException;
+import io.iommufd4j.cli.run.Terminal;
+import java.util.List;
+
+/** Asks before something is touched that was not named. */
+final class Consent {
+
+  private Consent() {}
+
+  /**
+   * Goes on when nothing is at stake, {@code --yes} was given, or somebody at the terminal agrees.
+   * Names in any case what is at stake: here, unless the plan was printed before.
+   *
+   * @param question what is asked
+   * @param plan what would be done, and what it puts at stake
+   * @throws NotAgreedException when nobody can be asked, or nobody agrees
+   */
+  static void require(Invocation invocation, String question, Document.Intent plan) {
+    List<String> atStake = plan.atStake();
+    if (invocation.agreed()) {
+      // Where no plan was printed, this is all that names what goes.
+      if (plan instanceof Document.BindingPlan) {
+        atStake.forEach(stake -> invocation.tell(stake));
+      }
+      return;
+    }
+    if (atStake.isEmpty()) {
+      return;
+    }
+    Terminal terminal = invocation.terminal();
+    if (!terminal.canAsk()) {
+      throw new NotAgreedException(
+          ExitCode.USAGE, String.join("; ", atStake) + ": agree with --yes", plan);
+    }
+    atStake.forEach(stake -> terminal.err().println(stake));
+    if (!terminal.agrees(question)) {
+      throw new NotAgreedException(ExitCode.NOT_AGREED, "not agreed to; nothing was done", plan);
+    }
+  }
+}

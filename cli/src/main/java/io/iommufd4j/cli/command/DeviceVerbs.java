@@ -1,0 +1,7 @@
+package io.iommufd4j.cli.command;
+
+import picocli.CommandLine.Command;
+
+/** {@code device}. */
+@Command(name = "device", description = "Lists, shows, binds and unbinds PCI devices.")
+public final class DeviceVerbs {}

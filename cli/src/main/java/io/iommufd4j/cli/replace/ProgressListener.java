@@ -1,0 +1,20 @@
+package io.iommufd4j.cli.replace;
+
+/** Is told how a replace goes on. */
+public interface ProgressListener {
+
+  /**
+   * A step was taken.
+   *
+   * @param text what was done, in one line
+   */
+  void did(String text);
+
+  /**
+   * A timed round is over.
+   *
+   * @param done rounds so far
+   * @param all rounds wanted
+   */
+  void round(int done, int all);
+}

@@ -1,0 +1,114 @@
+package io.iommufd4j.cli.run;
+
+import io.iommufd4j.cli.output.Document;
+import io.iommufd4j.cli.output.Document.Failure;
+import io.iommufd4j.cli.output.JsonRenderer;
+import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.output.TextRenderer;
+import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.KernelIdentity;
+import io.iommufd4j.kernel.TracingKernel;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** One run: its options, what it talks through, and the kernel it ended up with. */
+public final class Invocation {
+
+  /** The command's own name. */
+  public static final String NAME = "iommufdctl";
+
+  private final Terminal terminal;
+  private final Interruption interruption;
+  private final GlobalOptions options = new GlobalOptions();
+  private @Nullable KernelIdentity kernel;
+  private @Nullable TraceWriter trace;
+
+  public Invocation(Terminal terminal, Interruption interruption) {
+    this.terminal = terminal;
+    this.interruption = interruption;
+  }
+
+  public Terminal terminal() {
+    return terminal;
+  }
+
+  public Interruption interruption() {
+    return interruption;
+  }
+
+  public GlobalOptions options() {
+    return options;
+  }
+
+  public boolean json() {
+    return options.output == OutputFormat.JSON;
+  }
+
+  /** Opens the kernel that the options choose, traced where they ask for it. */
+  public Kernel open(Need need) {
+    Kernel opened = KernelSource.of(options, terminal).open(need);
+    kernel = opened.identity();
+    return options.trace == null ? opened : traced(opened, options.trace);
+  }
+
+  private Kernel traced(Kernel opened, String file) {
+    var writer = TraceWriter.to(file, terminal.err());
+    trace = writer;
+    return new TracingKernel(opened, writer);
+  }
+
+  /** The output, of the result and of a trace, that could not be written. */
+  public List<LostOutput> lostOutput() {
+    var result = LostOutput.of(terminal.out(), "the output").stream();
+    var traced = Optional.ofNullable(trace).flatMap(TraceWriter::lost).stream();
+    return Stream.concat(result, traced).toList();
+  }
+
+  /**
+   * How results are shown.
+   *
+   * @param command the verb, as {@code device list}
+   */
+  public Renderer renderer(String command) {
+    if (json()) {
+      return new JsonRenderer(terminal.out(), command);
+    }
+    boolean colors = terminal.colorsOut() && !options.noColor;
+    return new TextRenderer(terminal.out(), colors ? Ansi.ON : Ansi.OFF);
+  }
+
+  /**
+   * The document of a failure.
+   *
+   * @param plan what would have been done, where that was not agreed to
+   */
+  public Failure failure(
+      int exitCode, Optional<String> errno, String message, Optional<Document.Intent> plan) {
+    return new Failure(Optional.ofNullable(kernel), exitCode, errno, message, plan);
+  }
+
+  /** True if {@code --yes} agrees to what would be asked. */
+  public boolean agreed() {
+    return options.yes;
+  }
+
+  /** Tells it on stderr, in a line that begins with the command's name. */
+  public void tell(String message) {
+    terminal.err().println(NAME + ": " + message);
+  }
+
+  /** The verb as JSON names it, without the command's own name. */
+  public static String commandName(@Nullable CommandSpec spec) {
+    return spec == null ? "" : spec.qualifiedName(" ").replaceFirst("^" + NAME + " ?", "");
+  }
+
+  /** True if stack traces are wanted where there is a bug. */
+  public boolean debug() {
+    return options.trace != null || terminal.isSet("IOMMUFDCTL_DEBUG");
+  }
+}

@@ -1,0 +1,29 @@
+package io.iommufd4j.cli.run;
+
+import io.iommufd4j.kernel.Backend;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+
+/** The simulated machines by name. */
+final class SimulatedMachine {
+
+  private SimulatedMachine() {}
+
+  /**
+   * Starts one.
+   *
+   * @param name {@code NAME[:IOMMU]}; empty for the default one
+   * @throws UsageException when there is none of that name; the message lists those there are
+   */
+  static Kernel open(String name) {
+    if (name.isEmpty()) {
+      return Backend.SIM.open(Backend.Purpose.CHANGE);
+    }
+    try {
+      return SimKernel.on(Machine.named(name));
+    } catch (IllegalArgumentException unknown) {
+      throw new UsageException(String.valueOf(unknown.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.iommufd4j.cli.run;
+
+import io.iommufd4j.kernel.TraceEvent;
+import io.iommufd4j.kernel.TraceSink;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Writes a trace, one line for each call, each at once: a run that dies leaves its trace behind.
+ */
+final class TraceWriter implements TraceSink {
+
+  private final PrintStream to;
+
+  private TraceWriter(PrintStream to) {
+    this.to = to;
+  }
+
+  /**
+   * To a file, or to a stream.
+   *
+   * @param file empty for the stream
+   * @throws UsageException when the file cannot be written
+   */
+  static TraceWriter to(String file, PrintStream otherwise) {
+    if (file.isEmpty()) {
+      return new TraceWriter(otherwise);
+    }
+    try {
+      var stream = Files.newOutputStream(Path.of(file));
+      return new TraceWriter(new PrintStream(stream, true, StandardCharsets.UTF_8));
+    } catch (NoSuchFileException e) {
+      throw new UsageException("the trace cannot be written: no directory for '" + file + "'");
+    } catch (IOException | InvalidPathException e) {
+      throw new UsageException("the trace cannot be written to '" + file + "': " + e.getMessage());
+    }
+  }
+
+  /** The loss; empty when everything was written. */
+  Optional<LostOutput> lost() {
+    return LostOutput.of(to, "the trace");
+  }
+
+  @Override
+  public void accept(TraceEvent event) {
+    to.println(event);
+  }
+}

@@ -1,0 +1,11 @@
+package io.iommufd4j.cli.run;
+
+/** The command line asks for something that makes no sense; found out after it was parsed. */
+public final class UsageException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  public UsageException(String message) {
+    super(message);
+  }
+}
