@@ -44,7 +44,10 @@ import io.iommufd4j.bindings.vfio.vfio_precopy_info;
 import io.iommufd4j.bindings.vfio.vfio_region_info;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Every request of {@code linux/iommufd.h} and {@code linux/vfio.h} that is bound: its number, the
@@ -209,12 +212,20 @@ public enum Request {
       vfio_iommu_type1_dirty_bitmap.layout(),
       "flags");
 
-  private static final Request[] ALL = values();
+  /** The part of a number that differs between requests ({@code _IOC_NR}). */
+  private static final int ORDINAL = 0xff;
+
+  /** The requests of each {@link #ORDINAL}, one of a kind of file. */
+  private static final List<List<Request>> BY_ORDINAL =
+      IntStream.rangeClosed(0, ORDINAL)
+          .mapToObj(at -> Stream.of(values()).filter(r -> (r.number & ORDINAL) == at).toList())
+          .toList();
 
   private final int number;
   private final FileKind file;
   private final Optional<GroupLayout> layout;
   private final int minimumBytes;
+  private final Optional<Request> found = Optional.of(this);
 
   Request(int number, FileKind file) {
     this.number = number;
@@ -305,22 +316,22 @@ public enum Request {
    *     an iommufd or a device before a group or a container
    */
   public static Optional<Request> find(int number, FileKind file) {
-    Request candidate = null;
-    for (Request request : ALL) {
+    Optional<Request> candidate = Optional.empty();
+    for (Request request : BY_ORDINAL.get(number & ORDINAL)) {
       if (request.number != number) {
         continue;
       }
       if (request.file == file) {
-        return Optional.of(request);
+        return request.found;
       }
       boolean possible =
           file == FileKind.UNKNOWN
               || request.file == FileKind.UNKNOWN
               || (file == FileKind.IOMMUFD && request.file == FileKind.VFIO_CONTAINER);
-      if (candidate == null && possible) {
-        candidate = request;
+      if (candidate.isEmpty() && possible) {
+        candidate = request.found;
       }
     }
-    return Optional.ofNullable(candidate);
+    return candidate;
   }
 }

@@ -4,7 +4,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DeviceNumber;
 import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.OpenFile;
-import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
@@ -29,28 +28,24 @@ final class DeviceNodes {
   private final boolean root;
   private final FaultPlan faults;
   private final VfioPci vfio;
-  private final Supplier<IommufdContext> contexts;
+  private final Supplier<IommufdFile> iommufds;
 
   /**
    * The nodes of a kernel.
    *
    * @param dev where they are
    * @param root whether root opens them
-   * @param contexts makes what an open of {@code /dev/iommu} stands for
+   * @param iommufds opens {@code /dev/iommu}
    */
   DeviceNodes(
-      Devtmpfs dev,
-      boolean root,
-      FaultPlan faults,
-      VfioPci vfio,
-      Supplier<IommufdContext> contexts) {
+      Devtmpfs dev, boolean root, FaultPlan faults, VfioPci vfio, Supplier<IommufdFile> iommufds) {
     dev.add(IOMMU, IOMMU_NUMBER);
     dev.add(CONTAINER, CONTAINER_NUMBER);
     this.dev = dev;
     this.root = root;
     this.faults = faults;
     this.vfio = vfio;
-    this.contexts = contexts;
+    this.iommufds = iommufds;
   }
 
   /** Whether a path is of a node that belongs to a device or a group: who has it open is told. */
@@ -74,7 +69,7 @@ final class DeviceNodes {
       requireRoot();
       faults.alloc(); // The open file.
       faults.alloc(); // The context.
-      return new IommufdFile(contexts.get());
+      return iommufds.get();
     }
     if (number.equals(CONTAINER_NUMBER)) {
       return vfio.openContainer();

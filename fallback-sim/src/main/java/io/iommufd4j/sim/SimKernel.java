@@ -22,6 +22,8 @@ import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
@@ -109,7 +111,7 @@ public final class SimKernel implements Kernel {
     selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     sysfs = new Sysfs(root);
     dev = new Devtmpfs(sysfs.root().getFileSystem());
-    nodes = new DeviceNodes(dev, root, faults, vfio, this::newContext);
+    nodes = new DeviceNodes(dev, root, faults, vfio, this::newIommufd);
     var virtualFunctions = new SriovFunctions();
     var vmd = new VmdDriver();
     var core = new DriverCore(board.functions(), drivers(virtualFunctions, vmd));
@@ -363,12 +365,12 @@ public final class SimKernel implements Kernel {
     throw Refused.with(Errno.ENOENT);
   }
 
-  private IommufdContext newContext() {
+  private IommufdFile newIommufd() {
     boolean unsafe = allowUnsafeInterrupts.get();
-    var context = new IommufdContext(calling, files, wakeups, unsafe, faults, selftest);
+    var context = new IommufdContext(calling, files, wakeups, unsafe, faults);
     contexts.removeIf(IommufdContext::gone);
     contexts.add(context);
-    return context;
+    return new IommufdFile(context, new Commands(context, selftest));
   }
 
   @Override

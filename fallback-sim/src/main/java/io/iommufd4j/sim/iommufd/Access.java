@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Access extends IommufdObject implements AccessListener {
 
-  private final IommufdContext context;
+  private final ObjectContext context;
   private final @Nullable AccessUser user;
   private final Mutex lock = new Mutex();
 
@@ -26,13 +26,13 @@ public final class Access extends IommufdObject implements AccessListener {
   /** Where unpinning still works. */
   private @Nullable Ioas unpinFrom;
 
-  private Access(IommufdContext context, @Nullable AccessUser user) {
+  private Access(ObjectContext context, @Nullable AccessUser user) {
     this.context = context;
     this.user = user;
   }
 
   /** {@code iommufd_access_create}: an access without an IOAS. The context lives on with it. */
-  public static Access create(IommufdContext context, AccessUser user) {
+  public static Access create(ObjectContext context, AccessUser user) {
     Access access = reserve(context, user);
     context.get();
     context.objects().publish(access);
@@ -43,13 +43,13 @@ public final class Access extends IommufdObject implements AccessListener {
    * {@code iommufd_access_create_internal}: one of iommufd itself, which nobody asks to let go:
    * what it pins cannot be unmapped.
    */
-  static Access internal(IommufdContext context) {
+  public static Access internal(ObjectContext context) {
     Access access = reserve(context, null);
     context.objects().publish(access);
     return access;
   }
 
-  private static Access reserve(IommufdContext context, @Nullable AccessUser user) {
+  private static Access reserve(ObjectContext context, @Nullable AccessUser user) {
     Access access = context.objects().reserve(() -> new Access(context, user));
     context.objects().addUsers(access, 1);
     return access;
@@ -94,7 +94,7 @@ public final class Access extends IommufdObject implements AccessListener {
    *
    * @throws Refused as {@link #attach(int)}
    */
-  void attach(Ioas to) {
+  public void attach(Ioas to) {
     try (var _ = lock.guard()) {
       change(to);
     }
@@ -117,7 +117,7 @@ public final class Access extends IommufdObject implements AccessListener {
   }
 
   /** {@code iommufd_access_detach}. */
-  void detach() {
+  public void detach() {
     try (var _ = lock.guard()) {
       change(null);
     }

@@ -6,18 +6,35 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 /** Says which device an attachment was made through ({@code struct iommufd_attach_handle}). */
 final class DeviceAttachHandle extends AttachHandle {
 
-  final IommufdDevice device;
+  private final BoundDevice device;
+  private final MessagePages.OfGroup messages;
 
   /** What to; another one only once nothing is attached with it. */
-  volatile Hwpt hwpt;
+  private volatile Hwpt hwpt;
 
-  DeviceAttachHandle(IommufdDevice device, Hwpt hwpt) {
+  DeviceAttachHandle(BoundDevice device, MessagePages.OfGroup messages, Hwpt hwpt) {
     this.device = device;
+    this.messages = messages;
     this.hwpt = hwpt;
+  }
+
+  /** The object id of the device. */
+  int deviceId() {
+    return device.id();
+  }
+
+  /** Whether it was made through a device. */
+  boolean of(BoundDevice other) {
+    return device == other;
+  }
+
+  /** Serves once more, for another HWPT. */
+  void reuse(Hwpt next) {
+    hwpt = next;
   }
 
   @Override
   protected long reachMessages(IommuDevice through, long page) {
-    return device.context().messagePages().reach(device, hwpt.paging(), page);
+    return messages.reach(device.hardware(), hwpt.paging(), page);
   }
 }

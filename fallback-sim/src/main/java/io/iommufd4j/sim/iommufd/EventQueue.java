@@ -7,20 +7,21 @@ import io.iommufd4j.sim.fs.RecordFile;
  * A queue that user space empties through a descriptor of its own ({@code struct iommufd_eventq}).
  * The open descriptor needs the queue, and keeps its context.
  */
-abstract class EventQueue extends IommufdObject {
+public abstract class EventQueue extends IommufdObject {
 
   private static final int POLLRDNORM = 0x40;
 
   /** {@code O_RDWR}, whether the queue takes anything or not. */
   private static final int MODE = libc_h.O_RDWR();
 
-  private final IommufdContext context;
+  private final ObjectContext context;
 
-  EventQueue(IommufdContext context) {
+  protected EventQueue(ObjectContext context) {
     this.context = context;
   }
 
-  final IommufdContext context() {
+  /** The context that it is an object of. */
+  public final ObjectContext context() {
     return context;
   }
 
@@ -30,7 +31,7 @@ abstract class EventQueue extends IommufdObject {
    * @return the descriptor, to be installed or cancelled
    * @throws io.iommufd4j.sim.lib.Refused ENOMEM, EMFILE
    */
-  final int openFile() {
+  public final int openFile() {
     context.faults().alloc();
     context.get();
     context.objects().addUsers(this, 1);
@@ -38,21 +39,21 @@ abstract class EventQueue extends IommufdObject {
   }
 
   /** Whoever waits for the descriptor looks again. */
-  final void wake() {
+  protected final void wake() {
     context.wakeups().wake();
   }
 
   /** {@link RecordFile#read}. */
-  abstract long read(long address, long count);
+  protected abstract long read(long address, long count);
 
   /** {@link RecordFile#write}. */
-  abstract long write(long address, long count);
+  protected abstract long write(long address, long count);
 
   /** Whether {@link #write} is there at all. */
-  abstract boolean writable();
+  protected abstract boolean writable();
 
   /** Whether there is something to read. */
-  abstract boolean pending();
+  protected abstract boolean pending();
 
   /** The open descriptor. */
   private final class File implements RecordFile {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Page requests on their way to user space, and those that user space owes an answer to ({@code
  * struct iommufd_fault}).
  */
-final class FaultQueue extends EventQueue implements PageRequestHandler {
+public final class FaultQueue extends EventQueue implements PageRequestHandler {
 
   private static final long RECORD = iommu_hwpt_pgfault.sizeof();
   private static final long RESPONSE = iommu_hwpt_page_response.sizeof();
@@ -39,7 +39,8 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
   /** Read and not answered, by cookie. */
   private final IdTable<PageRequestGroup> unanswered = new IdTable<>(1);
 
-  FaultQueue(IommufdContext context) {
+  /** An empty queue. */
+  public FaultQueue(ObjectContext context) {
     super(context);
   }
 
@@ -60,7 +61,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
    *     stays
    */
   @Override
-  long read(long address, long count) {
+  protected long read(long address, long count) {
     requireWhole(count, RECORD);
     try (var _ = lock.guard()) {
       long done = 0;
@@ -88,7 +89,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
 
   /** {@code iommufd_compose_fault_message}, for each request of a group. */
   private void handOut(PageRequestGroup group, int cookie, long address) {
-    int device = ((DeviceAttachHandle) group.handle()).device.id;
+    int device = ((DeviceAttachHandle) group.handle()).deviceId();
     MemorySegment record = MemorySegment.ofArray(new long[(int) (RECORD / Long.BYTES)]);
     iommu_hwpt_pgfault.dev_id(record, device);
     iommu_hwpt_pgfault.cookie(record, cookie);
@@ -124,7 +125,7 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
    *     to, EFAULT
    */
   @Override
-  long write(long address, long count) {
+  protected long write(long address, long count) {
     requireWhole(count, RESPONSE);
     MemorySegment response = MemorySegment.ofArray(new long[(int) (RESPONSE / Long.BYTES)]);
     try (var _ = lock.guard()) {
@@ -171,12 +172,12 @@ final class FaultQueue extends EventQueue implements PageRequestHandler {
   }
 
   @Override
-  boolean writable() {
+  protected boolean writable() {
     return true;
   }
 
   @Override
-  boolean pending() {
+  protected boolean pending() {
     synchronized (deliver) {
       return !deliver.isEmpty();
     }

@@ -23,7 +23,7 @@ public abstract class Hwpt extends IommufdObject {
   }
 
   /** Page requests that meet it go into a queue, which it needs from now on. */
-  final void reportTo(FaultQueue queue) {
+  public final void reportTo(FaultQueue queue) {
     objects.addUsers(queue, 1);
     faultQueue = queue;
     domain().pageRequestHandler(queue);

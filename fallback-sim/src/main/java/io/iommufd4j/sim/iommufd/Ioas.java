@@ -11,15 +11,20 @@ import java.util.List;
 public final class Ioas extends IommufdObject {
 
   /** Held while HWPTs come and go; taken before a group's lock. */
-  final Mutex lock = new Mutex();
+  public final Mutex lock = new Mutex();
 
   /** In the order they were made; guarded by {@link #lock}. */
   final List<PagingHwpt> hwpts = new ArrayList<>();
 
   /** What it maps. */
-  final IoPageTable table;
+  public final IoPageTable table;
 
-  Ioas(FaultPlan faults) {
+  /**
+   * An IOAS that maps nothing.
+   *
+   * @param faults which of its allocations fail
+   */
+  public Ioas(FaultPlan faults) {
     table = new IoPageTable(faults);
   }
 
@@ -31,6 +36,11 @@ public final class Ioas extends IommufdObject {
    */
   public void reserve(long start, long last) {
     table.reserve(start, last);
+  }
+
+  /** Whether each domain that carries it makes DMA snoop; {@link #lock} is held. */
+  public boolean enforcesCoherency() {
+    return hwpts.stream().allMatch(PagingHwpt::enforcesCoherency);
   }
 
   @Override

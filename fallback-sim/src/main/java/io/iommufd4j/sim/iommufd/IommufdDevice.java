@@ -4,6 +4,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A device that VFIO has bound to a context ({@code struct iommufd_device}). Made and unmade by
  * VFIO, never by {@code IOMMU_DESTROY}.
  */
-public final class IommufdDevice extends IommufdObject {
+public final class IommufdDevice extends IommufdObject implements BoundDevice {
 
   /** How a device gets to a HWPT ({@code attach_fn}). */
   private enum Way {
@@ -25,10 +27,10 @@ public final class IommufdDevice extends IommufdObject {
   private final IommufdGroup group;
 
   /** What it is to a guest; guarded by the group's lock. */
-  @Nullable Vdevice vdevice;
+  private @Nullable IommufdObject vdevice;
 
   /** Whether no guest may get it any more; guarded by the group's lock. */
-  boolean destroying;
+  private boolean destroying;
 
   private IommufdDevice(IommufdContext context, IommuDevice hardware, IommufdGroup group) {
     this.context = context;
@@ -98,17 +100,37 @@ public final class IommufdDevice extends IommufdObject {
     return context;
   }
 
-  /** The device itself. */
+  @Override
   public IommuDevice hardware() {
     return hardware;
   }
 
-  boolean enforcesCoherency() {
-    return enforcesCoherency;
+  private IommufdGroup group() {
+    return group;
   }
 
-  IommufdGroup group() {
-    return group;
+  /** Guards what the device is to a guest. */
+  public Mutex groupLock() {
+    return group.lock;
+  }
+
+  /**
+   * Whether it can become a guest's; {@link #groupLock} is held.
+   *
+   * @throws Refused ENOENT when the device is about to go, EEXIST when it is a guest's already
+   */
+  public void requireNoVdevice() {
+    if (destroying) {
+      throw Refused.with(Errno.ENOENT);
+    }
+    if (vdevice != null) {
+      throw Refused.with(Errno.EEXIST);
+    }
+  }
+
+  /** It is a guest's from now on, or with null no guest's any more; {@link #groupLock} is held. */
+  public void vdevice(@Nullable IommufdObject given) {
+    vdevice = given;
   }
 
   /**
@@ -152,7 +174,7 @@ public final class IommufdDevice extends IommufdObject {
   /** {@code iommufd_device_pre_destroy}: the guest loses it. */
   @Override
   protected void preDestroy() {
-    Vdevice lost;
+    IommufdObject lost;
     try (var _ = group().lock.guard()) {
       destroying = true;
       lost = vdevice;
@@ -237,19 +259,55 @@ public final class IommufdDevice extends IommufdObject {
           objects.put(hwpt);
         }
       }
-      PagingHwpt hwpt = PagingHwpt.alloc(ioas, this, 0, null, way == Way.ATTACH ? pasid : -1);
-      Hwpt left = null;
-      if (way == Way.REPLACE) {
-        try {
-          left = move(hwpt, pasid, way);
-        } catch (Refused refused) {
-          objects.abort(hwpt);
-          throw refused;
-        }
+      PagingHwpt hwpt = PagingHwpt.alloc(objects, ioas, hardware, enforcesCoherency, 0, null);
+      Hwpt left;
+      try {
+        left =
+            switch (way) {
+              case ATTACH -> attachAndFill(hwpt, pasid);
+              case REPLACE -> {
+                hwpt.fill();
+                yield move(hwpt, pasid, way);
+              }
+            };
+      } catch (Refused refused) {
+        objects.abort(hwpt);
+        throw refused;
       }
       hwpt.automatic = true;
       objects.publish(hwpt);
       return new Change(hwpt.id, left);
     }
+  }
+
+  /** Attaches to a new HWPT before it is filled, as the driver may need a device to fill it for. */
+  private @Nullable Hwpt attachAndFill(PagingHwpt hwpt, int pasid) {
+    group().attach(hwpt, this, pasid);
+    try {
+      hwpt.fill();
+    } catch (Refused refused) {
+      group().detach(this, pasid);
+      throw refused;
+    }
+    return null;
+  }
+
+  /**
+   * {@code iommufd_hwpt_paging_alloc} for user space: a HWPT that fits this device, filled from an
+   * IOAS whose lock the caller holds until it has published or aborted the HWPT.
+   *
+   * @param data what only the driver understands; null for none
+   * @throws Refused as {@link PagingHwpt#alloc} and {@link PagingHwpt#fill}; nothing is left behind
+   */
+  public PagingHwpt allocHwpt(Ioas ioas, int flags, @Nullable UserData data) {
+    ObjectTable objects = context.objects();
+    PagingHwpt hwpt = PagingHwpt.alloc(objects, ioas, hardware, enforcesCoherency, flags, data);
+    try {
+      hwpt.fill();
+    } catch (Refused refused) {
+      objects.abort(hwpt);
+      throw refused;
+    }
+    return hwpt;
   }
 }

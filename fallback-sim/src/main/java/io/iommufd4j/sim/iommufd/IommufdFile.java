@@ -4,7 +4,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** An open {@code /dev/iommu}. */
 public final class IommufdFile implements OpenFile {
@@ -14,11 +13,16 @@ public final class IommufdFile implements OpenFile {
   private static final int PROT_EXEC = 4;
 
   private final IommufdContext context;
-  private final AtomicReference<Command> spare = new AtomicReference<>();
+  private final RequestHandler requests;
 
-  /** Opens a context, whose first reference is the file's. */
-  public IommufdFile(IommufdContext context) {
+  /**
+   * Opens a context, whose first reference is the file's.
+   *
+   * @param requests answers what is asked of the context
+   */
+  public IommufdFile(IommufdContext context, RequestHandler requests) {
     this.context = context;
+    this.requests = requests;
   }
 
   /** What the file stands for. */
@@ -28,19 +32,7 @@ public final class IommufdFile implements OpenFile {
 
   @Override
   public int ioctl(int request, long argument) {
-    if (!CommandTable.covers(request)) {
-      return Type1.ioctl(context, request, argument);
-    }
-    Command command = spare.getAndSet(null);
-    if (command == null) {
-      command = new Command(context, CommandTable.largest());
-    }
-    try {
-      CommandTable.execute(command, request, argument);
-      return 0;
-    } finally {
-      spare.set(command);
-    }
+    return requests.ioctl(request, argument);
   }
 
   /**

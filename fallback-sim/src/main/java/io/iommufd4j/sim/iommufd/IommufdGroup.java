@@ -10,8 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +24,7 @@ final class IommufdGroup {
     Hwpt hwpt;
 
     /** By rising object id. */
-    final List<IommufdDevice> devices = new ArrayList<>(1);
+    final List<BoundDevice> devices = new ArrayList<>(1);
 
     /** Of an attachment that is over and through which nothing was reported: may serve again. */
     @Nullable DeviceAttachHandle spare;
@@ -35,27 +33,26 @@ final class IommufdGroup {
       this.hwpt = hwpt;
     }
 
-    void add(IommufdDevice device) {
+    void add(BoundDevice device) {
       int at = 0;
-      while (at < devices.size() && devices.get(at).id < device.id) {
+      while (at < devices.size() && devices.get(at).id() < device.id()) {
         at++;
       }
       devices.add(at, device);
     }
 
-    DeviceAttachHandle handle(IommufdDevice device, Hwpt to) {
+    DeviceAttachHandle handle(BoundDevice device, MessagePages.OfGroup messages, Hwpt to) {
       DeviceAttachHandle handle = spare;
       spare = null;
-      if (handle == null || handle.device != device) {
-        return new DeviceAttachHandle(device, to);
+      if (handle == null || !handle.of(device)) {
+        return new DeviceAttachHandle(device, messages, to);
       }
-      handle.hwpt = to;
+      handle.reuse(to);
       return handle;
     }
   }
 
   private final ObjectTable objects;
-  private final MessagePages messagePages;
   private final @Nullable IommuGroup group;
 
   /** Taken after an IOAS's lock and before the core group's. */
@@ -64,7 +61,7 @@ final class IommufdGroup {
   private final Map<Integer, Attachment> attachments = new HashMap<>();
 
   /** What its devices have sent interrupt messages to; each HWPT that it gets must map that. */
-  private final Set<MessagePages.MessagePage> messages = ConcurrentHashMap.newKeySet();
+  private final MessagePages.OfGroup messages;
 
   /** How many devices of the context are in it; guarded by the context. */
   int devices;
@@ -76,7 +73,7 @@ final class IommufdGroup {
    */
   IommufdGroup(ObjectTable objects, MessagePages messagePages, @Nullable IommuGroup group) {
     this.objects = objects;
-    this.messagePages = messagePages;
+    this.messages = messagePages.ofGroup();
     this.group = group;
   }
 
@@ -85,13 +82,8 @@ final class IommufdGroup {
     return group;
   }
 
-  /** A device of the group has been told where to send its interrupt messages. */
-  void usesMessages(MessagePages.MessagePage page) {
-    messages.add(page);
-  }
-
   /** Whether a device takes part in a PASID's attachment. */
-  boolean attached(IommufdDevice device, int pasid) {
+  boolean attached(BoundDevice device, int pasid) {
     try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       return attachment != null && attachment.devices.contains(device);
@@ -105,7 +97,7 @@ final class IommufdGroup {
    *     HWPT or this one does not fit, EADDRINUSE when a reserved IOVA is mapped, ENOMEM; nothing
    *     has changed then
    */
-  void attach(Hwpt hwpt, IommufdDevice device, int pasid) {
+  void attach(Hwpt hwpt, BoundDevice device, int pasid) {
     try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       if (attachment != null && attachment.devices.contains(device)) {
@@ -126,7 +118,7 @@ final class IommufdGroup {
       if (attachment == null) {
         try {
           if (reserves) {
-            messagePages.install(hwpt.paging(), messages);
+            messages.install(hwpt.paging());
           }
           attachCore(hwpt, device, pasid);
         } catch (Refused refused) {
@@ -143,17 +135,17 @@ final class IommufdGroup {
     }
   }
 
-  private void attachCore(Hwpt hwpt, IommufdDevice device, int pasid) {
+  private void attachCore(Hwpt hwpt, BoundDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
     if (group == null) {
       return;
     }
     objects.faults().alloc(); // The handle.
     if (pasid == IommuGroup.NO_PASID) {
-      group.attach(hwpt.domain(), new DeviceAttachHandle(device, hwpt));
+      group.attach(hwpt.domain(), new DeviceAttachHandle(device, messages, hwpt));
     } else {
       group.attachPasid(
-          device.hardware(), pasid, hwpt.domain(), new DeviceAttachHandle(device, hwpt));
+          device.hardware(), pasid, hwpt.domain(), new DeviceAttachHandle(device, messages, hwpt));
     }
   }
 
@@ -164,7 +156,7 @@ final class IommufdGroup {
    *
    * @return whether the device was attached
    */
-  boolean detach(IommufdDevice device, int pasid) {
+  boolean detach(BoundDevice device, int pasid) {
     Hwpt hwpt;
     try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
@@ -206,7 +198,7 @@ final class IommufdGroup {
    * @throws Refused EINVAL when the device is not attached or the HWPT does not fit, EADDRINUSE
    *     when a reserved IOVA is mapped, EBUSY while a device recovers from a reset
    */
-  @Nullable Hwpt replace(Hwpt hwpt, IommufdDevice device, int pasid) {
+  @Nullable Hwpt replace(Hwpt hwpt, BoundDevice device, int pasid) {
     try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);
       if (attachment == null || !attachment.devices.contains(device)) {
@@ -221,12 +213,12 @@ final class IommufdGroup {
       boolean reserves = pasid == IommuGroup.NO_PASID && group != null;
       try {
         if (reserves && to != from) {
-          for (IommufdDevice each : attachment.devices) {
+          for (BoundDevice each : attachment.devices) {
             to.table.reserveFor(each.hardware());
           }
         }
         if (reserves) {
-          messagePages.install(hwpt.paging(), messages);
+          messages.install(hwpt.paging());
         }
         replaceCore(hwpt, attachment, device, pasid);
       } catch (Refused refused) {
@@ -247,14 +239,14 @@ final class IommufdGroup {
     }
   }
 
-  private void replaceCore(Hwpt hwpt, Attachment attachment, IommufdDevice device, int pasid) {
+  private void replaceCore(Hwpt hwpt, Attachment attachment, BoundDevice device, int pasid) {
     requirePasidFits(hwpt, pasid);
     if (group == null) {
       return;
     }
     objects.faults().alloc(); // The handle.
     AttachHandle oldHandle = group.handle(pasid);
-    DeviceAttachHandle handle = attachment.handle(device, hwpt);
+    DeviceAttachHandle handle = attachment.handle(device, messages, hwpt);
     if (pasid == IommuGroup.NO_PASID) {
       group.replaceHandle(hwpt.domain(), handle);
     } else {
@@ -268,7 +260,7 @@ final class IommufdGroup {
   }
 
   private static void unreserve(Attachment attachment, Ioas ioas) {
-    for (IommufdDevice each : attachment.devices) {
+    for (BoundDevice each : attachment.devices) {
       ioas.table.unreserve(each.hardware());
     }
   }

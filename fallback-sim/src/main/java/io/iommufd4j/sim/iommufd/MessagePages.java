@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.FaultPlan;
@@ -9,6 +10,7 @@ import io.iommufd4j.sim.mm.UserMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Where a context's devices find the pages that take interrupt messages, on machines whose IOMMU
@@ -36,31 +38,47 @@ final class MessagePages {
     this.faults = faults;
   }
 
-  /**
-   * {@code iommufd_sw_msi}: a device of a group wants to reach a page through the HWPT that it is
-   * attached to.
-   *
-   * @return the page's IOVA, or the page itself where messages are not translated
-   * @throws Refused ENOMEM, EOVERFLOW for too many pages, and what the driver answers to the
-   *     mapping
-   */
-  synchronized long reach(IommufdDevice device, PagingHwpt hwpt, long physical) {
-    long window = ReservedRegion.messageWindow(device.hardware());
-    if (window == ReservedRegion.NO_WINDOW) {
-      return physical;
+  /** What the devices of one group use of them: each HWPT that the group gets must map that. */
+  final class OfGroup {
+
+    /** Guarded by the pages of the context; read under no lock when it is empty. */
+    private final Set<MessagePage> used = ConcurrentHashMap.newKeySet();
+
+    /**
+     * {@code iommufd_sw_msi}: a device of the group wants to reach a page through the HWPT that it
+     * is attached to.
+     *
+     * @return the page's IOVA, or the page itself where messages are not translated
+     * @throws Refused ENOMEM, EOVERFLOW for too many pages, and what the driver answers to the
+     *     mapping
+     */
+    long reach(IommuDevice device, PagingHwpt hwpt, long physical) {
+      synchronized (MessagePages.this) {
+        long window = ReservedRegion.messageWindow(device);
+        if (window == ReservedRegion.NO_WINDOW) {
+          return physical;
+        }
+        MessagePage page = page(window, physical);
+        MessagePages.install(hwpt, page);
+        used.add(page);
+        return page.iova();
+      }
     }
-    MessagePage page = page(window, physical);
-    install(hwpt, page);
-    device.group().usesMessages(page);
-    return page.iova();
+
+    /** {@code iommufd_group_setup_msi}: all pages that the group has used so far. */
+    void install(PagingHwpt hwpt) {
+      synchronized (MessagePages.this) {
+        // Mostly there are none, and a replace makes no object then.
+        if (!used.isEmpty()) {
+          used.forEach(page -> MessagePages.install(hwpt, page));
+        }
+      }
+    }
   }
 
-  /** {@code iommufd_group_setup_msi}: all pages that a group has used so far. */
-  synchronized void install(PagingHwpt hwpt, Set<MessagePage> used) {
-    // Mostly there are none, and a replace makes no object then.
-    if (!used.isEmpty()) {
-      used.forEach(page -> install(hwpt, page));
-    }
+  /** What a group that has used none yet uses of them. */
+  OfGroup ofGroup() {
+    return new OfGroup();
   }
 
   private MessagePage page(long window, long physical) {

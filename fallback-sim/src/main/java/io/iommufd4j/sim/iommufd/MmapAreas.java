@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Registers that user space can map through a context's file, by offset ({@code
  * iommufd_ctx::mt_mmap}). While somebody has them mapped their owner is needed. Guarded by itself.
  */
-final class MmapAreas {
+public final class MmapAreas {
 
   /** One of them ({@code struct iommufd_mmap}). */
   private record Area(IommufdObject owner, BackingFile file, long bytes) {}
@@ -34,7 +34,7 @@ final class MmapAreas {
    *
    * @throws Refused EINVAL for no bytes or a part of a page, ENOMEM
    */
-  synchronized long add(IommufdObject owner, BackingFile file, long bytes) {
+  public synchronized long add(IommufdObject owner, BackingFile file, long bytes) {
     if (bytes == 0 || bytes % UserMemory.PAGE_SIZE != 0) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -52,7 +52,7 @@ final class MmapAreas {
   }
 
   /** {@code iommufd_destroy_mmap}. */
-  synchronized void remove(long offset) {
+  public synchronized void remove(long offset) {
     areas.remove(offset);
   }
 

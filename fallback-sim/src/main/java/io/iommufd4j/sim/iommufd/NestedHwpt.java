@@ -6,6 +6,7 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.NestedDomain;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommu.ViommuOps;
 import io.iommufd4j.sim.lib.Refused;
 
 /**
@@ -43,8 +44,8 @@ public final class NestedHwpt extends Hwpt {
    *     for an automatic HWPT, one that was not made to be a parent or another driver's; else as
    *     the driver answers
    */
-  static NestedHwpt alloc(PagingHwpt parent, IommufdDevice device, int flags, UserData data) {
-    IommuDevice hardware = device.hardware();
+  public static NestedHwpt alloc(
+      PagingHwpt parent, IommuDevice hardware, int flags, UserData data) {
     IommuDriver driver = hardware.driver();
     requireSupported(flags, data);
     if (!driver.allocatesNested()) {
@@ -60,14 +61,16 @@ public final class NestedHwpt extends Hwpt {
   /**
    * {@code iommufd_viommu_alloc_hwpt_nested}: on a vIOMMU.
    *
-   * @throws Refused EINVAL for a device behind another IOMMU, EOPNOTSUPP for unknown flags, no data
-   *     or a driver that does not nest; else as the driver answers
+   * @param parent the guest's memory
+   * @param viommu that it needs from now on
+   * @param ops the driver's part of that
+   * @throws Refused EOPNOTSUPP for unknown flags, no data or a driver that does not nest; else as
+   *     the driver answers
    */
-  static NestedHwpt alloc(Viommu viommu, IommufdDevice device, int flags, UserData data) {
-    viommu.requireSameIommu(device);
+  public static NestedHwpt alloc(
+      PagingHwpt parent, IommufdObject viommu, ViommuOps ops, int flags, UserData data) {
     requireSupported(flags, data);
-    NestedDomain domain = viommu.ops().allocNested(driverFlags(flags), data);
-    return reserve(viommu.hwpt(), viommu, domain, flags);
+    return reserve(parent, viommu, ops.allocNested(driverFlags(flags), data), flags);
   }
 
   private static NestedHwpt reserve(

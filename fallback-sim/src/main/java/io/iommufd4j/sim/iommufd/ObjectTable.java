@@ -25,14 +25,14 @@ public final class ObjectTable {
   /** How many of the numbers taken stand for nothing any more. */
   private int buried;
 
-  private @Nullable Ioas compatible;
+  private @Nullable IommufdObject compatible;
 
   ObjectTable(FaultPlan faults) {
     this.faults = faults;
   }
 
   /** Which of the context's allocations fail. */
-  FaultPlan faults() {
+  public FaultPlan faults() {
     return faults;
   }
 
@@ -84,7 +84,7 @@ public final class ObjectTable {
   }
 
   /** {@code iommufd_lock_obj}: false when it is being destroyed. */
-  synchronized boolean hold(@Nullable IommufdObject object) {
+  public synchronized boolean hold(@Nullable IommufdObject object) {
     if (object == null || object.users == 0 || object.waits == 0) {
       return false;
     }
@@ -102,7 +102,7 @@ public final class ObjectTable {
   }
 
   /** Somebody needs an object for as long as {@link #removeUsers} is not called. */
-  synchronized void addUsers(IommufdObject object, int count) {
+  public synchronized void addUsers(IommufdObject object, int count) {
     object.users += count;
   }
 
@@ -110,7 +110,7 @@ public final class ObjectTable {
    * {@code iommufd_try_inc_users}: {@link #addUsers} of one from outside a request that holds the
    * object; false when it is being destroyed.
    */
-  synchronized boolean tryAddUser(IommufdObject object) {
+  public synchronized boolean tryAddUser(IommufdObject object) {
     if (object.users == 0) {
       return false;
     }
@@ -119,7 +119,7 @@ public final class ObjectTable {
   }
 
   /** Undoes {@link #addUsers}; never the last. */
-  synchronized void removeUsers(IommufdObject object, int count) {
+  public synchronized void removeUsers(IommufdObject object, int count) {
     object.users -= count;
   }
 
@@ -133,7 +133,7 @@ public final class ObjectTable {
    *
    * @throws Refused ENOENT when there is none, EBUSY when somebody needs it
    */
-  void destroy(int id) {
+  public void destroy(int id) {
     IommufdObject object;
     synchronized (this) {
       object = ids.find(id);
@@ -166,7 +166,7 @@ public final class ObjectTable {
    * {@code iommufd_object_destroy_user}: destroys an object that the caller holds by {@link
    * #addUsers}, once the requests that run with it are through.
    */
-  void destroyOwn(IommufdObject object) {
+  public void destroyOwn(IommufdObject object) {
     destroyOwn(object, false);
   }
 
@@ -174,7 +174,7 @@ public final class ObjectTable {
    * {@code iommufd_object_tombstone_user}: as {@link #destroyOwn}, but the number is not given out
    * again, so that who still knows it meets no other object.
    */
-  void bury(IommufdObject object) {
+  public void bury(IommufdObject object) {
     destroyOwn(object, true);
   }
 
@@ -226,14 +226,14 @@ public final class ObjectTable {
   }
 
   /** Every object, by rising number. */
-  List<IommufdObject> all() {
+  public List<IommufdObject> all() {
     List<IommufdObject> objects = new ArrayList<>();
     ids.forEach(objects::add);
     return objects;
   }
 
   /** Whether no number is taken. */
-  synchronized boolean isEmpty() {
+  public synchronized boolean isEmpty() {
     return taken == 0;
   }
 
@@ -242,13 +242,13 @@ public final class ObjectTable {
     return taken;
   }
 
-  /** The IOAS that type 1 requests work on ({@code vfio_ioas}). */
-  synchronized void compatible(@Nullable Ioas ioas) {
+  /** The IOAS that VFIO-compatible requests work on ({@code vfio_ioas}). */
+  synchronized void compatible(@Nullable IommufdObject ioas) {
     compatible = ioas;
   }
 
-  /** Makes an IOAS the one that type 1 requests work on; false when there is one. */
-  synchronized boolean compatibleUnlessThere(Ioas ioas) {
+  /** Makes an IOAS the one that VFIO-compatible requests work on; false when there is one. */
+  synchronized boolean compatibleUnlessThere(IommufdObject ioas) {
     if (compatible != null) {
       return false;
     }
@@ -256,18 +256,18 @@ public final class ObjectTable {
     return true;
   }
 
-  /** Whether there is an IOAS that type 1 requests work on. */
+  /** Whether there is an IOAS that VFIO-compatible requests work on. */
   synchronized boolean hasCompatible() {
     return compatible != null;
   }
 
   /**
-   * Finds and holds the IOAS that type 1 requests work on.
+   * Finds and holds the IOAS that VFIO-compatible requests work on.
    *
    * @throws Refused ENODEV when there is none
    */
-  synchronized Ioas getCompatible() {
-    Ioas ioas = compatible;
+  synchronized IommufdObject getCompatible() {
+    IommufdObject ioas = compatible;
     if (ioas == null || !hold(ioas)) {
       throw Refused.with(Errno.ENODEV);
     }

@@ -21,10 +21,11 @@ public final class PagingHwpt extends Hwpt {
           | iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()
           | iommufd_h.IOMMU_HWPT_ALLOC_PASID();
 
-  final Ioas ioas;
+  /** What fills it. */
+  public final Ioas ioas;
 
   /** Whether it can be the parent of nested ones. */
-  final boolean nestParent;
+  public final boolean nestParent;
 
   /** Made by an attach to the IOAS, and gone with its last user. */
   volatile boolean automatic;
@@ -44,22 +45,24 @@ public final class PagingHwpt extends Hwpt {
   }
 
   /**
-   * {@code iommufd_hwpt_paging_alloc}: makes a domain for a device, and maps all of the IOAS into
-   * it. The caller holds the IOAS's lock until the HWPT is published or aborted.
+   * {@code iommufd_hwpt_paging_alloc}, up to the attach: makes a domain for a device, which {@link
+   * #fill} is still to fill.
    *
+   * @param enforceCoherency whether its DMA must snoop whatever the device asks
    * @param data what only the driver understands; null for none
-   * @param attachPasid a PASID (0 for none) to attach at once, before the domain is filled;
-   *     negative for not at all
-   * @throws Refused EOPNOTSUPP for flags or data that the driver does not know, else as {@link
-   *     IommufdGroup#attach} and {@link IoPageTable#addDomain}; nothing is left behind
+   * @throws Refused EOPNOTSUPP for flags or data that the driver does not know, EINVAL when DMA
+   *     cannot be made to snoop; nothing is left behind
    */
   static PagingHwpt alloc(
-      Ioas ioas, IommufdDevice device, int flags, @Nullable UserData data, int attachPasid) {
-    IommuDevice hardware = device.hardware();
-    requireSupported(hardware, flags, data);
+      ObjectTable objects,
+      Ioas ioas,
+      IommuDevice device,
+      boolean enforceCoherency,
+      int flags,
+      @Nullable UserData data) {
+    requireSupported(device, flags, data);
     int driverFlags = flags & ~iommufd_h.IOMMU_HWPT_FAULT_ID_VALID();
-    PagingDomain domain = hardware.driver().allocPaging(hardware, driverFlags, data);
-    ObjectTable objects = device.context().objects();
+    PagingDomain domain = device.driver().allocPaging(device, driverFlags, data);
     PagingHwpt hwpt;
     try {
       objects.faults().alloc(); // The domain.
@@ -70,27 +73,26 @@ public final class PagingHwpt extends Hwpt {
     }
     objects.addUsers(ioas, 1);
     try {
-      if (device.enforcesCoherency()) {
+      if (enforceCoherency) {
         hwpt.enforceCoherency();
-      }
-      if (attachPasid >= 0) {
-        device.group().attach(hwpt, device, attachPasid);
-      }
-      try {
-        ioas.table.addDomain(domain);
-      } catch (Refused refused) {
-        if (attachPasid >= 0) {
-          device.group().detach(device, attachPasid);
-        }
-        throw refused;
       }
     } catch (Refused refused) {
       objects.abort(hwpt);
       throw refused;
     }
-    ioas.hwpts.add(hwpt);
-    hwpt.listed = true;
     return hwpt;
+  }
+
+  /**
+   * Maps all of the IOAS into it. The caller holds the IOAS's lock until the HWPT is published or
+   * aborted.
+   *
+   * @throws Refused as {@link IoPageTable#addDomain}; the HWPT is the caller's to abort then
+   */
+  void fill() {
+    ioas.table.addDomain(domain);
+    ioas.hwpts.add(this);
+    listed = true;
   }
 
   private static void requireSupported(IommuDevice device, int flags, @Nullable UserData data) {

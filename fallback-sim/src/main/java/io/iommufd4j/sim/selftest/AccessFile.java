@@ -4,7 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.Access;
 import io.iommufd4j.sim.iommufd.AccessUser;
-import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -9,7 +9,7 @@ import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_FLAGS_ACCESS_WRITE;
 
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;

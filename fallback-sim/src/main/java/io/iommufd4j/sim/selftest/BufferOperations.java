@@ -5,7 +5,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.fs.OpenFile;
-import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;

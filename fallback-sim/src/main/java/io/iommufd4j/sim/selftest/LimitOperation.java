@@ -2,7 +2,7 @@ package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommufd.Command;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 
 /** {@code IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT}. */

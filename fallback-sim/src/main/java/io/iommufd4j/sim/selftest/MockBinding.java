@@ -1,9 +1,9 @@
 package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommufd.Command;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.iommufd.IommufdObject;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntSupplier;

@@ -3,9 +3,9 @@ package io.iommufd4j.sim.selftest;
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommufd.Command;
 import io.iommufd4j.sim.iommufd.Hwpt;
 import io.iommufd4j.sim.iommufd.IommufdObject;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 

@@ -22,6 +22,7 @@ import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
@@ -64,8 +65,8 @@ final class Bench implements AutoCloseable {
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
     var calling = new CallingProcess(new UserProcess(1, memory, accounting));
-    context = new IommufdContext(calling, files, wakeups, false, faults, command -> {});
-    file = new IommufdFile(context);
+    context = new IommufdContext(calling, files, wakeups, false, faults);
+    file = new IommufdFile(context, new Commands(context, command -> {}));
   }
 
   /** Detaches, unbinds and closes; nothing may be left. */

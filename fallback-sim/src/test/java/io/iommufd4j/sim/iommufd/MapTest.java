@@ -199,7 +199,7 @@ class MapTest {
 
   @Test
   void otherFilesAreRefusedWhenTheyArePinned() {
-    int fd = bench.files.open(new IommufdFile(new Bench().context), 2);
+    int fd = bench.files.open(new Bench().file, 2);
     succeeded(bench.mapFile(ioas, fd, 0, PAGE, IOVA));
     bench.unmapAll(ioas);
     attached();

@@ -23,6 +23,7 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
@@ -55,10 +56,8 @@ final class VfioBench implements AutoCloseable {
   int openIommufd() {
     var account = new Accounting(ProcessFacts.UNLIMITED, true);
     var calling = new CallingProcess(new UserProcess(1, machine.memory, account));
-    return files.open(
-        new IommufdFile(
-            new IommufdContext(calling, files, wakeups, false, new FaultPlan(), command -> {})),
-        READ_WRITE);
+    var context = new IommufdContext(calling, files, wakeups, false, new FaultPlan());
+    return files.open(new IommufdFile(context, new Commands(context, command -> {})), READ_WRITE);
   }
 
   static final int READ_WRITE = 2;

@@ -1,7 +1,10 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_change_process;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.iommufd.ioas.PayerChange;
 import io.iommufd4j.sim.lib.Refused;
 

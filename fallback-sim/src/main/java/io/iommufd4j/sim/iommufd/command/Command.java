@@ -1,6 +1,8 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.VersionedStruct;
 import java.lang.foreign.MemorySegment;

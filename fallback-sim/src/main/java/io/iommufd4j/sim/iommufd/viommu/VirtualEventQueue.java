@@ -1,8 +1,9 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.viommu;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.iommufd.iommufd_vevent_header;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.EventQueue;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -10,7 +11,7 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /** What an IOMMU tells a guest, on its way to user space ({@code struct iommufd_veventq}). */
-final class VirtualEventQueue extends EventQueue {
+public final class VirtualEventQueue extends EventQueue {
 
   private static final long HEADER = iommufd_vevent_header.sizeof();
 
@@ -49,7 +50,7 @@ final class VirtualEventQueue extends EventQueue {
    * @param type {@code enum iommu_veventq_type}
    * @param depth how many events it holds
    */
-  VirtualEventQueue(Viommu viommu, int type, int depth) {
+  public VirtualEventQueue(Viommu viommu, int type, int depth) {
     super(viommu.context());
     this.viommu = viommu;
     this.type = type;
@@ -102,7 +103,7 @@ final class VirtualEventQueue extends EventQueue {
    *     EFAULT; the event stays
    */
   @Override
-  long read(long address, long count) {
+  protected long read(long address, long count) {
     if (count < HEADER) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -165,17 +166,17 @@ final class VirtualEventQueue extends EventQueue {
   }
 
   @Override
-  long write(long address, long count) {
+  protected long write(long address, long count) {
     throw Refused.with(Errno.EINVAL);
   }
 
   @Override
-  boolean writable() {
+  protected boolean writable() {
     return false;
   }
 
   @Override
-  boolean pending() {
+  protected boolean pending() {
     synchronized (deliver) {
       return !deliver.isEmpty();
     }

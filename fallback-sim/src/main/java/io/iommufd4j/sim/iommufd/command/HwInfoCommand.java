@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_hw_info;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
@@ -7,6 +7,7 @@ import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.HardwareInfo;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PasidFeature;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.mm.VersionedStruct;

@@ -1,8 +1,12 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_veventq_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.ObjectTable;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
+import io.iommufd4j.sim.iommufd.viommu.VirtualEventQueue;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -50,7 +54,7 @@ final class VirtualEventQueueCommand {
     try {
       int fd = queue.openFile();
       try {
-        iommu_veventq_alloc.out_veventq_id(block, queue.id);
+        iommu_veventq_alloc.out_veventq_id(block, queue.id());
         iommu_veventq_alloc.out_veventq_fd(block, fd);
         command.respond(iommu_veventq_alloc.sizeof());
       } catch (Refused refused) {

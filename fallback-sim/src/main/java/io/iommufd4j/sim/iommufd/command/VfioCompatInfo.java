@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.bindings.vfio.vfio_info_cap_header;
@@ -7,6 +7,8 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_iova_range;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_dma_avail;
 import io.iommufd4j.bindings.vfio.vfio_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.iommufd.ioas.ReservedIovas;
 import io.iommufd4j.sim.lib.Refused;
@@ -17,13 +19,13 @@ import java.lang.foreign.MemorySegment;
  * {@code VFIO_IOMMU_GET_INFO}: the page sizes, and behind them a chain of two capabilities, how
  * many mappings there may be and which IOVAs. Each is written only where it fits.
  */
-final class Type1Info {
+final class VfioCompatInfo {
 
   private static final long INFO = vfio_iommu_type1_info.sizeof();
   private static final long AVAIL = vfio_iommu_type1_info_dma_avail.avail$offset() + Integer.BYTES;
   private static final long RANGES = vfio_iommu_type1_info_cap_iova_range.sizeof();
 
-  private Type1Info() {}
+  private VfioCompatInfo() {}
 
   /** EFAULT, EINVAL for a short structure, ENODEV without an IOAS. */
   static void get(IommufdContext context, long address) {
@@ -35,7 +37,7 @@ final class Type1Info {
     if (room < minimum) {
       throw Refused.with(Errno.EINVAL);
     }
-    Ioas ioas = context.objects().getCompatible();
+    Ioas ioas = context.getCompatibleIoas();
     try {
       vfio_iommu_type1_info.flags(
           info, vfio_h.VFIO_IOMMU_INFO_PGSIZES() | vfio_h.VFIO_IOMMU_INFO_CAPS());

@@ -1,7 +1,9 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_fault_alloc;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.FaultQueue;
+import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -21,7 +23,7 @@ final class FaultQueueCommand {
     try {
       int fd = queue.openFile();
       try {
-        iommu_fault_alloc.out_fault_id(block, queue.id);
+        iommu_fault_alloc.out_fault_id(block, queue.id());
         iommu_fault_alloc.out_fault_fd(block, fd);
         command.respond(iommu_fault_alloc.sizeof());
       } catch (Refused refused) {

@@ -1,10 +1,14 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.ioas.PagesSlice;
 import io.iommufd4j.sim.iommufd.ioas.Unmapping;
 import io.iommufd4j.sim.lib.Refused;
@@ -14,30 +18,29 @@ import java.lang.foreign.MemorySegment;
  * The requests of VFIO's type 1 container on the same file ({@code iommufd_vfio_ioctl}). They work
  * on the IOAS that {@code IOMMU_VFIO_IOAS} named, and are refused with ENODEV without one.
  */
-final class Type1 {
+final class VfioCompat {
 
-  private Type1() {}
+  private VfioCompat() {}
 
   /**
    * Answers a request.
    *
    * @throws Refused ENOTTY for an unknown one
    */
-  static int ioctl(IommufdContext context, int request, long argument) {
-    if (request == vfio_h.VFIO_GET_API_VERSION()) {
-      return vfio_h.VFIO_API_VERSION();
-    } else if (request == vfio_h.VFIO_SET_IOMMU()) {
-      setIommu(context, argument);
-    } else if (request == vfio_h.VFIO_CHECK_EXTENSION()) {
-      return checkExtension(context, argument) ? 1 : 0;
-    } else if (request == vfio_h.VFIO_IOMMU_GET_INFO()) {
-      Type1Info.get(context, argument);
-    } else if (request == vfio_h.VFIO_IOMMU_MAP_DMA()) {
-      map(context, argument);
-    } else if (request == vfio_h.VFIO_IOMMU_UNMAP_DMA()) {
-      unmap(context, argument);
-    } else {
-      throw Refused.with(Errno.ENOTTY);
+  static int ioctl(IommufdContext context, int number, long argument) {
+    Request request = Request.find(number, FileKind.VFIO_CONTAINER).orElse(null);
+    switch (request) {
+      case VFIO_GET_API_VERSION -> {
+        return vfio_h.VFIO_API_VERSION();
+      }
+      case VFIO_SET_IOMMU -> setIommu(context, argument);
+      case VFIO_CHECK_EXTENSION -> {
+        return checkExtension(context, argument) ? 1 : 0;
+      }
+      case VFIO_IOMMU_GET_INFO -> VfioCompatInfo.get(context, argument);
+      case VFIO_IOMMU_MAP_DMA -> map(context, argument);
+      case VFIO_IOMMU_UNMAP_DMA -> unmap(context, argument);
+      case null, default -> throw Refused.with(Errno.ENOTTY);
     }
     return 0;
   }
@@ -58,7 +61,7 @@ final class Type1 {
     if (without || !known) {
       throw Refused.with(Errno.EINVAL);
     }
-    Ioas ioas = context.objects().getCompatible();
+    Ioas ioas = context.getCompatibleIoas();
     try {
       if (type == vfio_h.VFIO_TYPE1_IOMMU()) {
         ioas.table.largePages(false);
@@ -79,12 +82,10 @@ final class Type1 {
   }
 
   private static boolean allEnforceCoherency(IommufdContext context) {
-    Ioas ioas = context.objects().getCompatible();
-    ioas.lock.lock();
-    try {
-      return ioas.hwpts.stream().allMatch(PagingHwpt::enforcesCoherency);
+    Ioas ioas = context.getCompatibleIoas();
+    try (var _ = ioas.lock.guard()) {
+      return ioas.enforcesCoherency();
     } finally {
-      ioas.lock.unlock();
       context.objects().put(ioas);
     }
   }
@@ -104,7 +105,7 @@ final class Type1 {
     long from = vfio_iommu_type1_dma_map.vaddr(block);
     long length = vfio_iommu_type1_dma_map.size(block);
     long iova = vfio_iommu_type1_dma_map.iova(block);
-    Ioas ioas = context.objects().getCompatible();
+    Ioas ioas = context.getCompatibleIoas();
     try {
       PagesSlice slice = PagesSlice.ofUser(context.pagesOwner(), from, length, writes);
       try {
@@ -132,7 +133,7 @@ final class Type1 {
         flags & ~vfio_h.VFIO_DMA_UNMAP_FLAG_ALL());
     long iova = vfio_iommu_type1_dma_unmap.iova(block);
     long length = vfio_iommu_type1_dma_unmap.size(block);
-    Ioas ioas = context.objects().getCompatible();
+    Ioas ioas = context.getCompatibleIoas();
     try {
       boolean all = flags != 0;
       if (all) {

@@ -1,10 +1,11 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.Ioas;
 import io.iommufd4j.sim.iommufd.ioas.AllowedIovas;
 import io.iommufd4j.sim.iommufd.ioas.ReservedIovas;
 import io.iommufd4j.sim.lib.Refused;
@@ -23,7 +24,7 @@ final class IoasCommands {
     }
     Ioas ioas = command.objects().reserve(() -> new Ioas(command.context().faults()));
     try {
-      iommu_ioas_alloc.out_ioas_id(block, ioas.id);
+      iommu_ioas_alloc.out_ioas_id(block, ioas.id());
       command.respond(iommu_ioas_alloc.sizeof());
     } catch (Refused refused) {
       command.objects().abort(ioas);

@@ -1,8 +1,10 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_vfio_ioas;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -23,16 +25,16 @@ final class VfioIoasCommand {
     }
     int operation = Short.toUnsignedInt(iommu_vfio_ioas.op(block));
     if (operation == iommufd_h.IOMMU_VFIO_IOAS_GET()) {
-      Ioas ioas = objects.getCompatible();
-      iommu_vfio_ioas.ioas_id(block, ioas.id);
+      Ioas ioas = command.context().getCompatibleIoas();
+      iommu_vfio_ioas.ioas_id(block, ioas.id());
       objects.put(ioas);
       command.respond(iommu_vfio_ioas.sizeof());
     } else if (operation == iommufd_h.IOMMU_VFIO_IOAS_SET()) {
       Ioas ioas = objects.get(iommu_vfio_ioas.ioas_id(block), Ioas.class);
-      objects.compatible(ioas);
+      command.context().compatibleIoas(ioas);
       objects.put(ioas);
     } else if (operation == iommufd_h.IOMMU_VFIO_IOAS_CLEAR()) {
-      objects.compatible(null);
+      command.context().compatibleIoas(null);
     } else {
       throw Refused.with(Errno.EOPNOTSUPP);
     }

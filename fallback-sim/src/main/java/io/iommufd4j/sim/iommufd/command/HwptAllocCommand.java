@@ -1,9 +1,18 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommufd.FaultQueue;
+import io.iommufd4j.sim.iommufd.Hwpt;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.iommufd.IommufdObject;
+import io.iommufd4j.sim.iommufd.NestedHwpt;
+import io.iommufd4j.sim.iommufd.ObjectTable;
+import io.iommufd4j.sim.iommufd.PagingHwpt;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
@@ -16,8 +25,8 @@ final class HwptAllocCommand {
   /**
    * EOPNOTSUPP for reserved fields, EINVAL when data and its type do not go together, ENOENT for an
    * unknown device, EINVAL for an unknown page table or one of the wrong type, then as {@link
-   * PagingHwpt#alloc} or {@link NestedHwpt#alloc(PagingHwpt, IommufdDevice, int, UserData)}; ENOENT
-   * for an unknown fault queue.
+   * IommufdDevice#allocHwpt}, {@link NestedHwpt#alloc} or {@link Viommu#allocNested}; ENOENT for an
+   * unknown fault queue.
    */
   static void execute(Command command) {
     MemorySegment block = command.block();
@@ -63,14 +72,12 @@ final class HwptAllocCommand {
     switch (target) {
       case Ioas ioas -> {
         try (var _ = ioas.lock.guard()) {
-          publish(
-              command,
-              () -> PagingHwpt.alloc(ioas, device, flags, data.length() == 0 ? null : data, -1));
+          publish(command, () -> device.allocHwpt(ioas, flags, data.length() == 0 ? null : data));
         }
       }
       case PagingHwpt parent ->
-          publish(command, () -> NestedHwpt.alloc(parent, device, flags, data));
-      case Viommu viommu -> publish(command, () -> NestedHwpt.alloc(viommu, device, flags, data));
+          publish(command, () -> NestedHwpt.alloc(parent, device.hardware(), flags, data));
+      case Viommu viommu -> publish(command, () -> viommu.allocNested(device, flags, data));
       default -> throw Refused.with(Errno.EINVAL);
     }
   }
@@ -85,7 +92,7 @@ final class HwptAllocCommand {
         hwpt.reportTo(queue);
         objects.put(queue);
       }
-      iommu_hwpt_alloc.out_hwpt_id(block, hwpt.id);
+      iommu_hwpt_alloc.out_hwpt_id(block, hwpt.id());
       command.respond(iommu_hwpt_alloc.sizeof());
     } catch (Refused refused) {
       objects.abort(hwpt);

@@ -1,6 +1,10 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_vdevice_alloc;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.iommufd.ObjectTable;
+import io.iommufd4j.sim.iommufd.viommu.Vdevice;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -36,14 +40,13 @@ final class VdeviceCommand {
   private static void make(Command command, Viommu viommu, IommufdDevice device) {
     MemorySegment block = command.block();
     ObjectTable objects = command.objects();
-    IommufdGroup group = device.group();
-    try (var _ = group.lock.guard()) {
-      Vdevice.requireFree(device);
+    try (var _ = device.groupLock().guard()) {
+      device.requireNoVdevice();
       long virtualId = iommu_vdevice_alloc.virt_id(block);
       Vdevice vdevice = objects.reserve(() -> new Vdevice(viommu, device, virtualId));
       try {
         vdevice.enter();
-        iommu_vdevice_alloc.out_vdevice_id(block, vdevice.id);
+        iommu_vdevice_alloc.out_vdevice_id(block, vdevice.id());
         command.respond(iommu_vdevice_alloc.sizeof());
       } catch (Refused refused) {
         objects.abort(vdevice);

@@ -1,8 +1,12 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.UserDataArray;
+import io.iommufd4j.sim.iommufd.IommufdObject;
+import io.iommufd4j.sim.iommufd.NestedHwpt;
+import io.iommufd4j.sim.iommufd.ObjectTable;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;

@@ -1,10 +1,14 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_viommu_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.iommufd.ObjectTable;
+import io.iommufd4j.sim.iommufd.PagingHwpt;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +57,7 @@ final class ViommuCommand {
     Viommu viommu = objects.reserve(() -> new Viommu(command.context(), hwpt, iommu));
     try {
       viommu.init(device, iommu_viommu_alloc.type(block), data(command));
-      iommu_viommu_alloc.out_viommu_id(block, viommu.id);
+      iommu_viommu_alloc.out_viommu_id(block, viommu.id());
       command.respond(iommu_viommu_alloc.sizeof());
     } catch (Refused refused) {
       objects.abort(viommu);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class Type1Test {
+class VfioCompatTest {
 
   private final Bench bench = new Bench();
 
@@ -31,7 +31,7 @@ class Type1Test {
   private int compatible() {
     int ioas = bench.ioas();
     Ioas object = bench.context.objects().get(ioas, Ioas.class);
-    bench.context.objects().compatible(object);
+    bench.context.compatibleIoas(object);
     bench.context.objects().put(object);
     return ioas;
   }

@@ -1,7 +1,8 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.viommu;
 
-import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A device as a guest has it ({@code struct iommufd_vdevice}). It goes with the device: who holds
  * its number then finds nothing, ever.
  */
-final class Vdevice extends IommufdObject {
+public final class Vdevice extends IommufdObject {
 
   private final Viommu viommu;
   private final IommufdDevice device;
@@ -24,12 +25,12 @@ final class Vdevice extends IommufdObject {
    * @param device that the caller holds; it is let go with the vDEVICE
    * @param virtualId what the guest calls it, unsigned
    */
-  Vdevice(Viommu viommu, IommufdDevice device, long virtualId) {
+  public Vdevice(Viommu viommu, IommufdDevice device, long virtualId) {
     this.viommu = viommu;
     this.device = device;
     this.virtualId = virtualId;
     viommu.context().objects().addUsers(viommu, 1);
-    device.vdevice = this;
+    device.vdevice(this);
   }
 
   /**
@@ -37,7 +38,7 @@ final class Vdevice extends IommufdObject {
    *
    * @throws Refused EEXIST when the number is taken, else as the driver answers
    */
-  void enter() {
+  public void enter() {
     viommu.reserve(virtualId);
     entered = true;
     undo = viommu.ops().initVdevice(hardware(), virtualId);
@@ -63,30 +64,15 @@ final class Vdevice extends IommufdObject {
       viommu.release(virtualId);
     }
     viommu.context().objects().removeUsers(viommu, 1);
-    device.vdevice = null;
+    device.vdevice(null);
   }
 
   /** {@code iommufd_vdevice_destroy}. */
   @Override
   protected void destroy() {
-    IommufdGroup group = device.group();
-    try (var _ = group.lock.guard()) {
+    try (var _ = device.groupLock().guard()) {
       abort();
     }
     device.context().objects().put(device);
-  }
-
-  /**
-   * Whether a device can become one of a vIOMMU; the group's lock is held.
-   *
-   * @throws Refused ENOENT when the device is about to go, EEXIST when it is one already
-   */
-  static void requireFree(IommufdDevice device) {
-    if (device.destroying) {
-      throw Refused.with(Errno.ENOENT);
-    }
-    if (device.vdevice != null) {
-      throw Refused.with(Errno.EEXIST);
-    }
   }
 }

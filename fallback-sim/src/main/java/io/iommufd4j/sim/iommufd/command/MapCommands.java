@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
@@ -8,6 +8,8 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.Ioas;
+import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.iommufd.ioas.PagesSlice;
 import io.iommufd4j.sim.iommufd.ioas.Unmapping;

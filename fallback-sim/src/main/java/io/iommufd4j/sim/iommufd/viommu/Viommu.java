@@ -1,10 +1,15 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.viommu;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.UserData;
 import io.iommufd4j.sim.iommu.ViommuCore;
 import io.iommufd4j.sim.iommu.ViommuOps;
+import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.iommufd.IommufdObject;
+import io.iommufd4j.sim.iommufd.NestedHwpt;
+import io.iommufd4j.sim.iommufd.ObjectContext;
+import io.iommufd4j.sim.iommufd.PagingHwpt;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.BackingFile;
 import java.lang.foreign.MemorySegment;
@@ -17,12 +22,12 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /** A piece of an IOMMU that a guest has for its own ({@code struct iommufd_viommu}). */
-final class Viommu extends IommufdObject implements ViommuCore {
+public final class Viommu extends IommufdObject implements ViommuCore {
 
   /** Guards the event queues; held for writing while one comes or goes. */
-  final ReentrantReadWriteLock eventQueuesLock = new ReentrantReadWriteLock();
+  public final ReentrantReadWriteLock eventQueuesLock = new ReentrantReadWriteLock();
 
-  private final IommufdContext context;
+  private final ObjectContext context;
   private final PagingHwpt hwpt;
   private final Object iommu;
   private final List<VirtualEventQueue> eventQueues = new ArrayList<>();
@@ -38,7 +43,7 @@ final class Viommu extends IommufdObject implements ViommuCore {
    * @param hwpt the guest's memory, which it needs from now on
    * @param iommu the IOMMU that it is a piece of
    */
-  Viommu(IommufdContext context, PagingHwpt hwpt, Object iommu) {
+  public Viommu(ObjectContext context, PagingHwpt hwpt, Object iommu) {
     this.context = context;
     this.hwpt = hwpt;
     this.iommu = iommu;
@@ -50,11 +55,11 @@ final class Viommu extends IommufdObject implements ViommuCore {
    *
    * @throws Refused as {@link io.iommufd4j.sim.iommu.IommuDriver#initViommu}
    */
-  void init(IommuDevice device, int type, @Nullable UserData data) {
+  public void init(IommuDevice device, int type, @Nullable UserData data) {
     ops = device.driver().initViommu(this, device, type, hwpt.domain(), data);
   }
 
-  IommufdContext context() {
+  ObjectContext context() {
     return context;
   }
 
@@ -64,7 +69,7 @@ final class Viommu extends IommufdObject implements ViommuCore {
   }
 
   /** The driver's part. */
-  ViommuOps ops() {
+  public ViommuOps ops() {
     ViommuOps now = ops;
     if (now == null) {
       throw new IllegalStateException("nobody finds a vIOMMU before its driver knows of it");
@@ -77,11 +82,21 @@ final class Viommu extends IommufdObject implements ViommuCore {
    *
    * @throws Refused EINVAL when it sits behind another IOMMU
    */
-  void requireSameIommu(IommufdDevice device) {
+  public void requireSameIommu(IommufdDevice device) {
     IommuDevice hardware = device.hardware();
     if (hardware.driver().instance(hardware) != iommu) {
       throw Refused.with(Errno.EINVAL);
     }
+  }
+
+  /**
+   * A guest's page table on top of the guest's memory.
+   *
+   * @throws Refused EINVAL for a device behind another IOMMU, else as {@link NestedHwpt#alloc}
+   */
+  public NestedHwpt allocNested(IommufdDevice device, int flags, UserData data) {
+    requireSameIommu(device);
+    return NestedHwpt.alloc(hwpt, this, ops(), flags, data);
   }
 
   /**
@@ -138,7 +153,7 @@ final class Viommu extends IommufdObject implements ViommuCore {
    *
    * @param type {@code enum iommu_veventq_type}
    */
-  @Nullable VirtualEventQueue eventQueue(int type) {
+  public @Nullable VirtualEventQueue eventQueue(int type) {
     for (VirtualEventQueue queue : eventQueues) {
       if (queue.type() == type) {
         return queue;

@@ -1,7 +1,9 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.viommu;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.HwQueueCore;
+import io.iommufd4j.sim.iommufd.Access;
+import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A queue in guest memory that hardware reads by itself ({@code struct iommufd_hw_queue}). Its
  * pages stay where they are, and mapped, for as long as it is there.
  */
-final class HwQueue extends IommufdObject implements HwQueueCore {
+public final class HwQueue extends IommufdObject implements HwQueueCore {
 
   /** What {@code kvzalloc} gives for pointers to pages: {@code INT_MAX} bytes. */
   private static final long MOST_PAGES = Integer.MAX_VALUE / Long.BYTES;
@@ -24,7 +26,14 @@ final class HwQueue extends IommufdObject implements HwQueueCore {
   private @Nullable Access access;
   private @Nullable Runnable undo;
 
-  HwQueue(Viommu viommu, int type, long baseAddress, long length) {
+  /**
+   * A queue that is not pinned yet.
+   *
+   * @param type {@code enum iommu_hw_queue_type}
+   * @param baseAddress IOVA of the first byte
+   * @param length in bytes
+   */
+  public HwQueue(Viommu viommu, int type, long baseAddress, long length) {
     this.viommu = viommu;
     this.type = type;
     this.baseAddress = baseAddress;
@@ -37,7 +46,7 @@ final class HwQueue extends IommufdObject implements HwQueueCore {
    * @param index which of the guest's queues
    * @throws Refused as {@link #pin}, else as the driver answers
    */
-  void init(int index) {
+  public void init(int index) {
     access = pin();
     viommu.context().objects().addUsers(viommu, 1);
     undo = viommu.ops().initHwQueue(this, index, physical);

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.sim.lib.Refused;
 

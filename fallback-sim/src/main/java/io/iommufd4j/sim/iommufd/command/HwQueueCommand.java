@@ -1,9 +1,12 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
+import io.iommufd4j.sim.iommufd.viommu.HwQueue;
+import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
@@ -38,7 +41,7 @@ final class HwQueueCommand {
       HwQueue queue = objects.reserve(() -> new HwQueue(viommu, type, base, length));
       try {
         queue.init(iommu_hw_queue_alloc.index(block));
-        iommu_hw_queue_alloc.out_hw_queue_id(block, queue.id);
+        iommu_hw_queue_alloc.out_hw_queue_id(block, queue.id());
         command.respond(iommu_hw_queue_alloc.sizeof());
       } catch (Refused refused) {
         objects.abort(queue);

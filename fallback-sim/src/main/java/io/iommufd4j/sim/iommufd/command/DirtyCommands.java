@@ -1,10 +1,11 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommufd.PagingHwpt;
 import io.iommufd4j.sim.iommufd.ioas.DirtyBitmap;
 import io.iommufd4j.sim.iommufd.ioas.DirtyTracking;
 import io.iommufd4j.sim.iommufd.ioas.Iova;

@@ -1,0 +1,108 @@
+package io.iommufd4j.sim.iommufd;
+
+import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.fs.Wakeups;
+import io.iommufd4j.sim.iommufd.ioas.PagesOwner;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
+import io.iommufd4j.sim.mm.UserMemory;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the objects of one open of {@code /dev/iommu} share: their numbers, the process that makes a
+ * request, and a life that ends with the last reference; then every object goes.
+ */
+public abstract class ObjectContext {
+
+  private final CallingProcess calling;
+  private final OpenFiles files;
+  private final Wakeups wakeups;
+  private final FaultPlan faults;
+  private final ObjectTable objects;
+  private final MmapAreas mmapAreas;
+  private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean limitedPerProcess;
+
+  ObjectContext(CallingProcess calling, OpenFiles files, Wakeups wakeups, FaultPlan faults) {
+    this.calling = calling;
+    this.files = files;
+    this.wakeups = wakeups;
+    this.faults = faults;
+    this.objects = new ObjectTable(faults);
+    this.mmapAreas = new MmapAreas(objects);
+  }
+
+  /** {@code iommufd_ctx_get}. */
+  public final void get() {
+    references.incrementAndGet();
+  }
+
+  /** {@code iommufd_ctx_put}: the last one destroys every object. */
+  public final void put() {
+    if (references.decrementAndGet() == 0) {
+      objects.destroyAll();
+    }
+  }
+
+  /** Whether its last reference was put and nothing of it is left. */
+  public final boolean gone() {
+    return references.get() == 0 && objects.size() == 0;
+  }
+
+  /** How many object ids are taken. */
+  public final int objectCount() {
+    return objects.size();
+  }
+
+  /** The memory of the process that calls. */
+  public final UserMemory memory() {
+    return calling.get().memory();
+  }
+
+  /** What the process that calls has pinned. */
+  public final Accounting accounting() {
+    return calling.get().accounting();
+  }
+
+  /** The process that calls, as the owner of pages that it maps now. */
+  public final PagesOwner pagesOwner() {
+    Accounting payer = accounting();
+    return new PagesOwner(memory(), payer, payer.mode(limitedPerProcess), faults);
+  }
+
+  /** That process' descriptors. */
+  public final OpenFiles files() {
+    return files;
+  }
+
+  /** Where calls wait until a file is ready. */
+  final Wakeups wakeups() {
+    return wakeups;
+  }
+
+  /** What of this context can be mapped. */
+  public final MmapAreas mmapAreas() {
+    return mmapAreas;
+  }
+
+  /** Its objects. */
+  public final ObjectTable objects() {
+    return objects;
+  }
+
+  /** Which of its allocations fail. */
+  public final FaultPlan faults() {
+    return faults;
+  }
+
+  /** Whether {@code IOMMU_OPTION_RLIMIT_MODE} is 1. */
+  public final boolean limitedPerProcess() {
+    return limitedPerProcess;
+  }
+
+  /** Sets {@code IOMMU_OPTION_RLIMIT_MODE}. */
+  public final void limitPerProcess(boolean perProcess) {
+    limitedPerProcess = perProcess;
+  }
+}

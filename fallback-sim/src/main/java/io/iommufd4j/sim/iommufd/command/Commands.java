@@ -1,0 +1,117 @@
+package io.iommufd4j.sim.iommufd.command;
+
+import io.iommufd4j.bindings.iommufd.iommu_destroy;
+import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.bindings.selftest.iommu_test_cmd;
+import io.iommufd4j.bindings.selftest.selftest_h;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.Request;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.iommufd.RequestHandler;
+import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.GroupLayout;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Every command of a context, by its number ({@code iommufd_ioctl_ops}). */
+public final class Commands implements RequestHandler {
+
+  /** The command of a kernel with {@code CONFIG_IOMMUFD_TEST}, far behind the others. */
+  private static final int TEST = selftest_h.IOMMU_TEST_CMD();
+
+  /** Bytes in the largest structure. */
+  private static final long LARGEST =
+      Arrays.stream(Request.values())
+          .filter(request -> request.file() == FileKind.IOMMUFD)
+          .mapToLong(Commands::size)
+          .reduce(iommu_test_cmd.sizeof(), Math::max);
+
+  private final IommufdContext context;
+  private final TestCommands tests;
+  private final AtomicReference<Command> spare = new AtomicReference<>();
+
+  /**
+   * The commands of a context.
+   *
+   * @param tests serves {@code IOMMU_TEST_CMD}
+   */
+  public Commands(IommufdContext context, TestCommands tests) {
+    this.context = context;
+    this.tests = tests;
+  }
+
+  /**
+   * {@code iommufd_fops_ioctl}.
+   *
+   * @throws Refused EFAULT, ENOTTY for an unknown one, EINVAL and E2BIG for its size, and what the
+   *     command itself refuses
+   */
+  @Override
+  public int ioctl(int number, long argument) {
+    if (!isCommand(number)) {
+      return VfioCompat.ioctl(context, number, argument);
+    }
+    Command command = spare.getAndSet(null);
+    if (command == null) {
+      command = new Command(context, LARGEST);
+    }
+    try {
+      execute(command, number, argument);
+      return 0;
+    } finally {
+      spare.set(command);
+    }
+  }
+
+  /** Whether a number lies among the commands'; all others are VFIO's. */
+  private static boolean isCommand(int number) {
+    int ordinal = number & 0xff;
+    return ordinal >= iommufd_h.IOMMUFD_CMD_BASE() && ordinal <= (TEST & 0xff);
+  }
+
+  private void execute(Command command, int number, long address) {
+    command.begin(address);
+    if (number == TEST) {
+      command.read(iommu_test_cmd.sizeof(), iommu_test_cmd.last$offset() + Integer.BYTES);
+      tests.execute(command);
+      return;
+    }
+    Request request =
+        Request.find(number, FileKind.IOMMUFD).orElseThrow(() -> Refused.with(Errno.ENOTTY));
+    command.read(size(request), request.minimumBytes());
+    execute(command, request);
+  }
+
+  private static long size(Request request) {
+    return request.layout().map(GroupLayout::byteSize).orElse(0L);
+  }
+
+  private static void execute(Command command, Request request) {
+    switch (request) {
+      case IOMMU_DESTROY -> command.objects().destroy(iommu_destroy.id(command.block()));
+      case IOMMU_FAULT_QUEUE_ALLOC -> FaultQueueCommand.alloc(command);
+      case IOMMU_GET_HW_INFO -> HwInfoCommand.execute(command);
+      case IOMMU_HW_QUEUE_ALLOC -> HwQueueCommand.alloc(command);
+      case IOMMU_HWPT_ALLOC -> HwptAllocCommand.execute(command);
+      case IOMMU_HWPT_GET_DIRTY_BITMAP -> DirtyCommands.getBitmap(command);
+      case IOMMU_HWPT_INVALIDATE -> InvalidateCommand.execute(command);
+      case IOMMU_HWPT_SET_DIRTY_TRACKING -> DirtyCommands.setTracking(command);
+      case IOMMU_IOAS_ALLOC -> IoasCommands.alloc(command);
+      case IOMMU_IOAS_ALLOW_IOVAS -> IoasCommands.allowIovas(command);
+      case IOMMU_IOAS_CHANGE_PROCESS -> ChangeProcessCommand.execute(command);
+      case IOMMU_IOAS_COPY -> MapCommands.copy(command);
+      case IOMMU_IOAS_IOVA_RANGES -> IoasCommands.iovaRanges(command);
+      case IOMMU_IOAS_MAP -> MapCommands.map(command);
+      case IOMMU_IOAS_MAP_FILE -> MapCommands.mapFile(command);
+      case IOMMU_IOAS_NOIOMMU_GET_PA -> PhysicalAddressCommand.execute(command);
+      case IOMMU_IOAS_UNMAP -> MapCommands.unmap(command);
+      case IOMMU_OPTION -> OptionCommand.execute(command);
+      case IOMMU_VDEVICE_ALLOC -> VdeviceCommand.alloc(command);
+      case IOMMU_VEVENTQ_ALLOC -> VirtualEventQueueCommand.alloc(command);
+      case IOMMU_VFIO_IOAS -> VfioIoasCommand.execute(command);
+      case IOMMU_VIOMMU_ALLOC -> ViommuCommand.alloc(command);
+      default -> throw Refused.with(Errno.ENOTTY);
+    }
+  }
+}
