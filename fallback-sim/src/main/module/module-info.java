@@ -7,9 +7,11 @@ module io.iommufd4j.sim {
   requires com.google.common.jimfs;
 
   exports io.iommufd4j.sim;
+  exports io.iommufd4j.sim.device;
   exports io.iommufd4j.sim.driver;
   exports io.iommufd4j.sim.iommu;
   exports io.iommufd4j.sim.mm;
+  exports io.iommufd4j.sim.pci;
   exports io.iommufd4j.sim.vfio;
 
   provides io.iommufd4j.kernel.KernelProvider with

@@ -1,7 +1,7 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.sim.fs.Sysfs;
-import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,10 +1,11 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.PasidFeature;
 import io.iommufd4j.sim.iommu.ReservedRegion;
-import io.iommufd4j.sim.vfio.IgbFunction;
+import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

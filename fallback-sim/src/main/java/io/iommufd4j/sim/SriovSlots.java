@@ -1,6 +1,9 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.pci.DriverCore;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.SriovFunctions;
+import io.iommufd4j.sim.pci.VirtualFunctions;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

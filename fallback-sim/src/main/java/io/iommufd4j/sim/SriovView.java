@@ -4,8 +4,10 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.lib.KernelText;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.vfio.PciFunction;
-import io.iommufd4j.sim.vfio.SriovCapability;
+import io.iommufd4j.sim.pci.DriverCore;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.SriovCapability;
+import io.iommufd4j.sim.pci.VirtualFunctions;
 
 /** SR-IOV in sysfs: the attributes of physical functions, and the links to virtual ones. */
 final class SriovView {

@@ -3,7 +3,7 @@ package io.iommufd4j.sim;
 import io.iommufd4j.sim.fs.DeviceNumber;
 import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.Sysfs;
-import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.vfio.VfioDevice;
 import io.iommufd4j.sim.vfio.VfioGroup;
 import io.iommufd4j.sim.vfio.VfioPci;

@@ -1,14 +1,15 @@
 package io.iommufd4j.sim;
 
-import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.vfio.PciFunction;
+import io.iommufd4j.sim.pci.DriverCore;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.VmdDriver;
 import java.util.List;
 
 /**
  * The PCI domain behind a VMD: its functions are there while the VMD's driver is, and in the VMD's
  * group. Whoever changes them holds the VMD's place in the {@link DriverCore}.
  */
-final class VmdDomain {
+final class VmdDomain implements VmdDriver.Domain {
 
   private final Board board;
   private final DriverCore core;
@@ -34,8 +35,8 @@ final class VmdDomain {
     view.showDomain(vmd);
   }
 
-  /** {@code vmd_enable_domain}: the functions are found, and offered to every driver. */
-  void appear() {
+  @Override
+  public void appear() {
     if (present) {
       return;
     }
@@ -49,13 +50,8 @@ final class VmdDomain {
     functions.forEach(function -> core.probe(function.address()));
   }
 
-  /**
-   * {@code pci_stop_root_bus} and {@code pci_remove_root_bus}: each function's driver lets go of it
-   * first, which waits for who has it open.
-   *
-   * @throws Refused EINTR when the thread is interrupted; the functions stay then
-   */
-  void disappear() {
+  @Override
+  public void disappear() {
     List<PciFunction> fromBelow = functions.reversed();
     fromBelow.forEach(core::remove);
     for (PciFunction function : fromBelow) {

@@ -47,8 +47,8 @@ class ArchitectureTest {
           .because("a bad address is EFAULT and never a crash");
 
   /**
-   * lib ← mm ← fs, lib ← mm ← iommu ← driver; iommufd knows fs and iommu; vfio and selftest know
-   * iommufd.
+   * lib ← mm ← fs, lib ← mm ← iommu ← driver, iommu ← pci ← device; iommufd knows fs and iommu; vfio
+   * knows iommufd and pci, selftest iommufd.
    */
   @ArchTest
   static final ArchRule layers =
@@ -64,6 +64,10 @@ class ArchitectureTest {
           .definedBy("io.iommufd4j.sim.iommu")
           .layer("driver")
           .definedBy("io.iommufd4j.sim.driver")
+          .layer("pci")
+          .definedBy("io.iommufd4j.sim.pci")
+          .layer("device")
+          .definedBy("io.iommufd4j.sim.device")
           .layer("iommufd")
           .definedBy("io.iommufd4j.sim.iommufd..")
           .layer("vfio")
@@ -82,10 +86,14 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("lib", "mm")
           .whereLayer("driver")
           .mayOnlyAccessLayers("lib", "mm", "iommu")
+          .whereLayer("pci")
+          .mayOnlyAccessLayers("lib", "mm", "iommu")
+          .whereLayer("device")
+          .mayOnlyAccessLayers("lib", "mm", "iommu", "pci")
           .whereLayer("iommufd")
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu")
           .whereLayer("vfio")
-          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
+          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd", "pci")
           .whereLayer("selftest")
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
           .whereLayer("kernel")

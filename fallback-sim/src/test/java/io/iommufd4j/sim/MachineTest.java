@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

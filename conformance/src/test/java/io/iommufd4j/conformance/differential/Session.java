@@ -10,7 +10,7 @@ import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.SimKernel;
-import io.iommufd4j.sim.vfio.EduFunction;
+import io.iommufd4j.sim.device.EduFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

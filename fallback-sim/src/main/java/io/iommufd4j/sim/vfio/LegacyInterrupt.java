@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.vfio;
 
 import io.iommufd4j.sim.fs.EventFd;
+import io.iommufd4j.sim.pci.InterruptPort;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,6 +7,8 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_CONFIG_REGION_INDEX;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.pci.PciConfigSpace;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

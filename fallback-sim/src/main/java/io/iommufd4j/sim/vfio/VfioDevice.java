@@ -13,6 +13,8 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.pci.PciConfigSpace;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 

@@ -10,6 +10,8 @@ import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.pci.PciBus;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;

@@ -27,6 +27,9 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.pci.PciConfigSpace;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.SriovCapability;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

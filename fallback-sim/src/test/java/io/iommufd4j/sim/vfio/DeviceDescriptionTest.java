@@ -16,7 +16,9 @@ import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iommufd4j.sim.device.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.pci.PciBus;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;

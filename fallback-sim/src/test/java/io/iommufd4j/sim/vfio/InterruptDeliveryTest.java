@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.sim.device.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.pci.PciBus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

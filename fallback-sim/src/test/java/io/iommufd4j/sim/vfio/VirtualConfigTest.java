@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.device.EduFunction;
+import io.iommufd4j.sim.device.TestMachine;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.pci.PciBus;
+import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;

@@ -1,0 +1,265 @@
+package io.iommufd4j.sim.device;
+
+import io.iommufd4j.sim.iommu.DmaPort;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.pci.PciBus;
+import io.iommufd4j.sim.pci.PciConfigSpace;
+import io.iommufd4j.sim.pci.PciFunction;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * QEMU's educational device (1234:11e8), register for register: identification, an inverter, a
+ * factorial and a DMA engine with a buffer of its own. Work is done at once, where QEMU takes its
+ * time, so that a program that polls for the end finds it sooner.
+ *
+ * <p>DMA goes page by page, and only with bus mastering on. Where a read meets a fault the buffer
+ * is filled with zeros, and where a write does it is dropped; the pages before and after are
+ * transferred. A transfer that leaves the device's buffer is not started.
+ */
+public final class EduFunction extends PciFunction {
+
+  /** Bytes of BAR 0. */
+  public static final int BAR_BYTES = 1 << 20;
+
+  /** Where the DMA engine sees its own buffer; it is not reachable through the BAR. */
+  public static final long BUFFER = 0x40000;
+
+  /** Bytes of that buffer. */
+  public static final int BUFFER_BYTES = 4096;
+
+  /** {@code IDENT}, reads {@link #IDENTIFICATION}. */
+  public static final int IDENT = 0x00;
+
+  /** Reads the complement of what was written. */
+  public static final int LIVENESS = 0x04;
+
+  /** Reads the factorial of what was written, modulo 2^32. */
+  public static final int FACTORIAL = 0x08;
+
+  /** Bit 0: computing; bit 7: raise an interrupt after the factorial. */
+  public static final int STATUS = 0x20;
+
+  /** Interrupts raised and not acknowledged. */
+  public static final int INTERRUPT_STATUS = 0x24;
+
+  /** Raises the interrupts written; reads nothing. */
+  public static final int INTERRUPT_RAISE = 0x60;
+
+  /** Acknowledges the interrupts written; reads nothing. */
+  public static final int INTERRUPT_ACKNOWLEDGE = 0x64;
+
+  /** DMA source, 64 bits. */
+  public static final int DMA_SOURCE = 0x80;
+
+  /** DMA destination, 64 bits. */
+  public static final int DMA_DESTINATION = 0x88;
+
+  /** DMA length in bytes, 64 bits. */
+  public static final int DMA_COUNT = 0x90;
+
+  /** DMA command: {@code RUN}, {@code TO_MEMORY}, {@code INTERRUPT}. */
+  public static final int DMA_COMMAND = 0x98;
+
+  /** Starts a transfer; reads 0 when it is done. */
+  public static final int RUN = 1;
+
+  /** From the buffer to memory; without it from memory to the buffer. */
+  public static final int TO_MEMORY = 2;
+
+  /** Raises interrupt {@code 0x100} at the end. */
+  public static final int INTERRUPT = 4;
+
+  /** What {@link #IDENT} reads: version 1.0. */
+  public static final int IDENTIFICATION = 0x010000ed;
+
+  private static final long NOTHING = -1;
+  private static final int STATUS_INTERRUPT = 0x80;
+  private static final int FACTORIAL_DONE = 1;
+  private static final int DMA_DONE = 0x100;
+  private static final long USUAL_DMA_MASK = (1L << 28) - 1;
+  private static final int WIDE_REGISTERS = 0x80;
+  private static final int CLASS_REVISION = 0x00ff_0010;
+  private static final int MSI_AT = 0x40;
+
+  private static final List<Register> REGISTERS =
+      List.of(
+          new Register(IDENT, 4),
+          new Register(LIVENESS, 4),
+          new Register(STATUS, 4),
+          new Register(FACTORIAL, 4),
+          new Register(INTERRUPT_STATUS, 4),
+          new Register(INTERRUPT_RAISE, 4),
+          new Register(INTERRUPT_ACKNOWLEDGE, 4),
+          new Register(DMA_SOURCE, 8),
+          new Register(DMA_DESTINATION, 8),
+          new Register(DMA_COUNT, 8),
+          new Register(DMA_COMMAND, 8));
+
+  private final DmaPort port;
+  private final long dmaMask;
+  private final List<Bar> bars;
+  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private int liveness;
+  private int factorial;
+  private int status;
+  private int interrupts;
+  private long source;
+  private long destination;
+  private long count;
+  private long command;
+
+  /**
+   * An edu function; {@link #plug} puts it on its bus.
+   *
+   * @param memory what its DMA reaches behind the IOMMU
+   * @param base bus address of BAR 0, a multiple of {@link #BAR_BYTES}
+   * @param interruptLine the IRQ of its INTA
+   */
+  public EduFunction(
+      IommuDevice device, PciBus bus, UserMemory memory, int base, int interruptLine) {
+    super(device, bus, powerOn(interruptLine));
+    // As the lab has it: without an IOMMU every address of the machine is within reach.
+    this.dmaMask = device.translated() ? USUAL_DMA_MASK : -1;
+    this.port = new DmaPort(device, memory);
+    this.bars = List.of(new Bar(0, BAR_BYTES, base));
+  }
+
+  private static PciConfigSpace powerOn(int interruptLine) {
+    var config = new PciConfigSpace(0x1234, 0x11e8, CLASS_REVISION, 0x1af4, 0x1100);
+    config.interrupt(1, interruptLine);
+    config.msi(MSI_AT);
+    return config;
+  }
+
+  @Override
+  public List<Bar> bars() {
+    return bars;
+  }
+
+  @Override
+  public List<Register> registers(int bar) {
+    return REGISTERS;
+  }
+
+  @Override
+  public synchronized long readBar(int bar, long offset, int bytes) {
+    if (bytes < 4) {
+      return 0;
+    }
+    if (offset < WIDE_REGISTERS && bytes != 4) {
+      return NOTHING;
+    }
+    return switch ((int) offset) {
+      case IDENT -> IDENTIFICATION;
+      case LIVENESS -> liveness;
+      case FACTORIAL -> factorial;
+      case STATUS -> status;
+      case INTERRUPT_STATUS -> interrupts;
+      case DMA_SOURCE -> source;
+      case DMA_DESTINATION -> destination;
+      case DMA_COUNT -> count;
+      case DMA_COMMAND -> command;
+      default -> NOTHING;
+    };
+  }
+
+  @Override
+  protected synchronized void writeBar(int bar, long offset, int bytes, long value) {
+    if (bytes < 4 || (offset < WIDE_REGISTERS && bytes != 4)) {
+      return;
+    }
+    long written = bytes == 4 ? value & 0xffff_ffffL : value;
+    switch ((int) offset) {
+      case LIVENESS -> liveness = (int) ~written;
+      case FACTORIAL -> {
+        factorial = factorialOf((int) written);
+        if ((status & STATUS_INTERRUPT) != 0) {
+          raise(FACTORIAL_DONE);
+        }
+      }
+      case STATUS -> status = (int) written & STATUS_INTERRUPT;
+      case INTERRUPT_RAISE -> raise((int) written);
+      case INTERRUPT_ACKNOWLEDGE -> acknowledge((int) written);
+      case DMA_SOURCE -> source = written;
+      case DMA_DESTINATION -> destination = written;
+      case DMA_COUNT -> count = written;
+      case DMA_COMMAND -> {
+        if ((written & RUN) != 0) {
+          command = written;
+          transfer();
+        }
+      }
+      default -> {}
+    }
+  }
+
+  @Override
+  protected synchronized void resetRegisters() {
+    liveness = 0;
+    factorial = 0;
+    status = 0;
+    acknowledge(-1);
+    source = 0;
+    destination = 0;
+    count = 0;
+    command = 0;
+  }
+
+  private void raise(int which) {
+    interrupts |= which;
+    if (interrupts != 0) {
+      interrupts().raise();
+    }
+  }
+
+  private void acknowledge(int which) {
+    interrupts &= ~which;
+    if (interrupts == 0) {
+      interrupts().lower();
+    }
+  }
+
+  private static int factorialOf(int n) {
+    int product = 1;
+    for (int i = n; i != 0 && product != 0; i--) {
+      product *= i;
+    }
+    return product;
+  }
+
+  private void transfer() {
+    boolean toMemory = (command & TO_MEMORY) != 0;
+    long inside = (toMemory ? source : destination) - BUFFER;
+    long outside = (toMemory ? destination : source) & dmaMask;
+    if (inside >= 0
+        && inside <= BUFFER_BYTES
+        && Long.compareUnsigned(count, BUFFER_BYTES - inside) <= 0) {
+      move((int) inside, outside, (int) count, toMemory);
+    }
+    command &= ~RUN;
+    if ((command & INTERRUPT) != 0) {
+      raise(DMA_DONE);
+    }
+  }
+
+  private void move(int inside, long outside, int bytes, boolean toMemory) {
+    boolean master = config().busMaster();
+    int done = 0;
+    while (done < bytes) {
+      long at = outside + done;
+      int page = UserMemory.PAGE_SIZE - (int) (at & (UserMemory.PAGE_SIZE - 1));
+      int length = Math.min(page, bytes - done);
+      MemorySegment piece = MemorySegment.ofArray(buffer).asSlice(inside + done, length);
+      if (toMemory) {
+        if (master) {
+          port.write(at, piece);
+        }
+      } else if (!master || !port.read(at, piece)) {
+        piece.fill((byte) 0);
+      }
+      done += length;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.iommufd4j.sim.device;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
+
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.pci.PciBus;
+import io.iommufd4j.sim.pci.PciConfigSpace;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.SriovCapability;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * QEMU 7.2's {@code nvme} with SR-IOV (1b36:0010), as far as VFIO shows it: PCI Express
+ * configuration registers, one BAR and MSI-X. There is no controller behind the BAR, which reads
+ * zeros; so it does no DMA and raises no interrupt.
+ */
+public final class NvmeFunction extends SriovFunction {
+
+  /** Bytes of BAR 0. */
+  public static final int BAR_BYTES = 0x4000;
+
+  private static final int VENDOR = 0x1b36;
+  private static final int DEVICE = 0x0010;
+
+  /** A virtual function does not say what it is: the physical one's capability does. */
+  private static final int UNSAID = 0xffff;
+
+  private static final int CLASS_REVISION = 0x0108_0202;
+  private static final int SUBSYSTEM_VENDOR = 0x1af4;
+  private static final int SUBSYSTEM = 0x1100;
+
+  private static final int PHYSICAL_VECTORS = 7;
+  private static final int VIRTUAL_VECTORS = 1;
+  private static final int TABLE = 0x2000;
+  private static final int PENDING = 0x3000;
+
+  private static final int MSIX_AT = 0x40;
+  private static final int POWER_AT = 0x60;
+  private static final int EXPRESS_AT = 0x80;
+  private static final int ARI_AT = 0x100;
+  private static final int SRIOV_AT = 0x120;
+
+  private static final int ARI = 0x0e;
+  private static final int ARI_BYTES = 8;
+
+  private NvmeFunction(
+      IommuDevice device,
+      PciBus bus,
+      PciConfigSpace config,
+      List<Bar> bars,
+      @Nullable PciFunction physical,
+      @Nullable SriovCapability sriov) {
+    super(device, bus, config, bars, physical, sriov);
+  }
+
+  /**
+   * A physical function; {@link #plug} puts it on its bus.
+   *
+   * @param base bus address of BAR 0; those of the virtual functions follow
+   * @param interruptLine the IRQ of its INTA
+   * @param virtualFunctions how many it can have
+   */
+  public static NvmeFunction physical(
+      IommuDevice device, PciBus bus, int base, int interruptLine, int virtualFunctions) {
+    PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
+    config.interrupt(1, interruptLine);
+    var sriov =
+        new SriovCapability(
+            config,
+            SRIOV_AT,
+            DEVICE,
+            new SriovCapability.Places(virtualFunctions, 1, 1),
+            List.of(new Bar(0, BAR_BYTES, base + BAR_BYTES, true)));
+    var bars = List.of(new Bar(0, BAR_BYTES, base, true));
+    return new NvmeFunction(device, bus, config, bars, null, sriov);
+  }
+
+  @Override
+  public PciFunction virtual(IommuDevice its, int number) {
+    PciConfigSpace config = powerOn(UNSAID, UNSAID, VIRTUAL_VECTORS);
+    config.set(PCI_COMMAND(), 2, 0);
+    config.interrupt(1, 0);
+    return new NvmeFunction(its, bus(), config, virtualBars(number), this, null);
+  }
+
+  private static PciConfigSpace powerOn(int vendor, int device, int vectors) {
+    var config =
+        new PciConfigSpace(
+            PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
+    powerManagement(config, POWER_AT);
+    express(config, EXPRESS_AT);
+    config.msix(MSIX_AT, vectors, 0, TABLE, PENDING);
+    config.extended(ARI_AT, ARI, ARI_BYTES);
+    config.set(ARI_AT + 4, 4, 0x100);
+    return config;
+  }
+}

@@ -1,0 +1,49 @@
+package io.iommufd4j.sim.pci;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A way to reset a function by itself ({@code struct pci_reset_fn_method}). */
+public enum FunctionReset {
+  /** {@code pcie_reset_flr}: a function level reset, where the Express capability has one. */
+  FLR("flr") {
+    @Override
+    boolean possible(PciFunction function) {
+      PciConfigSpace config = function.config();
+      int at = config.find(PCI_CAP_ID_EXP());
+      return at != 0 && (config.read(at + DEVICE_CAPABILITIES, 4) & FUNCTION_LEVEL_RESET) != 0;
+    }
+  },
+
+  /** {@code pci_reset_bus_function}: the bridge above resets the bus, if nothing else is on it. */
+  BUS("bus") {
+    @Override
+    boolean possible(PciFunction function) {
+      return function.bus().resettable()
+          && function.bus().functions().stream().allMatch(other -> other == function);
+    }
+  };
+
+  private static final int DEVICE_CAPABILITIES = 4;
+  private static final int FUNCTION_LEVEL_RESET = 1 << 28;
+
+  private final String label;
+
+  FunctionReset(String label) {
+    this.label = label;
+  }
+
+  /** As sysfs names it. */
+  public String label() {
+    return label;
+  }
+
+  /** Whether it can be done at this moment. */
+  abstract boolean possible(PciFunction function);
+
+  static List<FunctionReset> of(PciFunction function) {
+    return Stream.of(values()).filter(way -> way.possible(function)).toList();
+  }
+}

@@ -1,0 +1,274 @@
+package io.iommufd4j.sim.pci;
+
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_DEVICE_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_LINE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_VENDOR_ID;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A PCI function: configuration registers, BARs and what happens behind them. */
+public abstract class PciFunction {
+
+  /**
+   * A BAR that memory accesses reach.
+   *
+   * @param base its bus address, below 4 GiB
+   * @param wide whether it could lie above, and so takes the register of the next one as well
+   */
+  public record Bar(int index, int bytes, int base, boolean wide) {
+
+    /** One of 32 bits. */
+    public Bar(int index, int bytes, int base) {
+      this(index, bytes, base, false);
+    }
+  }
+
+  /**
+   * A register in a BAR.
+   *
+   * @param offset bytes from the BAR's start, a multiple of {@code bytes}
+   * @param bytes 4 or 8
+   */
+  public record Register(int offset, int bytes) {}
+
+  private final IommuDevice device;
+  private final PciBus bus;
+  private final PciConfigSpace config;
+  private final BarWindows windows = new BarWindows();
+  private final InterruptPort interrupts;
+  private volatile List<FunctionReset> resets = List.of();
+
+  protected PciFunction(IommuDevice device, PciBus bus, PciConfigSpace config) {
+    this.device = device;
+    this.bus = bus;
+    this.config = config;
+    this.interrupts = new InterruptPort(config, new MessageTranslator(device));
+  }
+
+  /** Puts it on its bus, once it is whole. */
+  public final void plug() {
+    if (physical() == null) {
+      bars().forEach(this::describe);
+    }
+    resets = possibleResets();
+    bus.add(this);
+  }
+
+  private void describe(Bar bar) {
+    if (bar.wide()) {
+      config.wideMemoryBar(bar.index(), bar.bytes(), bar.base());
+    } else {
+      config.memoryBar(bar.index(), bar.bytes(), bar.base());
+    }
+  }
+
+  /** Takes it from its bus. */
+  public final void unplug() {
+    bus.remove(this);
+  }
+
+  /** The function that it is a virtual one of; null when it is none. */
+  public @Nullable PciFunction physical() {
+    return null;
+  }
+
+  /** What makes virtual functions of it; null without SR-IOV. */
+  public @Nullable SriovCapability sriov() {
+    return null;
+  }
+
+  /**
+   * A virtual function of it; {@link #plug} puts it on the same bus.
+   *
+   * @param its where the virtual function's DMA comes from
+   * @param number its number among those of this one, from 0
+   * @throws IllegalStateException without SR-IOV
+   */
+  public PciFunction virtual(IommuDevice its, int number) {
+    throw new IllegalStateException(this + " has no virtual functions");
+  }
+
+  /** The BARs of one of its virtual functions, by its number. */
+  protected final List<Bar> virtualBars(int number) {
+    SriovCapability capability = sriov();
+    return capability == null
+        ? List.of()
+        : capability.bars().stream()
+            .map(first ->
+                new Bar(
+                    first.index(),
+                    first.bytes(),
+                    first.base() + number * first.bytes(),
+                    first.wide()))
+            .toList();
+  }
+
+  /** Domain, bus, device and function, as {@code 0000:00:08.0}. */
+  public final String address() {
+    return device.name();
+  }
+
+  /** Where its DMA comes from. */
+  public final IommuDevice device() {
+    return device;
+  }
+
+  /** The bus it is on. */
+  public final PciBus bus() {
+    return bus;
+  }
+
+  /** Its configuration registers. */
+  public final PciConfigSpace config() {
+    return config;
+  }
+
+  /** {@code PCI_VENDOR_ID}; of a virtual function the physical one's. */
+  public final int vendor() {
+    PciFunction physical = physical();
+    return physical == null ? config.read(PCI_VENDOR_ID(), 2) : physical.vendor();
+  }
+
+  /** {@code PCI_DEVICE_ID}; of a virtual function what the physical one says. */
+  public final int deviceId() {
+    PciFunction physical = physical();
+    SriovCapability sriov = physical == null ? null : physical.sriov();
+    return sriov == null ? config.read(PCI_DEVICE_ID(), 2) : sriov.virtualDeviceId();
+  }
+
+  /** {@code PCI_SUBSYSTEM_VENDOR_ID}. */
+  public final int subsystemVendor() {
+    return config.read(PCI_SUBSYSTEM_VENDOR_ID(), 2);
+  }
+
+  /** {@code PCI_SUBSYSTEM_ID}. */
+  public final int subsystem() {
+    return config.read(PCI_SUBSYSTEM_ID(), 2);
+  }
+
+  /** Class, subclass and programming interface: 24 bits. */
+  public final int classCode() {
+    return config.read(PCI_CLASS_REVISION(), 4) >>> 8;
+  }
+
+  /** {@code PCI_REVISION_ID}. */
+  public final int revision() {
+    return config.read(PCI_CLASS_REVISION(), 1);
+  }
+
+  /** The IRQ of its legacy interrupt. */
+  public final int interruptLine() {
+    return config.read(PCI_INTERRUPT_LINE(), 1);
+  }
+
+  /** The BARs it has; an index that is missing is not implemented. */
+  public abstract List<Bar> bars();
+
+  /**
+   * The registers of a BAR that do something when they are read or written, the one that starts
+   * work last.
+   */
+  public abstract List<Register> registers(int bar);
+
+  /**
+   * A read that reaches a BAR.
+   *
+   * @param bytes 1, 2, 4 or 8; the offset is a multiple of it
+   */
+  public abstract long readBar(int bar, long offset, int bytes);
+
+  /**
+   * A write that reaches a BAR; as {@link #readBar}. What interrupts it raises are delivered
+   * afterwards, by {@link #store}.
+   */
+  protected abstract void writeBar(int bar, long offset, int bytes, long value);
+
+  /** A write that reaches a BAR, and the interrupts it raises. */
+  public final void store(int bar, long offset, int bytes, long value) {
+    writeBar(bar, offset, bytes, value);
+    interrupts.deliver();
+  }
+
+  /** Where its interrupts leave it. */
+  public final InterruptPort interrupts() {
+    return interrupts;
+  }
+
+  /** What a reset does to the registers behind the BARs. */
+  protected abstract void resetRegisters();
+
+  /** Where its BARs are mapped into programs. */
+  public final BarWindows windows() {
+    return windows;
+  }
+
+  /** The BAR of an index; null for one that is not implemented. */
+  public final @Nullable Bar bar(int index) {
+    return bars().stream().filter(b -> b.index() == index).findFirst().orElse(null);
+  }
+
+  /** {@code pci_resource_len}: bytes of a BAR, 0 for one that is not implemented. */
+  public final long barBytes(int index) {
+    return bars().stream().filter(b -> b.index() == index).mapToLong(Bar::bytes).sum();
+  }
+
+  /** {@code pci_resource_start}: the bus address the firmware gave a BAR. */
+  public final int barBase(int index) {
+    return bars().stream().filter(b -> b.index() == index).mapToInt(Bar::base).sum();
+  }
+
+  /** {@code pci_init_reset_methods}: how it could be reset by itself, best first. */
+  public final List<FunctionReset> possibleResets() {
+    return FunctionReset.of(this);
+  }
+
+  /** Which of these may be used, in order ({@code reset_method}). */
+  public final List<FunctionReset> resets() {
+    return resets;
+  }
+
+  /** Says which may be used. */
+  public final void resets(List<FunctionReset> chosen) {
+    resets = List.copyOf(chosen);
+  }
+
+  /** Whether it can be reset by itself at this moment. */
+  public final boolean resettable() {
+    return resets.stream().anyMatch(way -> way.possible(this));
+  }
+
+  /**
+   * {@code pci_try_reset_function}: DMA is blocked meanwhile, the registers behind the BARs start
+   * anew, and the configuration registers are as before.
+   *
+   * @throws Refused ENOTTY when there is no way to reset it
+   */
+  public final void reset() {
+    if (!resettable()) {
+      throw Refused.with(Errno.ENOTTY);
+    }
+    resetWithBus();
+  }
+
+  /** What a reset of the bus does to it. */
+  public final void resetWithBus() {
+    device.group().beginReset(device);
+    try {
+      resetRegisters();
+    } finally {
+      device.group().endReset(device);
+    }
+  }
+
+  @Override
+  public final String toString() {
+    return address();
+  }
+}

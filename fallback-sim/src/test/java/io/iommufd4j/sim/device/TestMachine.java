@@ -1,0 +1,66 @@
+package io.iommufd4j.sim.device;
+
+import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.iommu.AttachHandle;
+import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.mm.ProcessMemory;
+import io.iommufd4j.sim.mm.Protection;
+import io.iommufd4j.sim.pci.PciBus;
+import java.lang.foreign.MemorySegment;
+
+/** An IOMMU with edu functions behind it, and memory for them to reach. */
+public final class TestMachine implements AutoCloseable {
+
+  public static final int PAGE = 4096;
+
+  public final ProcessMemory memory = new ProcessMemory(new FaultPlan());
+  public final ModelDriver driver;
+
+  public TestMachine(IommuPreset preset) {
+    driver = preset.driver(false);
+  }
+
+  public IommuGroup group(int id) {
+    return new IommuGroup(id);
+  }
+
+  public EduFunction edu(String address, PciBus bus, IommuGroup group) {
+    return edu(address, bus, group, 0);
+  }
+
+  public EduFunction edu(String address, PciBus bus, IommuGroup group, int pasids) {
+    var device = new IommuDevice(address, driver, pasids, false, true);
+    group.add(device);
+    var edu = new EduFunction(device, bus, memory, 0xfea0_0000, 10);
+    edu.plug();
+    return edu;
+  }
+
+  /** Zeroed memory of the process. */
+  public MemorySegment pages(int count) {
+    long bytes = (long) count * PAGE;
+    long address = memory.mapAnonymous(bytes, new Protection(true, true));
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** A domain that translates one IOVA range to memory. */
+  public PagingDomain domain(IommuDevice device, long iova, MemorySegment pages) {
+    PagingDomain domain = driver.allocPaging(device, 0);
+    memory.pin(pages.address(), pages.byteSize() / PAGE, true);
+    domain.map(iova, pages.address(), pages.byteSize(), PagingDomain.READ | PagingDomain.WRITE);
+    return domain;
+  }
+
+  public static void attach(IommuGroup group, PagingDomain domain) {
+    group.replaceHandle(domain, new AttachHandle());
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
