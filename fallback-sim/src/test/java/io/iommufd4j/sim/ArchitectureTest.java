@@ -71,7 +71,7 @@ class ArchitectureTest {
           .layer("iommufd")
           .definedBy("io.iommufd4j.sim.iommufd..")
           .layer("vfio")
-          .definedBy("io.iommufd4j.sim.vfio")
+          .definedBy("io.iommufd4j.sim.vfio..")
           .layer("selftest")
           .definedBy("io.iommufd4j.sim.selftest")
           .layer("kernel")

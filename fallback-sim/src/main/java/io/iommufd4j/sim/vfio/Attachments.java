@@ -12,6 +12,7 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.TreeSet;

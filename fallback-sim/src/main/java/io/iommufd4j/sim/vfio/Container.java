@@ -3,6 +3,8 @@ package io.iommufd4j.sim.vfio;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.type1.ContainerIommu;
+import io.iommufd4j.sim.vfio.type1.Type1Iommu;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +106,11 @@ final class Container {
       iommu = NoContainerIommu.open(driver, type);
       return;
     }
-    var chosen = Type1Iommu.open(driver, type);
+    var chosen = Type1Iommu.open(
+            driver.memory(),
+            driver.accounting(),
+            driver.type1UnsafeInterrupts()::get,
+            type);
     List<VfioGroup> attached = new ArrayList<>();
     try {
       for (VfioGroup group : groups) {

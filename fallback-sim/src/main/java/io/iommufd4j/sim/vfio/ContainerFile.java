@@ -8,6 +8,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_SET_IOMMU;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 
 /** An open {@code /dev/vfio/vfio}. */
 final class ContainerFile implements OpenFile {

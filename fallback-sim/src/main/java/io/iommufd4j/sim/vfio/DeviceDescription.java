@@ -26,6 +26,7 @@ import io.iommufd4j.bindings.vfio.vfio_irq_info;
 import io.iommufd4j.bindings.vfio.vfio_region_info;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.lang.foreign.MemorySegment;
 

@@ -16,6 +16,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
 import io.iommufd4j.bindings.vfio.vfio_device_low_power_entry_with_wakeup;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 
 /**

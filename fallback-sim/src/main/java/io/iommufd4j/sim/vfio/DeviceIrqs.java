@@ -19,6 +19,7 @@ import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;

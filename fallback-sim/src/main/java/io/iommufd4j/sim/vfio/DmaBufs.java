@@ -7,6 +7,7 @@ import io.iommufd4j.bindings.vfio.vfio_region_dma_range;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Registers;
+import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;

@@ -12,6 +12,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

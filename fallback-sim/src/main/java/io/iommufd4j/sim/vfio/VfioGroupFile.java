@@ -13,6 +13,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_INFO_CAPS;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_INFO_PGSIZES;
@@ -12,6 +12,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_iova_range;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_migration;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_dma_avail;
 import io.iommufd4j.bindings.vfio.vfio_iova_range;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

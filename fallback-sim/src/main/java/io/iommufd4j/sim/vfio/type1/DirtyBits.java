@@ -1,8 +1,9 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import io.iommufd4j.bindings.vfio.vfio_bitmap;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

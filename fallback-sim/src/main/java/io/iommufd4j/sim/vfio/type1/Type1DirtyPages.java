@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
@@ -9,6 +9,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap_get;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 
 /**

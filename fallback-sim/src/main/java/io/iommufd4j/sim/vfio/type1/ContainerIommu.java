@@ -1,10 +1,10 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 
 /** What a container translates DMA by ({@code struct vfio_iommu_driver_ops}). */
-interface ContainerIommu {
+public interface ContainerIommu {
 
   /** {@code VFIO_CHECK_EXTENSION}, and every request that the container has no answer to. */
   int ioctl(int request, long argument);

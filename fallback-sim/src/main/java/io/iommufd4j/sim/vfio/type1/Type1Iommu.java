@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_CC_IOMMU;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_TYPE1_IOMMU;
@@ -18,18 +18,21 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The type 1 IOMMU of a container ({@code struct vfio_iommu}): mappings that stand in every domain,
  * and as few domains as its groups can share. {@link Type1Requests} decodes what it is asked.
  */
-final class Type1Iommu implements ContainerIommu {
+public final class Type1Iommu implements ContainerIommu {
 
   /** {@code dma_entry_limit}. */
   private static final int MOST_MAPPINGS = 65535;
 
-  private final VfioPci driver;
+  private final UserMemory memory;
+  private final Accounting accounting;
+  private final BooleanSupplier unsafeInterrupts;
   private final boolean version2;
   private final Type1Requests requests = new Type1Requests(this);
   private final List<Type1Domain> domains = new ArrayList<>();
@@ -38,13 +41,19 @@ final class Type1Iommu implements ContainerIommu {
   private int withoutAddress;
   private boolean tracksDirty;
 
-  private Type1Iommu(VfioPci driver, boolean version2) {
-    this.driver = driver;
+  private Type1Iommu(
+      UserMemory memory,
+      Accounting accounting,
+      BooleanSupplier unsafeInterrupts,
+      boolean version2) {
+    this.memory = memory;
+    this.accounting = accounting;
+    this.unsafeInterrupts = unsafeInterrupts;
     this.version2 = version2;
   }
 
   /** {@code vfio_iommu_type1_check_extension} before there is one. */
-  static boolean offers(long extension) {
+  public static boolean offers(long extension) {
     return extension == VFIO_TYPE1_IOMMU()
         || extension == VFIO_TYPE1v2_IOMMU()
         || extension == VFIO_UNMAP_ALL();
@@ -53,16 +62,20 @@ final class Type1Iommu implements ContainerIommu {
   /**
    * {@code vfio_iommu_type1_open}.
    *
+   * @param memory what is mapped lies in it
+   * @param accounting what is pinned counts there
+   * @param unsafeInterrupts {@code allow_unsafe_interrupts}, asked at each group that comes
    * @throws Refused ENODEV for what it does not offer, EINVAL for what is no type of IOMMU
    */
-  static Type1Iommu open(VfioPci driver, long type) {
+  public static Type1Iommu open(
+      UserMemory memory, Accounting accounting, BooleanSupplier unsafeInterrupts, long type) {
     if (!offers(type)) {
       throw Refused.with(Errno.ENODEV);
     }
     if (type != VFIO_TYPE1_IOMMU() && type != VFIO_TYPE1v2_IOMMU()) {
       throw Refused.with(Errno.EINVAL);
     }
-    return new Type1Iommu(driver, type == VFIO_TYPE1v2_IOMMU());
+    return new Type1Iommu(memory, accounting, unsafeInterrupts, type == VFIO_TYPE1v2_IOMMU());
   }
 
   @Override
@@ -71,7 +84,7 @@ final class Type1Iommu implements ContainerIommu {
   }
 
   UserMemory memory() {
-    return driver.memory();
+    return memory;
   }
 
   boolean version2() {
@@ -125,7 +138,7 @@ final class Type1Iommu implements ContainerIommu {
     attachTo(domain, group);
     try {
       requireReach(domain, group);
-      if (!group.isolatesInterrupts() && !driver.type1UnsafeInterrupts().get()) {
+      if (!group.isolatesInterrupts() && !unsafeInterrupts.getAsBoolean()) {
         throw Refused.with(Errno.EPERM);
       }
       if (!joins(domain, group)) {
@@ -225,7 +238,7 @@ final class Type1Iommu implements ContainerIommu {
     if (!usable.hold(iova, iova + bytes - 1)) {
       throw Refused.with(Errno.EINVAL);
     }
-    Accounting.Mode account = driver.accounting().mode(true);
+    Accounting.Mode account = accounting.mode(true);
     pin(address, bytes / UserMemory.PAGE_SIZE, writable, account);
     var mapping = new Type1Mapping(iova, bytes, protection, address, account);
     mappings.put(iova, mapping);
@@ -242,14 +255,13 @@ final class Type1Iommu implements ContainerIommu {
    * met before an address that nothing can be pinned at.
    */
   private void pin(long address, long pages, boolean writable, Accounting.Mode account) {
-    Accounting accounting = driver.accounting();
     long room = Math.max(0, accounting.room(account));
     boolean within = room >= pages;
-    memory().pin(address, within ? pages : room + 1, writable);
+    memory.pin(address, within ? pages : room + 1, writable);
     try {
       accounting.charge(account, pages);
     } catch (Refused refused) {
-      memory().unpin(address, within ? pages : room + 1);
+      memory.unpin(address, within ? pages : room + 1);
       throw refused;
     }
   }
@@ -372,8 +384,8 @@ final class Type1Iommu implements ContainerIommu {
   private void remove(Type1Mapping mapping) {
     domains.forEach(domain -> domain.domain().unmap(mapping.iova, mapping.bytes));
     long pages = mapping.bytes / UserMemory.PAGE_SIZE;
-    memory().unpin(mapping.physical, pages);
-    driver.accounting().uncharge(mapping.account, pages);
+    memory.unpin(mapping.physical, pages);
+    accounting.uncharge(mapping.account, pages);
     mappings.remove(mapping.iova);
     withoutAddress -= mapping.withoutAddress ? 1 : 0;
   }

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.type1;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_CHECK_EXTENSION;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_MAP_FLAG_READ;
@@ -18,6 +18,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,18 +1,17 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.mm;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
  * A request's block in the caller's memory, whose first word says how long the caller thinks it is.
  */
-record UserBlock(UserMemory memory, long address) {
+public record UserBlock(UserMemory memory, long address) {
 
   /** Room for a structure, zeroed and aligned to 8. */
-  static MemorySegment room(long bytes) {
+  public static MemorySegment room(long bytes) {
     return MemorySegment.ofArray(new long[(int) ((bytes + 7) / 8)]).asSlice(0, bytes);
   }
 
@@ -21,7 +20,7 @@ record UserBlock(UserMemory memory, long address) {
    *
    * @throws Refused EFAULT
    */
-  void copyIn(MemorySegment structure, long from, long to) {
+  public void copyIn(MemorySegment structure, long from, long to) {
     memory.copyIn(address + from, structure, from, to - from);
   }
 
@@ -30,7 +29,7 @@ record UserBlock(UserMemory memory, long address) {
    *
    * @throws Refused EFAULT, EINVAL
    */
-  MemorySegment take(long atLeast, long room) {
+  public MemorySegment take(long atLeast, long room) {
     MemorySegment structure = room(room);
     copyIn(structure, 0, atLeast);
     if (Integer.toUnsignedLong(structure.get(ValueLayout.JAVA_INT, 0)) < atLeast) {
@@ -44,7 +43,7 @@ record UserBlock(UserMemory memory, long address) {
    *
    * @throws Refused EFAULT
    */
-  void copyOut(MemorySegment structure, long bytes) {
+  public void copyOut(MemorySegment structure, long bytes) {
     memory.copyOut(address, structure, 0, bytes);
   }
 
@@ -54,18 +53,7 @@ record UserBlock(UserMemory memory, long address) {
    *
    * @throws Refused EFAULT; E2BIG when a byte beyond is not zero
    */
-  void copyInAny(MemorySegment structure, long callerBytes) {
-    long known = structure.byteSize();
-    if (callerBytes > known) {
-      MemorySegment tail = room(Math.min(callerBytes - known, UserMemory.PAGE_SIZE));
-      for (long at = known; at < callerBytes; at += tail.byteSize()) {
-        MemorySegment piece = tail.asSlice(0, Math.min(tail.byteSize(), callerBytes - at));
-        memory.copyIn(address + at, piece);
-        if (piece.mismatch(room(piece.byteSize())) >= 0) {
-          throw Refused.with(Errno.E2BIG);
-        }
-      }
-    }
-    copyIn(structure, 0, Math.min(callerBytes, known));
+  public void copyInAny(MemorySegment structure, long callerBytes) {
+    VersionedStruct.copyIn(memory, address, callerBytes, structure);
   }
 }
