@@ -87,7 +87,7 @@ final class DeviceNodes {
         requireRoot();
         faults.alloc(); // The open file.
         faults.alloc(); // What VFIO keeps of it.
-        return device.open();
+        return vfio.open(device);
       }
     }
     throw Refused.with(Errno.ENXIO);
@@ -97,7 +97,7 @@ final class DeviceNodes {
     for (VfioGroup group : vfio.groups()) {
       if (group.minor() == minor) {
         requireRoot();
-        return group.open();
+        return vfio.open(group);
       }
     }
     throw Refused.with(Errno.ENXIO);

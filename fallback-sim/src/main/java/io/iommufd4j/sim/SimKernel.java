@@ -115,7 +115,7 @@ public final class SimKernel implements Kernel {
     allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
     board = new Board(machine, memory);
     vfio = new VfioPci(memory, files, accounting, board.groups());
-    vfio.unsafeNoIommu().set(machine.unsafeNoIommu());
+    vfio.parameters().unsafeNoIommu().set(machine.unsafeNoIommu());
     selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     sysfs = new Sysfs(root);
     dev = new Devtmpfs(sysfs.root().getFileSystem());

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Attachments {
 
   private final VfioDevice device;
+  private final UserSpace user;
 
   /** A request to attach: read into the same place each time. */
   private final MemorySegment request = UserBlock.room(vfio_device_attach_iommufd_pt.sizeof());
@@ -34,13 +35,14 @@ final class Attachments {
   private boolean attached;
   private @Nullable OpenFile iommufd;
 
-  Attachments(VfioDevice device) {
+  Attachments(VfioDevice device, UserSpace user) {
     this.device = device;
+    this.user = user;
   }
 
   /** {@code vfio_df_ioctl_bind_iommufd}. */
   void bind(VfioDeviceFile file, long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     MemorySegment size = UserBlock.room(Integer.BYTES);
     block.copyIn(size, 0, Integer.BYTES);
     long callerBytes = Integer.toUnsignedLong(size.get(ValueLayout.JAVA_INT, 0));
@@ -67,25 +69,22 @@ final class Attachments {
   }
 
   private void bind(VfioDeviceFile file, MemorySegment bind, long argument) {
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       if (file.bound()) {
         throw Refused.with(Errno.EINVAL);
       }
-      VfToken.check(device, token(bind));
+      device.checkToken(token(bind));
       IommufdFile held = hold(vfio_device_bind_iommufd.iommufd(bind));
       try {
         device.enable(held.context());
         answerDeviceId(argument);
       } catch (Refused refused) {
-        device.files().drop(held);
+        user.files().drop(held);
         throw refused;
       }
       iommufd = held;
       device.openedByNode(true);
       file.granted();
-    } finally {
-      device.lock().unlock();
     }
   }
 
@@ -95,17 +94,17 @@ final class Attachments {
       return null;
     }
     MemorySegment token = UserBlock.room(VfToken.BYTES);
-    device.memory().copyIn(vfio_device_bind_iommufd.token_uuid_ptr(bind), token);
+    user.memory().copyIn(vfio_device_bind_iommufd.token_uuid_ptr(bind), token);
     return VfToken.read(token);
   }
 
   /** {@code iommufd_ctx_from_fd}. */
   private IommufdFile hold(int fd) {
-    OpenFile held = device.files().hold(fd);
+    OpenFile held = user.files().hold(fd);
     if (held instanceof IommufdFile file) {
       return file;
     }
-    device.files().drop(held);
+    user.files().drop(held);
     throw Refused.with(Errno.EBADFD);
   }
 
@@ -113,7 +112,7 @@ final class Attachments {
     MemorySegment id = UserBlock.room(Integer.BYTES);
     id.set(ValueLayout.JAVA_INT, 0, device.iommufdDevice().id());
     try {
-      device.memory().copyOut(argument + vfio_device_bind_iommufd.out_devid$offset(), id);
+      user.memory().copyOut(argument + vfio_device_bind_iommufd.out_devid$offset(), id);
     } catch (Refused refused) {
       device.disable();
       throw refused;
@@ -122,8 +121,7 @@ final class Attachments {
 
   /** {@code vfio_df_unbind_iommufd}, after {@code close_device} as in Linux. */
   void unbind() {
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       device.close();
       for (int pasid : pasids) {
         device.iommufdDevice().detach(pasid);
@@ -134,37 +132,32 @@ final class Attachments {
       device.openedByNode(false);
       OpenFile held = iommufd;
       if (held != null) {
-        device.files().drop(held);
+        user.files().drop(held);
         iommufd = null;
       }
-    } finally {
-      device.lock().unlock();
     }
     device.group().unblock();
   }
 
   /** {@code vfio_df_ioctl_attach_pt}: attach, or replace where the device is attached. */
   void attach(long argument) {
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       int now = attachAsRead(argument);
       vfio_device_attach_iommufd_pt.pt_id(request, now);
       long offset = vfio_device_attach_iommufd_pt.pt_id$offset();
       try {
-        device.memory().copyOut(argument + offset, request, offset, Integer.BYTES);
+        user.memory().copyOut(argument + offset, request, offset, Integer.BYTES);
       } catch (Refused refused) {
         // The device itself, as in the kernel.
         detachDevice();
         throw refused;
       }
-    } finally {
-      device.lock().unlock();
     }
   }
 
   private int attachAsRead(long argument) {
     long first = vfio_device_attach_iommufd_pt.pt_id$offset() + Integer.BYTES;
-    device.memory().copyIn(argument, request, 0, first);
+    user.memory().copyIn(argument, request, 0, first);
     int argsz = vfio_device_attach_iommufd_pt.argsz(request);
     int flags = vfio_device_attach_iommufd_pt.flags(request);
     boolean tooShort = Integer.compareUnsigned(argsz, (int) first) < 0;
@@ -174,7 +167,7 @@ final class Attachments {
     if ((flags & VFIO_DEVICE_ATTACH_PASID()) == 0) {
       return attachDevice(vfio_device_attach_iommufd_pt.pt_id(request));
     }
-    takePasid(new UserBlock(device.memory(), argument), request, first, argsz);
+    takePasid(user.block(argument), request, first, argsz);
     int pasid = vfio_device_attach_iommufd_pt.pasid(request);
     return attachPasid(pasid, vfio_device_attach_iommufd_pt.pt_id(request));
   }
@@ -203,7 +196,7 @@ final class Attachments {
 
   /** {@code vfio_df_ioctl_detach_pt}: nothing happens to what is not attached. */
   void detach(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long first = vfio_device_detach_iommufd_pt.flags$offset() + Integer.BYTES;
     MemorySegment detach = block.take(first, vfio_device_detach_iommufd_pt.sizeof());
     int flags = vfio_device_detach_iommufd_pt.flags(detach);
@@ -214,15 +207,12 @@ final class Attachments {
     if (withPasid) {
       takePasid(block, detach, first, vfio_device_detach_iommufd_pt.argsz(detach));
     }
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       if (!withPasid) {
         detachDevice();
       } else if (pasids.remove(vfio_device_detach_iommufd_pt.pasid(detach))) {
         device.iommufdDevice().detach(vfio_device_detach_iommufd_pt.pasid(detach));
       }
-    } finally {
-      device.lock().unlock();
     }
   }
 

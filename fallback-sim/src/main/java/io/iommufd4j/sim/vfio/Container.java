@@ -8,6 +8,8 @@ import io.iommufd4j.sim.vfio.type1.Type1Iommu;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.UserMemory;
 
 /**
  * Groups that share DMA mappings ({@code struct vfio_container}). It has an IOMMU from {@code
@@ -16,12 +18,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Container {
 
-  private final VfioPci driver;
+  private final UserMemory memory;
+  private final Accounting accounting;
+  private final VfioParameters parameters;
   private final List<VfioGroup> groups = new ArrayList<>();
   private @Nullable ContainerIommu iommu;
 
-  Container(VfioPci driver) {
-    this.driver = driver;
+  /**
+   * A container without groups.
+   *
+   * @param memory what is mapped lies in it
+   * @param accounting what is pinned counts there
+   */
+  Container(UserMemory memory, Accounting accounting, VfioParameters parameters) {
+    this.memory = memory;
+    this.accounting = accounting;
+    this.parameters = parameters;
   }
 
   synchronized boolean hasIommu() {
@@ -89,7 +101,7 @@ final class Container {
   synchronized boolean offers(long extension) {
     boolean any = groups.isEmpty();
     return ((any || translates()) && Type1Iommu.offers(extension))
-        || ((any || !translates()) && NoContainerIommu.offers(driver, extension));
+        || ((any || !translates()) && NoContainerIommu.offers(parameters, extension));
   }
 
   /**
@@ -103,14 +115,10 @@ final class Container {
       throw Refused.with(Errno.EINVAL);
     }
     if (!translates()) {
-      iommu = NoContainerIommu.open(driver, type);
+      iommu = NoContainerIommu.open(parameters, accounting, type);
       return;
     }
-    var chosen = Type1Iommu.open(
-            driver.memory(),
-            driver.accounting(),
-            driver.type1UnsafeInterrupts()::get,
-            type);
+    var chosen = Type1Iommu.open(memory, accounting, parameters.type1UnsafeInterrupts()::get, type);
     List<VfioGroup> attached = new ArrayList<>();
     try {
       for (VfioGroup group : groups) {

@@ -15,8 +15,8 @@ final class ContainerFile implements OpenFile {
 
   private final Container container;
 
-  ContainerFile(VfioPci driver) {
-    this.container = new Container(driver);
+  ContainerFile(Container container) {
+    this.container = container;
   }
 
   /** What it is open on. */

@@ -29,22 +29,36 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.lang.foreign.MemorySegment;
+import io.iommufd4j.sim.pci.PciFunction;
+import java.util.function.BooleanSupplier;
 
 /** What a device is made of: {@code VFIO_DEVICE_GET_INFO}, its regions and its interrupts. */
 final class DeviceDescription {
 
-  private final VfioDevice device;
+  private final PciFunction function;
+  private final UserSpace user;
+  private final DeviceIrqs irqs;
+  private final BooleanSupplier resets;
 
-  DeviceDescription(VfioDevice device) {
-    this.device = device;
+  /**
+   * The description of a function.
+   *
+   * @param resets says whether {@code VFIO_DEVICE_RESET} works
+   */
+  DeviceDescription(
+      PciFunction function, UserSpace user, DeviceIrqs irqs, BooleanSupplier resets) {
+    this.function = function;
+    this.user = user;
+    this.irqs = irqs;
+    this.resets = resets;
   }
 
   /** {@code vfio_pci_ioctl_get_info}: a caller that knows less than all gets less. */
   void deviceInfo(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long first = vfio_device_info.num_irqs$offset() + Integer.BYTES;
     MemorySegment info = block.take(first, vfio_device_info.sizeof());
-    int flags = VFIO_DEVICE_FLAGS_PCI() | (device.resetWorks() ? VFIO_DEVICE_FLAGS_RESET() : 0);
+    int flags = VFIO_DEVICE_FLAGS_PCI() | (resets.getAsBoolean() ? VFIO_DEVICE_FLAGS_RESET() : 0);
     vfio_device_info.flags(info, flags);
     vfio_device_info.num_regions(info, VFIO_PCI_NUM_REGIONS());
     vfio_device_info.num_irqs(info, VFIO_PCI_NUM_IRQS());
@@ -55,16 +69,16 @@ final class DeviceDescription {
 
   /** {@code vfio_pci_ioctl_get_region_info}. */
   void regionInfo(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     MemorySegment info = block.take(vfio_region_info.sizeof(), vfio_region_info.sizeof());
     int index = vfio_region_info.index(info);
     int flags = 0;
     long bytes = 0;
     if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
       flags = VFIO_REGION_INFO_FLAG_READ() | VFIO_REGION_INFO_FLAG_WRITE();
-      bytes = device.function().config().size();
+      bytes = function.config().size();
     } else if (index >= VFIO_PCI_BAR0_REGION_INDEX() && index <= VFIO_PCI_BAR5_REGION_INDEX()) {
-      bytes = device.function().barBytes(index);
+      bytes = function.barBytes(index);
       if (bytes != 0) {
         flags =
             VFIO_REGION_INFO_FLAG_READ()
@@ -76,7 +90,7 @@ final class DeviceDescription {
     }
     vfio_region_info.size(info, bytes);
     vfio_region_info.offset(info, Regions.offsetOf(index));
-    PciConfigSpace config = device.function().config();
+    PciConfigSpace config = function.config();
     if (config.msixVectors() > 0 && index == config.msixBar()) {
       flags |= VFIO_REGION_INFO_FLAG_CAPS();
       tellTableMayBeMapped(info, argument);
@@ -97,20 +111,20 @@ final class DeviceDescription {
     MemorySegment capability = UserBlock.room(vfio_info_cap_header.sizeof());
     vfio_info_cap_header.id(capability, (short) VFIO_REGION_INFO_CAP_MSIX_MAPPABLE());
     vfio_info_cap_header.version(capability, (short) 1);
-    device.memory().copyOut(argument + header, capability);
+    user.memory().copyOut(argument + header, capability);
     vfio_region_info.cap_offset(info, (int) header);
   }
 
   /** {@code vfio_pci_ioctl_get_irq_info}. */
   void irqInfo(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     MemorySegment info = block.take(vfio_irq_info.sizeof(), vfio_irq_info.sizeof());
     int index = vfio_irq_info.index(info);
     if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
       throw Refused.with(Errno.EINVAL);
     }
     vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | behavior(index));
-    vfio_irq_info.count(info, device.irqs().count(index));
+    vfio_irq_info.count(info, irqs.count(index));
     block.copyOut(info, vfio_irq_info.sizeof());
   }
 
@@ -119,7 +133,7 @@ final class DeviceDescription {
       return VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED();
     }
     boolean grows =
-        index == VFIO_PCI_MSIX_IRQ_INDEX() && device.function().config().msixVectors() > 0;
+        index == VFIO_PCI_MSIX_IRQ_INDEX() && function.config().msixVectors() > 0;
     return grows ? 0 : VFIO_IRQ_INFO_NORESIZE();
   }
 }

@@ -18,6 +18,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code VFIO_DEVICE_FEATURE} of a function without migration: low power, dma-bufs, and the token
@@ -25,11 +26,20 @@ import java.lang.foreign.MemorySegment;
  */
 final class DeviceFeatures {
 
-  private final VfioDevice device;
+  private final UserSpace user;
+  private final DmaBufs dmaBufs;
+  private final @Nullable VfToken token;
   private boolean lowPower;
 
-  DeviceFeatures(VfioDevice device) {
-    this.device = device;
+  /**
+   * The features of a function.
+   *
+   * @param token of a physical function; null of any other
+   */
+  DeviceFeatures(UserSpace user, DmaBufs dmaBufs, @Nullable VfToken token) {
+    this.user = user;
+    this.dmaBufs = dmaBufs;
+    this.token = token;
   }
 
   /**
@@ -38,7 +48,7 @@ final class DeviceFeatures {
    * @return a descriptor where the feature is one, else 0
    */
   int feature(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     MemorySegment feature = block.take(vfio_device_feature.sizeof(), vfio_device_feature.sizeof());
     int flags = vfio_device_feature.flags(feature);
     int get = VFIO_DEVICE_FEATURE_GET();
@@ -63,14 +73,13 @@ final class DeviceFeatures {
     } else if (which == VFIO_DEVICE_FEATURE_LOW_POWER_EXIT()) {
       if (asked(flags, room, set, 0)) {
         leaveLowPower();
-        device.dmaBufs().restore();
+        dmaBufs.restore();
       }
     } else if (which == VFIO_DEVICE_FEATURE_DMA_BUF()) {
       if (asked(flags, room, get, vfio_device_feature_dma_buf.sizeof())) {
-        return device.dmaBufs().export(data);
+        return dmaBufs.export(data);
       }
     } else if (which == VFIO_DEVICE_FEATURE_PCI_VF_TOKEN()) {
-      VfToken token = device.ownToken();
       if (token == null) {
         throw Refused.with(Errno.ENOTTY);
       }
@@ -100,26 +109,26 @@ final class DeviceFeatures {
   }
 
   /** {@code vfio_pci_core_feature_token}. */
-  private void setToken(VfToken token, long data) {
+  private void setToken(VfToken own, long data) {
     MemorySegment value = UserBlock.room(VfToken.BYTES);
-    device.memory().copyIn(data, value);
-    token.set(VfToken.read(value));
+    user.memory().copyIn(data, value);
+    own.set(VfToken.read(value));
   }
 
   private void enterLowPowerUntilWoken(long data) {
     MemorySegment entry = UserBlock.room(vfio_device_low_power_entry_with_wakeup.sizeof());
-    device.memory().copyIn(data, entry);
+    user.memory().copyIn(data, entry);
     int fd = vfio_device_low_power_entry_with_wakeup.wakeup_eventfd(entry);
     if (fd < 0) {
       throw Refused.with(Errno.EINVAL);
     }
     // It would be told when the function wakes, which one that never sleeps does not.
-    device.eventFd(fd);
+    user.eventFd(fd);
     enterLowPower();
   }
 
   private synchronized void enterLowPower() {
-    device.dmaBufs().revoke();
+    dmaBufs.revoke();
     if (lowPower) {
       throw Refused.with(Errno.EINVAL);
     }

@@ -25,6 +25,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.fs.DeferredWork;
+import io.iommufd4j.sim.pci.PciFunction;
 
 /**
  * {@code VFIO_DEVICE_SET_IRQS} ({@code vfio_pci_intrs.c}): which eventfd each interrupt is counted
@@ -56,16 +58,20 @@ final class DeviceIrqs {
     }
   }
 
-  private final VfioDevice device;
+  private final PciFunction function;
+  private final UserSpace user;
+  private final OpenConfig config;
   private final LegacyInterrupt legacy;
   private final Map<Integer, EventFd> messages = new ConcurrentHashMap<>();
   private int mode = NONE;
   private volatile @Nullable EventFd error;
   private volatile @Nullable EventFd request;
 
-  DeviceIrqs(VfioDevice device) {
-    this.device = device;
-    this.legacy = new LegacyInterrupt(device);
+  DeviceIrqs(PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
+    this.function = function;
+    this.user = user;
+    this.config = config;
+    this.legacy = new LegacyInterrupt(function.interrupts(), user, deferred);
   }
 
   /** User space writes {@code PCI_COMMAND_INTX_DISABLE}. */
@@ -76,20 +82,20 @@ final class DeviceIrqs {
   /** {@code vfio_pci_get_irq_count}: how many interrupts an index has; 0 for an unknown one. */
   int count(int index) {
     if (index == VFIO_PCI_INTX_IRQ_INDEX()) {
-      return device.config().hasLegacyInterrupt() ? 1 : 0;
+      return config.get().hasLegacyInterrupt() ? 1 : 0;
     }
     if (index == VFIO_PCI_MSI_IRQ_INDEX()) {
-      return device.config().msiVectors();
+      return config.get().msiVectors();
     }
     if (index == VFIO_PCI_MSIX_IRQ_INDEX()) {
-      return device.function().config().msixVectors();
+      return function.config().msixVectors();
     }
     return index == VFIO_PCI_ERR_IRQ_INDEX() || index == VFIO_PCI_REQ_IRQ_INDEX() ? 1 : 0;
   }
 
   /** {@code vfio_pci_ioctl_set_irqs}. */
   void set(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long header = vfio_irq_set.count$offset() + Integer.BYTES;
     MemorySegment set = UserBlock.room(header);
     block.copyIn(set, 0, header);
@@ -114,7 +120,7 @@ final class DeviceIrqs {
     }
     MemorySegment data = UserBlock.room(bytes);
     if (bytes > 0) {
-      device.memory().copyIn(argument + header, data);
+      user.memory().copyIn(argument + header, data);
     }
     apply(new Change(flags, index, (int) start, (int) count, data));
   }
@@ -166,7 +172,7 @@ final class DeviceIrqs {
       throw Refused.with(Errno.EINVAL);
     }
     if (change.hasEventFds()) {
-      EventFd trigger = change.fd(0) < 0 ? null : device.eventFd(change.fd(0));
+      EventFd trigger = change.fd(0) < 0 ? null : user.eventFd(change.fd(0));
       if (on) {
         legacy.trigger(trigger);
       } else {
@@ -230,7 +236,7 @@ final class DeviceIrqs {
       throw Refused.with(Errno.ERANGE);
     }
     if (!on) {
-      device.function().interrupts().allocateMessages(this::handleMessage);
+      function.interrupts().allocateMessages(this::handleMessage);
       mode = change.index();
       messagesInUse(true);
     }
@@ -239,7 +245,7 @@ final class DeviceIrqs {
         int vector = change.start() + i;
         messages.remove(vector);
         if (change.fd(i) >= 0) {
-          messages.put(vector, device.eventFd(change.fd(i)));
+          messages.put(vector, user.eventFd(change.fd(i)));
         }
       }
     } catch (Refused refused) {
@@ -283,7 +289,7 @@ final class DeviceIrqs {
     if (fd < -1) {
       throw Refused.with(Errno.EINVAL);
     }
-    return fd == -1 ? null : device.eventFd(fd);
+    return fd == -1 ? null : user.eventFd(fd);
   }
 
   private void off() {
@@ -292,16 +298,16 @@ final class DeviceIrqs {
     } else if (mode != NONE) {
       messages.clear();
       messagesInUse(false);
-      device.function().interrupts().freeMessages();
+      function.interrupts().freeMessages();
     }
     mode = NONE;
   }
 
   private void messagesInUse(boolean inUse) {
     if (mode == VFIO_PCI_MSIX_IRQ_INDEX()) {
-      device.function().config().manyMessagesEnabled(inUse);
+      function.config().manyMessagesEnabled(inUse);
     } else {
-      device.config().msiInUse(inUse);
+      config.get().msiInUse(inUse);
     }
   }
 

@@ -34,7 +34,7 @@ final class DeviceName {
     if (!options.isEmpty() && options.charAt(0) != ' ') {
       return false;
     }
-    VfToken.check(device, token(options));
+    device.checkToken(token(options));
     return true;
   }
 

@@ -21,11 +21,22 @@ final class DmaBufs {
   /** {@code KMALLOC_MAX_SIZE}: what the kernel copies in at once. */
   private static final long MOST_RANGES = (4 << 20) / vfio_region_dma_range.sizeof();
 
-  private final VfioDevice device;
+  private final PciFunction function;
+  private final UserSpace user;
+  private final OpenConfig config;
+  private final Registration registration;
   private final List<VfioDmaBuf> exported = new CopyOnWriteArrayList<>();
 
-  DmaBufs(VfioDevice device) {
-    this.device = device;
+  /**
+   * None yet.
+   *
+   * @param registration has a use for each that is exported, until it is done with
+   */
+  DmaBufs(PciFunction function, UserSpace user, OpenConfig config, Registration registration) {
+    this.function = function;
+    this.user = user;
+    this.config = config;
+    this.registration = registration;
   }
 
   /**
@@ -37,26 +48,26 @@ final class DmaBufs {
    */
   int export(long data) {
     MemorySegment asked = UserBlock.room(vfio_device_feature_dma_buf.sizeof());
-    device.memory().copyIn(data, asked);
+    user.memory().copyIn(data, asked);
     int count = vfio_device_feature_dma_buf.nr_ranges(asked);
     if (count == 0 || vfio_device_feature_dma_buf.flags(asked) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
     int index = vfio_device_feature_dma_buf.region_index(asked);
     if (Integer.compareUnsigned(index, VFIO_PCI_ROM_REGION_INDEX()) >= 0
-        || device.function().barBytes(index) == 0) {
+        || function.barBytes(index) == 0) {
       throw Refused.with(Errno.ENODEV);
     }
     if (Integer.compareUnsigned(count, (int) MOST_RANGES) > 0) {
       throw Refused.with(Errno.ENOMEM);
     }
     MemorySegment ranges = UserBlock.room(count * vfio_region_dma_range.sizeof());
-    device.memory().copyIn(data + vfio_device_feature_dma_buf.sizeof(), ranges);
+    user.memory().copyIn(data + vfio_device_feature_dma_buf.sizeof(), ranges);
     requireWholePages(ranges, count);
-    var buffer = new VfioDmaBuf(device, pieces(index, ranges, count), !device.decodesMemory());
-    device.register();
+    var buffer = new VfioDmaBuf(this, pieces(index, ranges, count), !config.decodesMemory());
+    registration.get();
     exported.add(buffer);
-    return device.files().open(buffer, vfio_device_feature_dma_buf.open_flags(asked));
+    return user.files().open(buffer, vfio_device_feature_dma_buf.open_flags(asked));
   }
 
   private static void requireWholePages(MemorySegment ranges, int count) {
@@ -78,8 +89,8 @@ final class DmaBufs {
   }
 
   private List<VfioDmaBuf.Piece> pieces(int index, MemorySegment ranges, int count) {
-    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(device.function().barBase(index));
-    long end = start + device.function().barBytes(index);
+    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(function.barBase(index));
+    long end = start + function.barBytes(index);
     placeRegisters(index, start);
     var pieces = new ArrayList<VfioDmaBuf.Piece>();
     for (int i = 0; i < count; i++) {
@@ -99,7 +110,6 @@ final class DmaBufs {
   }
 
   private void placeRegisters(int bar, long start) {
-    PciFunction function = device.function();
     var registers =
         new Registers() {
           @Override
@@ -112,7 +122,7 @@ final class DmaBufs {
             function.store(bar, at, bytes, value);
           }
         };
-    device.memory().placeRegisters(start, function.barBytes(bar), registers);
+    user.memory().placeRegisters(start, function.barBytes(bar), registers);
   }
 
   /** {@code vfio_pci_dma_buf_move}: takes all back. */
@@ -122,7 +132,7 @@ final class DmaBufs {
 
   /** The same, undone where the device answers memory accesses. */
   void restore() {
-    if (device.decodesMemory()) {
+    if (config.decodesMemory()) {
       exported.forEach(VfioDmaBuf::restore);
     }
   }
@@ -130,7 +140,7 @@ final class DmaBufs {
   /** {@code vfio_pci_dma_buf_release}. */
   void forget(VfioDmaBuf buffer) {
     exported.remove(buffer);
-    device.closed();
+    registration.put();
   }
 
   /** {@code vfio_pci_dma_buf_cleanup}: what the last close leaves. */

@@ -34,14 +34,18 @@ final class HotReset {
   private static final int HEX = 16;
 
   private final VfioDevice device;
+  private final VfioDevices devices;
+  private final UserSpace user;
 
-  HotReset(VfioDevice device) {
+  HotReset(VfioDevice device, VfioDevices devices, UserSpace user) {
     this.device = device;
+    this.devices = devices;
+    this.user = user;
   }
 
   /** {@code vfio_pci_ioctl_get_pci_hot_reset_info}. */
   void info(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long header = vfio_pci_hot_reset_info.sizeof();
     MemorySegment info = block.take(header, header);
     requireBridge();
@@ -63,7 +67,7 @@ final class HotReset {
       owned &= id != VFIO_PCI_DEVID_NOT_OWNED();
       describe(list.asSlice(i * each, each), function, id);
     }
-    device.memory().copyOut(argument + header, list);
+    user.memory().copyOut(argument + header, list);
     if (byNode) {
       int all = owned ? VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED() : 0;
       vfio_pci_hot_reset_info.flags(info, VFIO_PCI_HOT_RESET_FLAG_DEV_ID() | all);
@@ -96,7 +100,7 @@ final class HotReset {
    * when nothing resets the bus.
    */
   void reset(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long header = vfio_pci_hot_reset.count$offset() + Integer.BYTES;
     MemorySegment reset = block.take(header, header);
     int count = vfio_pci_hot_reset.count(reset);
@@ -121,12 +125,12 @@ final class HotReset {
       throw Refused.with(Errno.EINVAL);
     }
     MemorySegment fds = UserBlock.room((long) count * Integer.BYTES);
-    device.memory().copyIn(address, fds);
+    user.memory().copyIn(address, fds);
     var held = new ArrayList<OpenFile>();
     var groups = new HashSet<VfioGroup>();
     try {
       for (int i = 0; i < count; i++) {
-        OpenFile file = device.files().hold(fds.getAtIndex(ValueLayout.JAVA_INT, i));
+        OpenFile file = user.files().hold(fds.getAtIndex(ValueLayout.JAVA_INT, i));
         held.add(file);
         if (!(file instanceof VfioGroupFile group)) {
           throw Refused.with(Errno.EINVAL);
@@ -135,32 +139,29 @@ final class HotReset {
       }
       reset(affected, function -> in(groups, function));
     } finally {
-      held.forEach(device.files()::drop);
+      held.forEach(user.files()::drop);
     }
   }
 
   private boolean in(Set<VfioGroup> groups, PciFunction function) {
-    VfioDevice other = device.driver().find(function);
+    VfioDevice other = devices.find(function);
     return other != null && device.inSet(other) && groups.contains(other.group());
   }
 
   /** {@code vfio_pci_dev_set_hot_reset}. */
   private void reset(List<PciFunction> affected, Predicate<PciFunction> owned) {
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       if (!affected.stream().allMatch(owned)) {
         throw Refused.with(Errno.EINVAL);
       }
       affected.forEach(function -> exports(function, DmaBufs::revoke));
       affected.forEach(PciFunction::resetWithBus);
       affected.forEach(function -> exports(function, DmaBufs::restore));
-    } finally {
-      device.lock().unlock();
     }
   }
 
   private void exports(PciFunction function, Consumer<DmaBufs> change) {
-    VfioDevice exporter = device.driver().find(function);
+    VfioDevice exporter = devices.find(function);
     if (exporter != null) {
       change.accept(exporter.dmaBufs());
     }
@@ -174,7 +175,7 @@ final class HotReset {
 
   /** {@code vfio_iommufd_get_dev_id}: a device's id in the caller's context, or whose it is. */
   private int ownership(PciFunction function) {
-    VfioDevice other = device.driver().find(function);
+    VfioDevice other = devices.find(function);
     IommufdContext mine = device.context();
     if (other == null || mine == null || !device.inSet(other)) {
       return VFIO_PCI_DEVID_NOT_OWNED();
@@ -187,7 +188,7 @@ final class HotReset {
 
   /** {@code iommufd_ctx_has_group}. */
   private boolean shares(PciFunction function, @Nullable IommufdContext context) {
-    for (VfioDevice any : device.driver().devices()) {
+    for (VfioDevice any : devices.all()) {
       if (any.context() == context
           && function.device().translated()
           && any.function().device().group() == function.device().group()) {

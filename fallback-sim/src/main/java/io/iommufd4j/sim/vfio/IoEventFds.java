@@ -10,6 +10,8 @@ import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import io.iommufd4j.sim.fs.DeferredWork;
+import io.iommufd4j.sim.pci.PciFunction;
 
 /** {@code VFIO_DEVICE_IOEVENTFD}: eventfds that write a register when they are signalled. */
 final class IoEventFds {
@@ -22,11 +24,17 @@ final class IoEventFds {
   /** What is written where. */
   private record Write(int bar, long at, int bytes, long data) {}
 
-  private final VfioDevice device;
+  private final PciFunction function;
+  private final UserSpace user;
+  private final DeferredWork deferred;
+  private final OpenConfig config;
   private final Map<Write, Virqfd> writes = new LinkedHashMap<>();
 
-  IoEventFds(VfioDevice device) {
-    this.device = device;
+  IoEventFds(PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
+    this.function = function;
+    this.user = user;
+    this.deferred = deferred;
+    this.config = config;
   }
 
   /**
@@ -35,7 +43,7 @@ final class IoEventFds {
    * else as {@link Virqfd#enable}.
    */
   void set(long argument) {
-    var block = new UserBlock(device.memory(), argument);
+    var block = user.block(argument);
     long needed = vfio_device_ioeventfd.fd$offset() + Integer.BYTES;
     MemorySegment asked = block.take(needed, vfio_device_ioeventfd.sizeof());
     int bytes = vfio_device_ioeventfd.flags(asked);
@@ -58,7 +66,7 @@ final class IoEventFds {
 
   private void requireBar(Write write) {
     if (Integer.compareUnsigned(write.bar(), VFIO_PCI_BAR5_REGION_INDEX()) > 0
-        || write.at() + write.bytes() > device.function().barBytes(write.bar())) {
+        || write.at() + write.bytes() > function.barBytes(write.bar())) {
       throw Refused.with(Errno.EINVAL);
     }
   }
@@ -79,14 +87,14 @@ final class IoEventFds {
     if (writes.size() >= MOST) {
       throw Refused.with(Errno.ENOSPC);
     }
-    var place = new Virqfd(device, () -> perform(write), () -> {});
+    var place = new Virqfd(user, deferred, () -> perform(write), () -> {});
     place.enable(fd);
     writes.put(write, place);
   }
 
   private boolean perform(Write write) {
-    if (device.decodesMemory()) {
-      device.function().store(write.bar(), write.at(), write.bytes(), write.data());
+    if (config.decodesMemory()) {
+      function.store(write.bar(), write.at(), write.bytes(), write.data());
     }
     return false;
   }

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.vfio;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.pci.InterruptPort;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.fs.DeferredWork;
 
 /**
  * INTx of a device ({@code struct vfio_pci_irq_ctx} 0): masked when it is delivered, until user
@@ -17,9 +18,9 @@ final class LegacyInterrupt {
   private boolean masked;
   private boolean disabledByCommand;
 
-  LegacyInterrupt(VfioDevice device) {
-    port = device.function().interrupts();
-    unmaskFd = new Virqfd(device, this::unmaskQuietly, this::signal);
+  LegacyInterrupt(InterruptPort port, UserSpace user, DeferredWork deferred) {
+    this.port = port;
+    unmaskFd = new Virqfd(user, deferred, this::unmaskQuietly, this::signal);
   }
 
   /**

@@ -7,19 +7,20 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.type1.ContainerIommu;
+import io.iommufd4j.sim.mm.Accounting;
 
 /** What a container translates by when its devices have no IOMMU: nothing. */
 final class NoContainerIommu implements ContainerIommu {
 
-  private final VfioPci driver;
+  private final VfioParameters parameters;
 
-  private NoContainerIommu(VfioPci driver) {
-    this.driver = driver;
+  private NoContainerIommu(VfioParameters parameters) {
+    this.parameters = parameters;
   }
 
   /** {@code VFIO_CHECK_EXTENSION}: the module parameter decides each time anew. */
-  static boolean offers(VfioPci driver, long extension) {
-    return driver.unsafeNoIommu().get() && extension == VFIO_NOIOMMU_IOMMU();
+  static boolean offers(VfioParameters parameters, long extension) {
+    return parameters.unsafeNoIommu().get() && extension == VFIO_NOIOMMU_IOMMU();
   }
 
   /**
@@ -28,20 +29,20 @@ final class NoContainerIommu implements ContainerIommu {
    * @throws Refused ENODEV for any other type, and for this one while the parameter is off; EPERM
    *     without {@code CAP_SYS_RAWIO}
    */
-  static NoContainerIommu open(VfioPci driver, long type) {
-    if (!offers(driver, type)) {
+  static NoContainerIommu open(VfioParameters parameters, Accounting accounting, long type) {
+    if (!offers(parameters, type)) {
       throw Refused.with(Errno.ENODEV);
     }
-    if (!driver.accounting().privileged()) {
+    if (!accounting.privileged()) {
       throw Refused.with(Errno.EPERM);
     }
-    return new NoContainerIommu(driver);
+    return new NoContainerIommu(parameters);
   }
 
   @Override
   public int ioctl(int request, long argument) {
     if (request == VFIO_CHECK_EXTENSION()) {
-      return offers(driver, argument) ? 1 : 0;
+      return offers(parameters, argument) ? 1 : 0;
     }
     throw Refused.with(Errno.ENOTTY);
   }

@@ -24,10 +24,12 @@ final class Regions {
   /** Bytes that the MSI-X table has for each message. */
   private static final int TABLE_ENTRY = 16;
 
-  private final VfioDevice device;
+  private final PciFunction function;
+  private final OpenConfig config;
 
-  Regions(VfioDevice device) {
-    this.device = device;
+  Regions(PciFunction function, OpenConfig config) {
+    this.function = function;
+    this.config = config;
   }
 
   /** Where a region begins in the file. */
@@ -52,7 +54,7 @@ final class Regions {
     long index = offset >>> INDEX_SHIFT;
     long at = offset & WITHIN;
     if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
-      return device.config().read(configPosition(at), into);
+      return config.get().read(configPosition(at), into);
     }
     return moveBar(index, at, into, false);
   }
@@ -64,13 +66,13 @@ final class Regions {
     long index = offset >>> INDEX_SHIFT;
     long at = offset & WITHIN;
     if (index == VFIO_PCI_CONFIG_REGION_INDEX()) {
-      return device.config().write(configPosition(at), from);
+      return config.get().write(configPosition(at), from);
     }
     return moveBar(index, at, from, true);
   }
 
   private int configPosition(long at) {
-    if (at >= device.function().config().size()) {
+    if (at >= function.config().size()) {
       throw Refused.with(Errno.EFAULT);
     }
     return (int) at;
@@ -84,7 +86,7 @@ final class Regions {
     }
     long count = Math.min(buffer.byteSize(), end - start);
     long tableStart = tableStart(index);
-    long tableEnd = tableStart + (long) device.function().config().msixVectors() * TABLE_ENTRY;
+    long tableEnd = tableStart + (long) function.config().msixVectors() * TABLE_ENTRY;
     for (long done = 0; done < count; ) {
       long at = start + done;
       if (at >= tableStart && at < tableEnd) {
@@ -97,13 +99,13 @@ final class Regions {
       }
       long limit = at < tableStart ? Math.min(count - done, tableStart - at) : count - done;
       int bytes = width(at, limit);
-      if (!device.config().decodesMemory()) {
+      if (!config.get().decodesMemory()) {
         throw Refused.with(Errno.EIO);
       }
       if (write) {
-        device.function().store((int) index, at, bytes, get(buffer, done, bytes));
+        function.store((int) index, at, bytes, get(buffer, done, bytes));
       } else {
-        put(buffer, done, bytes, device.function().readBar((int) index, at, bytes));
+        put(buffer, done, bytes, function.readBar((int) index, at, bytes));
       }
       done += bytes;
     }
@@ -112,9 +114,9 @@ final class Regions {
 
   /** Where the MSI-X table begins, which is Linux' own: it is left out. */
   private long tableStart(long index) {
-    PciConfigSpace config = device.function().config();
-    return config.msixVectors() > 0 && index == config.msixBar()
-        ? config.msixTable()
+    PciConfigSpace registers = function.config();
+    return registers.msixVectors() > 0 && index == registers.msixBar()
+        ? registers.msixTable()
         : Long.MAX_VALUE / 2;
   }
 
@@ -130,15 +132,14 @@ final class Regions {
     if ((flags & MAP_SHARED()) == 0 || at + length > barBytes(index)) {
       throw Refused.with(Errno.EINVAL);
     }
-    PciFunction function = device.function();
-    return function.windows().map(function, (int) index, at, length, () -> device.decodesMemory());
+    return function.windows().map(function, (int) index, at, length, config::decodesMemory);
   }
 
   private long barBytes(long index) {
     if (index > VFIO_PCI_BAR5_REGION_INDEX()) {
       throw Refused.with(Errno.EINVAL);
     }
-    return device.function().barBytes((int) index);
+    return function.barBytes((int) index);
   }
 
   private static int width(long at, long left) {
@@ -162,5 +163,10 @@ final class Regions {
     for (int i = 0; i < bytes; i++) {
       buffer.set(ValueLayout.JAVA_BYTE, at + i, (byte) (value >> (8 * i)));
     }
+  }
+
+  /** Ends a mapping that {@link #map} made. */
+  void unmap(MemorySegment mapping) {
+    function.windows().unmap(mapping);
   }
 }

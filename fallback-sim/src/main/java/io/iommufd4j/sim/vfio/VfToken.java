@@ -58,14 +58,14 @@ final class VfToken {
   /**
    * {@code vfio_pci_core_match_token_uuid}.
    *
+   * @param shared a virtual function's, which its physical one has; null of any other function
+   * @param own a physical function's; null of any other
    * @param token what the user shows; null for nothing
    * @throws Refused EACCES when a virtual function's token is not shown, or that of a physical one
    *     whose virtual ones are in use; EINVAL for a token of a function outside SR-IOV, or of a
    *     virtual one whose physical one is not vfio-pci's
    */
-  static void check(VfioDevice device, @Nullable UUID token) {
-    VfToken shared = device.sharedToken();
-    VfToken own = device.ownToken();
+  static void check(@Nullable VfToken shared, @Nullable VfToken own, @Nullable UUID token) {
     if (shared != null) {
       shared.show(token);
     } else if (own != null) {

@@ -15,8 +15,10 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import io.iommufd4j.sim.pci.PciFunction;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.fs.DeferredWork;
+import io.iommufd4j.sim.lib.Mutex;
 
 /**
  * A function that vfio-pci or a variant of it drives ({@code struct vfio_device} and {@code struct
@@ -26,48 +28,52 @@ public final class VfioDevice implements VirtualConfig.Listener {
 
   private final PciFunction function;
   private final int index;
-  private final VfioPci driver;
   private final VfioGroup group;
-  private final ReentrantLock lock;
+  private final Mutex lock;
   private final @Nullable VfToken ownToken;
   private final @Nullable VfToken sharedToken;
-  private final DeviceDescription description = new DeviceDescription(this);
-  private final DeviceFeatures features = new DeviceFeatures(this);
+  private final Registration registration = new Registration();
+  private final OpenConfig config = new OpenConfig();
+  private final DeviceDescription description;
+  private final DeviceFeatures features;
   private final DeviceIrqs irqs;
-  private final DmaBufs dmaBufs = new DmaBufs(this);
-  private final IoEventFds ioEventFds = new IoEventFds(this);
-  private final Regions regions = new Regions(this);
-  private final HotReset hotReset = new HotReset(this);
-  private int opens;
+  private final DmaBufs dmaBufs;
+  private final IoEventFds ioEventFds;
+  private final Regions regions;
   private int openCount;
-  private boolean leaving;
   private volatile boolean openedByNode;
   private boolean resetWorks;
   private volatile boolean hasVirtualFunctions;
   private byte[] saved = new byte[0];
   private volatile @Nullable IommufdDevice bound;
-  private volatile @Nullable VirtualConfig config;
 
   /**
    * {@code vfio_pci_core_register_device}.
    *
+   * @param lock of the devices that are reset together
+   * @param user the process that opens it
    * @param sharedToken of the physical function, when that is vfio-pci's and made this one
    */
   VfioDevice(
       PciFunction function,
       int index,
-      VfioPci driver,
       VfioGroup group,
+      Mutex lock,
+      UserSpace user,
+      DeferredWork deferred,
       @Nullable VfToken sharedToken) {
-    this.ownToken = function.sriov() == null ? null : new VfToken();
-    this.sharedToken = sharedToken;
-    this.group = group;
     this.function = function;
     this.index = index;
-    this.driver = driver;
-    this.irqs = new DeviceIrqs(this);
-    boolean resetsWithOthers = function.bus().resettable() && function.physical() == null;
-    this.lock = resetsWithOthers ? driver.lockOf(function.bus()) : new ReentrantLock();
+    this.group = group;
+    this.lock = lock;
+    this.ownToken = function.sriov() == null ? null : new VfToken();
+    this.sharedToken = sharedToken;
+    irqs = new DeviceIrqs(function, user, deferred, config);
+    dmaBufs = new DmaBufs(function, user, config, registration);
+    features = new DeviceFeatures(user, dmaBufs, ownToken);
+    ioEventFds = new IoEventFds(function, user, deferred, config);
+    regions = new Regions(function, config);
+    description = new DeviceDescription(function, user, irqs, () -> resetWorks);
   }
 
   /** What it drives. */
@@ -86,8 +92,13 @@ public final class VfioDevice implements VirtualConfig.Listener {
   }
 
   /** Whether vfio-pci is letting go of it: its node is no more. */
-  public synchronized boolean leaving() {
-    return leaving;
+  public boolean leaving() {
+    return registration.leaving();
+  }
+
+  /** The uses of it that its driver waits for. */
+  Registration registration() {
+    return registration;
   }
 
   /** {@code vf_token}: what the users of its virtual functions show; null without SR-IOV. */
@@ -96,22 +107,20 @@ public final class VfioDevice implements VirtualConfig.Listener {
   }
 
   /**
-   * {@code sriov_pf_core_dev}'s token: what its user shows; null of what is no virtual function.
+   * The user shows a token.
+   *
+   * @param token null for none
+   * @throws Refused as {@link VfToken#check}
    */
-  @Nullable VfToken sharedToken() {
-    return sharedToken;
+  void checkToken(@Nullable UUID token) {
+    VfToken.check(sharedToken, ownToken, token);
   }
 
   /** {@code sriov_active}: whether it has virtual functions, and so has to stay awake. */
-  boolean hasVirtualFunctions() {
-    return hasVirtualFunctions;
-  }
-
   void hasVirtualFunctions(boolean has) {
     hasVirtualFunctions = has;
-    VirtualConfig now = config;
-    if (has && now != null) {
-      now.wake();
+    if (has) {
+      config.wake();
     }
   }
 
@@ -123,44 +132,6 @@ public final class VfioDevice implements VirtualConfig.Listener {
   /** Whether it is bound to an iommufd. */
   public boolean bound() {
     return bound != null;
-  }
-
-  /**
-   * {@code open(2)} of its node.
-   *
-   * @throws Refused ENODEV when vfio-pci is letting go of it
-   */
-  public OpenFile open() {
-    register();
-    return new VfioDeviceFile(this);
-  }
-
-  /**
-   * {@code vfio_device_open_file}: an open of it through its group.
-   *
-   * @throws Refused ENODEV when vfio-pci is letting go of it, and as {@link VfioGroup#openDevice}
-   */
-  OpenFile openThrough(VfioGroup through) {
-    register();
-    try {
-      through.openDevice(this);
-    } catch (Refused refused) {
-      closed();
-      throw refused;
-    }
-    return new VfioDeviceFile(this, through);
-  }
-
-  /**
-   * {@code vfio_device_try_get_registration}; undone by {@link #closed}.
-   *
-   * @throws Refused ENODEV when vfio-pci is letting go of it
-   */
-  synchronized void register() {
-    if (leaving) {
-      throw Refused.with(Errno.ENODEV);
-    }
-    opens++;
   }
 
   /** The group it is in. */
@@ -192,67 +163,14 @@ public final class VfioDevice implements VirtualConfig.Listener {
     openCount--;
   }
 
-  synchronized void closed() {
-    opens--;
-    notifyAll();
-  }
-
-  /**
-   * {@code vfio_unregister_group_dev}: no new opens, and waits until the last one is closed.
-   *
-   * @throws Refused EINTR when the thread is interrupted; Linux has no such answer
-   */
-  void leave() {
-    synchronized (this) {
-      leaving = true;
-    }
-    driver.leaving(function);
-    // Who is asked to close it finds its node gone.
+  /** {@code vfio_pci_core_request}: who is asked to close it finds its node gone. */
+  void askToClose() {
     irqs.request();
-    synchronized (this) {
-      try {
-        while (opens > 0) {
-          wait();
-        }
-      } catch (InterruptedException e) {
-        leaving = false;
-        Thread.currentThread().interrupt();
-        throw Refused.with(Errno.EINTR);
-      }
-    }
   }
 
   /** The lock of the devices that are reset together ({@code struct vfio_device_set}). */
-  ReentrantLock lock() {
+  Mutex lock() {
     return lock;
-  }
-
-  VfioPci driver() {
-    return driver;
-  }
-
-  UserMemory memory() {
-    return driver.memory();
-  }
-
-  OpenFiles files() {
-    return driver.files();
-  }
-
-  /**
-   * {@code eventfd_ctx_fdget}: the counter lives on when the descriptor is closed.
-   *
-   * @throws Refused EBADF for a closed descriptor, EINVAL for another kind of file
-   */
-  EventFd eventFd(int fd) {
-    OpenFile file = files().find(fd);
-    if (file == null) {
-      throw Refused.with(Errno.EBADF);
-    }
-    if (file instanceof EventFd event) {
-      return event;
-    }
-    throw Refused.with(Errno.EINVAL);
   }
 
   DeviceDescription description() {
@@ -307,10 +225,6 @@ public final class VfioDevice implements VirtualConfig.Listener {
     return regions;
   }
 
-  HotReset hotReset() {
-    return hotReset;
-  }
-
   /** The context it is bound to; null while it is not. */
   @Nullable IommufdContext context() {
     IommufdDevice now = bound;
@@ -323,24 +237,6 @@ public final class VfioDevice implements VirtualConfig.Listener {
       throw new IllegalStateException(function + " is not bound");
     }
     return now;
-  }
-
-  VirtualConfig config() {
-    VirtualConfig now = config;
-    if (now == null) {
-      throw Refused.with(Errno.EINVAL);
-    }
-    return now;
-  }
-
-  /** Whether memory accesses reach the function: the user's decoding is on. */
-  boolean decodesMemory() {
-    VirtualConfig now = config;
-    return now != null && now.decodesMemory();
-  }
-
-  boolean resetWorks() {
-    return resetWorks;
   }
 
   /**
@@ -367,7 +263,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     }
     saved = hardware.bytes();
     command(PCI_COMMAND_INTX_DISABLE(), 0);
-    config = new VirtualConfig(function, this);
+    config.open(new VirtualConfig(function, this));
     if (sharedToken != null) {
       sharedToken.use();
     }
@@ -390,7 +286,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     irqs.clear();
     ioEventFds.clear();
     features.clear();
-    config = null;
+    config.close();
     function.config().restore(saved);
     if (resetWorks) {
       function.reset();

@@ -29,22 +29,49 @@ import org.jspecify.annotations.Nullable;
 public final class VfioDeviceFile implements OpenFile {
 
   private final VfioDevice device;
+  private final VfioDevices devices;
   private final Attachments attachments;
+  private final HotReset hotReset;
   private final @Nullable VfioGroup group;
   private volatile boolean bound;
   private long position;
 
-  VfioDeviceFile(VfioDevice device) {
+  private VfioDeviceFile(
+      VfioDevice device, VfioDevices devices, UserSpace user, @Nullable VfioGroup group) {
     this.device = device;
-    this.attachments = new Attachments(device);
-    this.group = null;
+    this.devices = devices;
+    this.attachments = new Attachments(device, user);
+    this.hotReset = new HotReset(device, devices, user);
+    this.group = group;
+    this.bound = group != null;
   }
 
-  VfioDeviceFile(VfioDevice device, VfioGroup group) {
-    this.device = device;
-    this.attachments = new Attachments(device);
-    this.group = group;
-    this.bound = true;
+  /**
+   * {@code vfio_device_fops_cdev_open}: an open of a device's node.
+   *
+   * @throws Refused ENODEV when the driver is letting go of the device
+   */
+  static VfioDeviceFile open(VfioDevice device, VfioDevices devices, UserSpace user) {
+    device.registration().get();
+    return new VfioDeviceFile(device, devices, user, null);
+  }
+
+  /**
+   * {@code vfio_device_open_file}: an open of a device through its group.
+   *
+   * @throws Refused ENODEV when the driver is letting go of the device, and as {@link
+   *     VfioGroup#openDevice}
+   */
+  static VfioDeviceFile open(
+      VfioDevice device, VfioDevices devices, UserSpace user, VfioGroup through) {
+    device.registration().get();
+    try {
+      through.openDevice(device);
+    } catch (Refused refused) {
+      device.registration().put();
+      throw refused;
+    }
+    return new VfioDeviceFile(device, devices, user, through);
   }
 
   @Override
@@ -73,9 +100,9 @@ public final class VfioDeviceFile implements OpenFile {
     } else if (request == VFIO_DEVICE_RESET()) {
       device.reset();
     } else if (request == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO()) {
-      device.hotReset().info(argument);
+      hotReset.info(argument);
     } else if (request == VFIO_DEVICE_PCI_HOT_RESET()) {
-      device.hotReset().reset(argument);
+      hotReset.reset(argument);
     } else {
       throw Refused.with(Errno.ENOTTY);
     }
@@ -116,7 +143,7 @@ public final class VfioDeviceFile implements OpenFile {
 
   @Override
   public void unmapped(MemorySegment mapping) {
-    device.function().windows().unmap(mapping);
+    device.regions().unmap(mapping);
   }
 
   /** A node's file is shown by its path. */
@@ -128,7 +155,7 @@ public final class VfioDeviceFile implements OpenFile {
   /** {@code vfio_device_show_fdinfo}. */
   @Override
   public String info() {
-    return "vfio-device-syspath: /sys/" + device.driver().place(device.function()) + "\n";
+    return "vfio-device-syspath: /sys/" + devices.place(device.function()) + "\n";
   }
 
   @Override
@@ -140,7 +167,7 @@ public final class VfioDeviceFile implements OpenFile {
       attachments.unbind();
       bound = false;
     }
-    device.closed();
+    device.registration().put();
   }
 
   /** Whether it came from the device's group. */

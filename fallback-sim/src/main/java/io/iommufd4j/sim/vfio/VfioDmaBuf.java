@@ -18,11 +18,11 @@ final class VfioDmaBuf implements DmaBuf {
 
   private final List<Piece> pieces;
   private final List<Importer> importers = new ArrayList<>();
-  private @Nullable VfioDevice device;
+  private @Nullable DmaBufs exporter;
   private boolean revoked;
 
-  VfioDmaBuf(VfioDevice device, List<Piece> pieces, boolean revoked) {
-    this.device = device;
+  VfioDmaBuf(DmaBufs exporter, List<Piece> pieces, boolean revoked) {
+    this.exporter = exporter;
     this.pieces = List.copyOf(pieces);
     this.revoked = revoked;
   }
@@ -68,20 +68,20 @@ final class VfioDmaBuf implements DmaBuf {
 
   /** Ends what it has of its device; false when that is done already. */
   synchronized boolean leaveDevice() {
-    boolean left = device != null;
-    device = null;
+    boolean left = exporter != null;
+    exporter = null;
     return left;
   }
 
   @Override
   public void release() {
-    VfioDevice exporter;
+    DmaBufs left;
     synchronized (this) {
-      exporter = device;
-      device = null;
+      left = exporter;
+      exporter = null;
     }
-    if (exporter != null) {
-      exporter.dmaBufs().forget(this);
+    if (left != null) {
+      left.forget(this);
     }
   }
 }

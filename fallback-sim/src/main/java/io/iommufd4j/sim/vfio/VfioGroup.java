@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VfioGroup {
 
+  /** The name of a group that VFIO made for a device without an IOMMU. */
+  static final String NO_IOMMU = "vfio-noiommu";
+
   private final IommuGroup group;
-  private final VfioPci driver;
   private final int minor;
   private final CopyOnWriteArrayList<VfioDevice> devices = new CopyOnWriteArrayList<>();
   private int fileUsers;
@@ -26,10 +28,9 @@ public final class VfioGroup {
   private @Nullable Container container;
   private @Nullable IommufdContext iommufd;
 
-  VfioGroup(IommuGroup group, int minor, VfioPci driver) {
+  VfioGroup(IommuGroup group, int minor) {
     this.group = group;
     this.minor = minor;
-    this.driver = driver;
   }
 
   /** Its node under {@code /dev/vfio}: the group's number, {@code noiommu-} before it without. */
@@ -39,7 +40,7 @@ public final class VfioGroup {
 
   /** Whether its devices have an IOMMU; if not, VFIO made it, for one device. */
   boolean translates() {
-    return !VfioPci.NO_IOMMU_GROUP.equals(group.name());
+    return !NO_IOMMU.equals(group.name());
   }
 
   /** Its node's minor number: the lowest that was free. */
@@ -50,10 +51,6 @@ public final class VfioGroup {
   /** The group as the IOMMU core has it. */
   public IommuGroup iommuGroup() {
     return group;
-  }
-
-  VfioPci driver() {
-    return driver;
   }
 
   void add(VfioDevice device) {
@@ -67,16 +64,15 @@ public final class VfioGroup {
   }
 
   /**
-   * {@code vfio_group_fops_open}.
+   * Its file is open, until {@link #dropFile}.
    *
    * @throws Refused EBUSY when it is open, or a device of it is bound by its own node
    */
-  public synchronized OpenFile open() {
+  synchronized void takeFile() {
     if (boundByNode > 0 || fileUsers > 0) {
       throw Refused.with(Errno.EBUSY);
     }
     fileUsers = 1;
-    return new VfioGroupFile(this);
   }
 
   /** {@code vfio_group_fops_release}, once no device of its container holds the file either. */
@@ -203,8 +199,7 @@ public final class VfioGroup {
     if (!hasContainer()) {
       throw Refused.with(Errno.EINVAL);
     }
-    device.lock().lock();
-    try {
+    try (var _ = device.lock().guard()) {
       IommufdContext context = iommufd;
       if (device.openCount() > 0) {
         device.openAgain();
@@ -222,8 +217,6 @@ public final class VfioGroup {
         device.enable();
         throughIommufd = true;
       }
-    } finally {
-      device.lock().unlock();
     }
   }
 
@@ -251,15 +244,12 @@ public final class VfioGroup {
   void closeDevice(VfioDevice device) {
     boolean usedContainer = false;
     synchronized (this) {
-      device.lock().lock();
-      try {
+      try (var _ = device.lock().guard()) {
         if (device.openCount() > 1) {
           device.closeOnce();
         } else {
           usedContainer = closeLast(device);
         }
-      } finally {
-        device.lock().unlock();
       }
     }
     if (usedContainer) {

@@ -24,11 +24,23 @@ import java.nio.charset.StandardCharsets;
 final class VfioGroupFile implements OpenFile {
 
   private final VfioGroup group;
-  private final VfioPci driver;
+  private final VfioDevices devices;
+  private final UserSpace user;
 
-  VfioGroupFile(VfioGroup group) {
+  private VfioGroupFile(VfioGroup group, VfioDevices devices, UserSpace user) {
     this.group = group;
-    this.driver = group.driver();
+    this.devices = devices;
+    this.user = user;
+  }
+
+  /**
+   * {@code vfio_group_fops_open}.
+   *
+   * @throws Refused as {@link VfioGroup#takeFile}
+   */
+  static VfioGroupFile open(VfioGroup group, VfioDevices devices, UserSpace user) {
+    group.takeFile();
+    return new VfioGroupFile(group, devices, user);
   }
 
   /** What it is open on. */
@@ -55,7 +67,7 @@ final class VfioGroupFile implements OpenFile {
 
   /** {@code vfio_group_ioctl_get_status}: EFAULT, EINVAL for a short structure. */
   private void status(long argument) {
-    var block = new UserBlock(driver.memory(), argument);
+    var block = user.block(argument);
     MemorySegment status = block.take(vfio_group_status.sizeof(), vfio_group_status.sizeof());
     int flags = 0;
     if (group.hasContainer()) {
@@ -70,8 +82,8 @@ final class VfioGroupFile implements OpenFile {
   /** {@code vfio_group_ioctl_set_container}: EFAULT, EBADF, EBADFD; else as entering it. */
   private void setContainer(long argument) {
     MemorySegment fd = UserBlock.room(Integer.BYTES);
-    driver.memory().copyIn(argument, fd);
-    OpenFile file = driver.files().hold(fd.get(ValueLayout.JAVA_INT, 0));
+    user.memory().copyIn(argument, fd);
+    OpenFile file = user.files().hold(fd.get(ValueLayout.JAVA_INT, 0));
     try {
       switch (file) {
         case ContainerFile container -> group.enter(container.container());
@@ -79,14 +91,14 @@ final class VfioGroupFile implements OpenFile {
         default -> throw Refused.with(group.hasContainer() ? Errno.EINVAL : libc_h.EBADFD());
       }
     } finally {
-      driver.files().drop(file);
+      user.files().drop(file);
     }
   }
 
   /** {@code vfio_group_ioctl_get_device_fd}. */
   private int deviceFd(long argument) {
     VfioDevice device = group.find(text(argument));
-    return driver.files().open(device.openThrough(group), libc_h.O_RDWR());
+    return user.files().open(VfioDeviceFile.open(device, devices, user, group), libc_h.O_RDWR());
   }
 
   /** {@code strndup_user}: EFAULT, EINVAL for a text that does not end within a page. */
@@ -94,7 +106,7 @@ final class VfioGroupFile implements OpenFile {
     var text = new ByteArrayOutputStream();
     MemorySegment one = UserBlock.room(1);
     for (int i = 0; i < UserMemory.PAGE_SIZE; i++) {
-      driver.memory().copyIn(address + i, one);
+      user.memory().copyIn(address + i, one);
       byte next = one.get(ValueLayout.JAVA_BYTE, 0);
       if (next == 0) {
         return text.toString(StandardCharsets.ISO_8859_1);

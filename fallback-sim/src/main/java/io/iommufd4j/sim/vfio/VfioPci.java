@@ -12,18 +12,16 @@ import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciFunction;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.lib.Mutex;
 
 /**
  * The common part of {@code vfio-pci} and its variants ({@code vfio_pci_core}): the functions that
@@ -35,22 +33,15 @@ public final class VfioPci {
   /** As sysfs names it. */
   public static final String NAME = "vfio-pci";
 
-  /** The name of a group that VFIO made for a device without an IOMMU. */
-  static final String NO_IOMMU_GROUP = "vfio-noiommu";
-
-  private final UserMemory memory;
-  private final OpenFiles files;
+  private final UserSpace user;
   private final Accounting accounting;
+  private final VfioParameters parameters = new VfioParameters();
   private final DeferredWork deferred = new DeferredWork();
-  private final AtomicBoolean type1UnsafeInterrupts = new AtomicBoolean();
-  private final AtomicBoolean unsafeNoIommu = new AtomicBoolean();
   private final IdTable<IommuGroup> coreGroups;
-  private final AtomicBoolean enableSriov = new AtomicBoolean();
   private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
-  private final IdTable<VfioDevice> devices = new IdTable<>(0);
-  private final Map<PciBus, ReentrantLock> locks = new WeakHashMap<>();
+  private final VfioDevices devices = new VfioDevices();
+  private final Map<PciBus, Mutex> locks = new WeakHashMap<>();
   private volatile Consumer<PciFunction> leaving = function -> {};
-  private volatile Function<PciFunction, String> places = PciFunction::address;
 
   /**
    * A driver that has no function yet.
@@ -62,8 +53,7 @@ public final class VfioPci {
    */
   public VfioPci(
       UserMemory memory, OpenFiles files, Accounting accounting, IdTable<IommuGroup> coreGroups) {
-    this.memory = memory;
-    this.files = files;
+    this.user = new UserSpace(memory, files);
     this.accounting = accounting;
     this.coreGroups = coreGroups;
   }
@@ -73,7 +63,7 @@ public final class VfioPci {
    * an IOMMU gets a group, too.
    *
    * @throws Refused EBUSY when it has the function already, EINVAL for a bridge, or when the
-   *     function has no IOMMU and {@link #unsafeNoIommu} is off
+   *     function has no IOMMU and {@link VfioParameters#unsafeNoIommu} is off
    */
   public synchronized VfioDevice probe(PciFunction function) {
     if (function.config().isBridge()) {
@@ -88,20 +78,22 @@ public final class VfioPci {
     }
     int index = devices.reserve();
     VfioGroup group =
-        groups.computeIfAbsent(hardware.group(), core -> new VfioGroup(core, freeMinor(), this));
-    var device = new VfioDevice(function, index, this, group, tokenFor(function));
+        groups.computeIfAbsent(hardware.group(), core -> new VfioGroup(core, freeMinor()));
+    var device =
+        new VfioDevice(
+            function, index, group, lockOf(function), user, deferred, tokenFor(function));
     group.add(device);
-    devices.publish(index, device);
+    devices.add(device);
     return device;
   }
 
   /** {@code vfio_noiommu_group_alloc}. */
   private void enterOwnGroup(IommuDevice device) {
-    if (!unsafeNoIommu.get()) {
+    if (!parameters.unsafeNoIommu().get()) {
       throw Refused.with(Errno.EINVAL);
     }
     int number = coreGroups.reserve();
-    var core = new IommuGroup(number, NO_IOMMU_GROUP);
+    var core = new IommuGroup(number, VfioGroup.NO_IOMMU);
     coreGroups.publish(number, core);
     core.add(device);
   }
@@ -113,15 +105,7 @@ public final class VfioPci {
 
   /** Sets the function that gives a PCI function's directory in sysfs, below the root. */
   public void placedBy(Function<PciFunction, String> place) {
-    places = place;
-  }
-
-  String place(PciFunction function) {
-    return places.apply(function);
-  }
-
-  void leaving(PciFunction function) {
-    leaving.accept(function);
+    devices.placedBy(place);
   }
 
   /** {@code vfio_pci_vf_init}: the token of a virtual function whose physical one is here. */
@@ -131,12 +115,9 @@ public final class VfioPci {
     return device == null ? null : device.ownToken();
   }
 
-  /**
-   * {@code vfio_pci.enable_sriov}: whether functions that are here may be given virtual ones
-   * through sysfs.
-   */
-  public AtomicBoolean enableSriov() {
-    return enableSriov;
+  /** The parameters of the modules. */
+  public VfioParameters parameters() {
+    return parameters;
   }
 
   /**
@@ -160,7 +141,10 @@ public final class VfioPci {
     if (device == null) {
       throw Refused.with(Errno.ENODEV);
     }
-    device.leave();
+    device.registration().leave();
+    leaving.accept(function);
+    device.askToClose();
+    device.registration().awaitNone();
     synchronized (this) {
       VfioGroup group = device.group();
       if (group.remove(device)) {
@@ -171,7 +155,7 @@ public final class VfioPci {
         coreGroups.remove(group.iommuGroup().id());
       }
     }
-    devices.remove(device.index());
+    devices.remove(device);
   }
 
   private int freeMinor() {
@@ -182,7 +166,25 @@ public final class VfioPci {
 
   /** {@code open(2)} of {@code /dev/vfio/vfio}. */
   public OpenFile openContainer() {
-    return new ContainerFile(this);
+    return new ContainerFile(new Container(user.memory(), accounting, parameters));
+  }
+
+  /**
+   * {@code open(2)} of a device's node.
+   *
+   * @throws Refused ENODEV when the driver is letting go of the device
+   */
+  public OpenFile open(VfioDevice device) {
+    return VfioDeviceFile.open(device, devices, user);
+  }
+
+  /**
+   * {@code open(2)} of a group's node.
+   *
+   * @throws Refused EBUSY when it is open, or a device of it is bound by its own node
+   */
+  public OpenFile open(VfioGroup group) {
+    return VfioGroupFile.open(group, devices, user);
   }
 
   /** The groups that have devices here, in no order. */
@@ -190,56 +192,21 @@ public final class VfioPci {
     return groups.values();
   }
 
-  /**
-   * {@code vfio_iommu_type1.allow_unsafe_interrupts}: whether containers take groups whose
-   * interrupts are not isolated.
-   */
-  public AtomicBoolean type1UnsafeInterrupts() {
-    return type1UnsafeInterrupts;
-  }
-
-  /**
-   * {@code vfio.enable_unsafe_noiommu_mode}: whether functions without an IOMMU are taken, and
-   * containers translate nothing for them.
-   */
-  public AtomicBoolean unsafeNoIommu() {
-    return unsafeNoIommu;
-  }
-
   /** The device that drives a function; null when another driver or none has it. */
   public @Nullable VfioDevice find(PciFunction function) {
-    for (VfioDevice device : devices()) {
-      if (device.function() == function) {
-        return device;
-      }
-    }
-    return null;
+    return devices.find(function);
   }
 
   /** All its devices, by node number. */
   public List<VfioDevice> devices() {
-    var all = new ArrayList<VfioDevice>();
-    devices.forEach(all::add);
-    return all;
+    return devices.all();
   }
 
-  UserMemory memory() {
-    return memory;
-  }
-
-  OpenFiles files() {
-    return files;
-  }
-
-  Accounting accounting() {
-    return accounting;
-  }
-
-  DeferredWork deferred() {
-    return deferred;
-  }
-
-  synchronized ReentrantLock lockOf(PciBus bus) {
-    return locks.computeIfAbsent(bus, b -> new ReentrantLock());
+  /** Functions that are reset together share a lock ({@code vfio_assign_device_set}). */
+  private Mutex lockOf(PciFunction function) {
+    boolean resetsWithOthers = function.bus().resettable() && function.physical() == null;
+    return resetsWithOthers
+        ? locks.computeIfAbsent(function.bus(), _ -> new Mutex())
+        : new Mutex();
   }
 }

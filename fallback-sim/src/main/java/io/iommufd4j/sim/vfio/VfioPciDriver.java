@@ -38,7 +38,7 @@ public record VfioPciDriver(VfioPci driver, SriovFunctions virtualFunctions) imp
   /** {@code vfio_pci_sriov_configure}. */
   @Override
   public void count(VirtualFunctions functions, int wanted) {
-    if (!driver.enableSriov().get()) {
+    if (!driver.parameters().enableSriov().get()) {
       throw Refused.with(Errno.ENOENT);
     }
     if (wanted == 0) {

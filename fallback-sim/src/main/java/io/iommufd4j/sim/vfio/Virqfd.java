@@ -5,6 +5,7 @@ import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import io.iommufd4j.sim.fs.DeferredWork;
 
 /**
  * A place for an eventfd that has something done when it is signalled ({@code struct virqfd}). The
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Virqfd {
 
-  private final VfioDevice device;
+  private final UserSpace user;
+  private final DeferredWork deferred;
   private final BooleanSupplier handler;
   private final Runnable rest;
   private @Nullable Registration registered;
@@ -20,11 +22,13 @@ final class Virqfd {
   /**
    * An empty place.
    *
+   * @param deferred where the rest is done
    * @param handler done at once; answers whether there is more to do
    * @param rest that more, done later, when no lock is held
    */
-  Virqfd(VfioDevice device, BooleanSupplier handler, Runnable rest) {
-    this.device = device;
+  Virqfd(UserSpace user, DeferredWork deferred, BooleanSupplier handler, Runnable rest) {
+    this.user = user;
+    this.deferred = deferred;
     this.handler = handler;
     this.rest = rest;
   }
@@ -39,7 +43,7 @@ final class Virqfd {
     @Override
     public void signalled() {
       if (handler.getAsBoolean()) {
-        device.driver().deferred().queue(rest);
+        deferred.queue(rest);
       }
     }
 
@@ -56,7 +60,7 @@ final class Virqfd {
    *     place is taken
    */
   void enable(int fd) {
-    var registration = new Registration(device.eventFd(fd));
+    var registration = new Registration(user.eventFd(fd));
     synchronized (this) {
       if (registered != null) {
         throw Refused.with(Errno.EBUSY);

@@ -64,7 +64,7 @@ final class VfioBench implements AutoCloseable {
   static final int READ_WRITE = 2;
 
   int open(VfioDevice device) {
-    return files.open(device.open(), READ_WRITE);
+    return files.open(driver.open(device), READ_WRITE);
   }
 
   int eventFd() {

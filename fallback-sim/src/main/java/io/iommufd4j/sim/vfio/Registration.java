@@ -1,0 +1,60 @@
+package io.iommufd4j.sim.vfio;
+
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Refused;
+
+/**
+ * The uses of a device that its driver waits for before it lets go of it ({@code
+ * vfio_device::refcount}).
+ */
+final class Registration {
+
+  private int users;
+  private boolean leaving;
+
+  /**
+   * {@code vfio_device_try_get_registration}; undone by {@link #put}.
+   *
+   * @throws Refused ENODEV when the driver is letting go of the device
+   */
+  synchronized void get() {
+    if (leaving) {
+      throw Refused.with(Errno.ENODEV);
+    }
+    users++;
+  }
+
+  /** {@code vfio_device_put_registration}. */
+  synchronized void put() {
+    users--;
+    notifyAll();
+  }
+
+  /** True while the driver is letting go of the device: its node is no more. */
+  synchronized boolean leaving() {
+    return leaving;
+  }
+
+  /** There are no new uses from now on. */
+  synchronized void leave() {
+    leaving = true;
+  }
+
+  /**
+   * Waits until the last use has ended; only after {@link #leave}.
+   *
+   * @throws Refused EINTR when the thread is interrupted: then there are new uses again. Linux has
+   *     no such answer
+   */
+  synchronized void awaitNone() {
+    try {
+      while (users > 0) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      leaving = false;
+      Thread.currentThread().interrupt();
+      throw Refused.with(Errno.EINTR);
+    }
+  }
+}
