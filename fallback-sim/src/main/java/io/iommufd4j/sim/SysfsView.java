@@ -143,8 +143,10 @@ final class SysfsView {
   private void showModules(AtomicBoolean allowUnsafeInterrupts) {
     showSwitch("module/iommufd/parameters/allow_unsafe_interrupts", allowUnsafeInterrupts);
     showSwitch(
-        "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", vfio.parameters().type1UnsafeInterrupts());
-    showSwitch("module/vfio/parameters/enable_unsafe_noiommu_mode", vfio.parameters().unsafeNoIommu());
+        "module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+        vfio.parameters().type1UnsafeInterrupts());
+    showSwitch(
+        "module/vfio/parameters/enable_unsafe_noiommu_mode", vfio.parameters().unsafeNoIommu());
     showSwitch("module/vfio_pci/parameters/enable_sriov", vfio.parameters().enableSriov());
   }
 

@@ -47,8 +47,8 @@ class ArchitectureTest {
           .because("a bad address is EFAULT and never a crash");
 
   /**
-   * lib ← mm ← fs, lib ← mm ← iommu ← driver, iommu ← pci ← device; iommufd knows fs and iommu; vfio
-   * knows iommufd and pci, selftest iommufd.
+   * lib ← mm ← fs, lib ← mm ← iommu ← driver, iommu ← pci ← device; iommufd knows fs and iommu;
+   * vfio knows iommufd and pci, selftest iommufd.
    */
   @ArchTest
   static final ArchRule layers =

@@ -13,6 +13,7 @@ public final class PassiveFunction extends PciFunction {
   private static final int SUBSYSTEM_VENDOR = 0x1af4;
   private static final int SUBSYSTEM = 0x1100;
 
+  /** A function of a kind; {@link #plug} puts it on its bus. */
   public PassiveFunction(IommuDevice device, PciBus bus, FunctionKind kind) {
     super(
         device,

@@ -65,6 +65,7 @@ public final class DriverCore {
     autoprobes = wanted;
   }
 
+  /** The drivers of the bus, in the order they came. */
   public Collection<PciDriver> drivers() {
     return drivers.values();
   }

@@ -9,6 +9,7 @@ package io.iommufd4j.sim.pci;
  */
 public record IgbDriver(KernelDriver common, SriovFunctions virtualFunctions) implements PciDriver {
 
+  /** As sysfs names it. */
   public static final String NAME = "igb";
 
   /** Most virtual functions that the driver serves; the hardware could have one more. */

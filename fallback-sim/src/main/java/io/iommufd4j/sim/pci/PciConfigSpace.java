@@ -326,6 +326,7 @@ public final class PciConfigSpace {
     }
   }
 
+  /** Says which bits of registers can be written: those of the mask. */
   public void allow(int offset, int bytes, int mask) {
     for (int i = 0; i < bytes; i++) {
       writable[offset + i] = (byte) (mask >> (8 * i));

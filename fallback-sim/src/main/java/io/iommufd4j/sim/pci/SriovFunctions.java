@@ -9,6 +9,7 @@ public final class SriovFunctions {
 
   private final ConcurrentMap<PciFunction, VirtualFunctions> all = new ConcurrentHashMap<>();
 
+  /** Notes the virtual functions of one more physical one. */
   public void add(VirtualFunctions functions) {
     all.put(functions.physical(), functions);
   }

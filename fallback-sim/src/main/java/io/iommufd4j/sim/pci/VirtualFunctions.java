@@ -43,6 +43,7 @@ public final class VirtualFunctions {
   private volatile boolean autoprobe = true;
   private volatile Runnable changed = () -> {};
 
+  /** None yet, and as many at most as the capability says. */
   public VirtualFunctions(PciFunction physical, SriovCapability capability, Slots slots) {
     this.physical = physical;
     this.capability = capability;
@@ -70,6 +71,7 @@ public final class VirtualFunctions {
     return autoprobe;
   }
 
+  /** Sets {@link #autoprobe()}. */
   public void autoprobe(boolean probe) {
     autoprobe = probe;
   }

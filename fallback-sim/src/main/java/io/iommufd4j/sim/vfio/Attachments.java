@@ -13,6 +13,8 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
+import io.iommufd4j.sim.vfio.pci.VfToken;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.TreeSet;

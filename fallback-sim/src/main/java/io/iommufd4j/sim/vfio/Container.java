@@ -3,13 +3,13 @@ package io.iommufd4j.sim.vfio;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 import io.iommufd4j.sim.vfio.type1.Type1Iommu;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.mm.Accounting;
-import io.iommufd4j.sim.mm.UserMemory;
 
 /**
  * Groups that share DMA mappings ({@code struct vfio_container}). It has an IOMMU from {@code

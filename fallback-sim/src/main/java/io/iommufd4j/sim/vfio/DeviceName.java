@@ -2,6 +2,7 @@ package io.iommufd4j.sim.vfio;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.pci.VfToken;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

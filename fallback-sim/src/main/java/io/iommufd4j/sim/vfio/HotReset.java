@@ -14,6 +14,8 @@ import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.vfio.pci.DmaBufs;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -6,8 +6,8 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_NOIOMMU_IOMMU;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 
 /** What a container translates by when its devices have no IOMMU: nothing. */
 final class NoContainerIommu implements ContainerIommu {

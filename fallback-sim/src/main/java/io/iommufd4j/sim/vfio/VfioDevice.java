@@ -6,19 +6,26 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MASTER;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_MEMORY;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.fs.EventFd;
-import io.iommufd4j.sim.fs.OpenFile;
-import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.vfio.pci.DeviceDescription;
+import io.iommufd4j.sim.vfio.pci.DeviceFeatures;
+import io.iommufd4j.sim.vfio.pci.DeviceIrqs;
+import io.iommufd4j.sim.vfio.pci.DmaBufs;
+import io.iommufd4j.sim.vfio.pci.IoEventFds;
+import io.iommufd4j.sim.vfio.pci.OpenConfig;
+import io.iommufd4j.sim.vfio.pci.Regions;
+import io.iommufd4j.sim.vfio.pci.Registration;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
+import io.iommufd4j.sim.vfio.pci.VfToken;
+import io.iommufd4j.sim.vfio.pci.VirtualConfig;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.fs.DeferredWork;
-import io.iommufd4j.sim.lib.Mutex;
 
 /**
  * A function that vfio-pci or a variant of it drives ({@code struct vfio_device} and {@code struct

@@ -16,6 +16,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_SET_IRQS;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,6 @@
 package io.iommufd4j.sim.vfio;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;

@@ -15,6 +15,7 @@ import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -7,11 +7,14 @@ import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.vfio.pci.UserSpace;
+import io.iommufd4j.sim.vfio.pci.VfToken;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
@@ -21,7 +24,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.lib.Mutex;
 
 /**
  * The common part of {@code vfio-pci} and its variants ({@code vfio_pci_core}): the functions that
@@ -205,8 +207,6 @@ public final class VfioPci {
   /** Functions that are reset together share a lock ({@code vfio_assign_device_set}). */
   private Mutex lockOf(PciFunction function) {
     boolean resetsWithOthers = function.bus().resettable() && function.physical() == null;
-    return resetsWithOthers
-        ? locks.computeIfAbsent(function.bus(), _ -> new Mutex())
-        : new Mutex();
+    return resetsWithOthers ? locks.computeIfAbsent(function.bus(), _ -> new Mutex()) : new Mutex();
   }
 }

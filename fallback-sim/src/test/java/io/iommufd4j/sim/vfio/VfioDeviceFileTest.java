@@ -396,7 +396,7 @@ final class VfioDeviceFileTest {
       bench.files.close(fd);
       bench.driver.remove(edu);
       assertNull(bench.driver.find(edu));
-      assertEquals(-ENODEV, -assertThrows(Refused.class, device::open).errno());
+      assertEquals(-ENODEV, -assertThrows(Refused.class, () -> bench.driver.open(device)).errno());
       assertEquals("vfio0", bench.driver.probe(edu).nodeName());
     }
 

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_0;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_5;
@@ -42,7 +42,7 @@ import java.util.Objects;
  * capability lists and MSI are copies; memory decoding and bus mastering are real. A virtual
  * function's ids are made up, and so is its memory decoding, which it does not have.
  */
-final class VirtualConfig {
+public final class VirtualConfig {
 
   private static final int ID = 0;
   private static final int BASIC = 0;
@@ -84,7 +84,7 @@ final class VirtualConfig {
   private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
 
   /** Who has to act when the user writes the command register. */
-  interface Listener {
+  public interface Listener {
     /** {@code PCI_COMMAND_INTX_DISABLE} is this from now on. */
     default void pinDisabled(boolean disabled) {}
 
@@ -116,7 +116,7 @@ final class VirtualConfig {
   private boolean barsWritten = true;
 
   /** {@code vfio_config_init}. */
-  VirtualConfig(PciFunction function, Listener listener) {
+  public VirtualConfig(PciFunction function, Listener listener) {
     this.function = function;
     this.listener = listener;
     this.hardware = function.config();

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
@@ -7,7 +7,7 @@ import io.iommufd4j.sim.lib.Refused;
  * The uses of a device that its driver waits for before it lets go of it ({@code
  * vfio_device::refcount}).
  */
-final class Registration {
+public final class Registration {
 
   private int users;
   private boolean leaving;
@@ -17,7 +17,7 @@ final class Registration {
    *
    * @throws Refused ENODEV when the driver is letting go of the device
    */
-  synchronized void get() {
+  public synchronized void get() {
     if (leaving) {
       throw Refused.with(Errno.ENODEV);
     }
@@ -25,18 +25,18 @@ final class Registration {
   }
 
   /** {@code vfio_device_put_registration}. */
-  synchronized void put() {
+  public synchronized void put() {
     users--;
     notifyAll();
   }
 
   /** True while the driver is letting go of the device: its node is no more. */
-  synchronized boolean leaving() {
+  public synchronized boolean leaving() {
     return leaving;
   }
 
   /** There are no new uses from now on. */
-  synchronized void leave() {
+  public synchronized void leave() {
     leaving = true;
   }
 
@@ -46,7 +46,7 @@ final class Registration {
    * @throws Refused EINTR when the thread is interrupted: then there are new uses again. Linux has
    *     no such answer
    */
-  synchronized void awaitNone() {
+  public synchronized void awaitNone() {
     try {
       while (users > 0) {
         wait();

@@ -1,11 +1,11 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.fs.DeferredWork;
 
 /**
  * A place for an eventfd that has something done when it is signalled ({@code struct virqfd}). The

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.libc.libc_h.MAP_SHARED;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
@@ -16,7 +16,7 @@ import java.lang.foreign.ValueLayout;
  * A device's regions through its file: the index is in the offset's upper bits ({@code
  * vfio_pci_rw}, {@code vfio_pci_core_mmap}).
  */
-final class Regions {
+public final class Regions {
 
   private static final int INDEX_SHIFT = 40;
   private static final long WITHIN = (1L << INDEX_SHIFT) - 1;
@@ -27,7 +27,8 @@ final class Regions {
   private final PciFunction function;
   private final OpenConfig config;
 
-  Regions(PciFunction function, OpenConfig config) {
+  /** The regions of a function. */
+  public Regions(PciFunction function, OpenConfig config) {
     this.function = function;
     this.config = config;
   }
@@ -47,7 +48,8 @@ final class Regions {
     return offset & WITHIN;
   }
 
-  long read(MemorySegment into, long offset) {
+  /** {@code vfio_pci_rw} to the user: EINVAL beyond a BAR, EFAULT beyond the registers, EIO. */
+  public long read(MemorySegment into, long offset) {
     if (into.byteSize() == 0) {
       return 0;
     }
@@ -59,7 +61,8 @@ final class Regions {
     return moveBar(index, at, into, false);
   }
 
-  long write(MemorySegment from, long offset) {
+  /** {@code vfio_pci_rw} from the user; as {@link #read}. */
+  public long write(MemorySegment from, long offset) {
     if (from.byteSize() == 0) {
       return 0;
     }
@@ -125,7 +128,7 @@ final class Regions {
    *
    * @throws Refused EINVAL for what is no BAR, reaches beyond it, or is not shared
    */
-  MemorySegment map(long bytes, int flags, long offset) {
+  public MemorySegment map(long bytes, int flags, long offset) {
     long index = offset >>> INDEX_SHIFT;
     long at = offset & WITHIN;
     long length = (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
@@ -166,7 +169,7 @@ final class Regions {
   }
 
   /** Ends a mapping that {@link #map} made. */
-  void unmap(MemorySegment mapping) {
+  public void unmap(MemorySegment mapping) {
     function.windows().unmap(mapping);
   }
 }

@@ -1,20 +1,19 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_IOEVENTFD_SIZE_MASK;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
 
 import io.iommufd4j.bindings.vfio.vfio_device_ioeventfd;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.UserBlock;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import io.iommufd4j.sim.fs.DeferredWork;
-import io.iommufd4j.sim.pci.PciFunction;
 
 /** {@code VFIO_DEVICE_IOEVENTFD}: eventfds that write a register when they are signalled. */
-final class IoEventFds {
+public final class IoEventFds {
 
   /** {@code VFIO_PCI_IOEVENTFD_MAX}. */
   private static final int MOST = 1000;
@@ -30,7 +29,9 @@ final class IoEventFds {
   private final OpenConfig config;
   private final Map<Write, Virqfd> writes = new LinkedHashMap<>();
 
-  IoEventFds(PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
+  /** None yet. */
+  public IoEventFds(
+      PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
     this.function = function;
     this.user = user;
     this.deferred = deferred;
@@ -42,7 +43,7 @@ final class IoEventFds {
    * EEXIST for a write that is there, ENODEV for one to be removed that is not, ENOSPC beyond 1000;
    * else as {@link Virqfd#enable}.
    */
-  void set(long argument) {
+  public void set(long argument) {
     var block = user.block(argument);
     long needed = vfio_device_ioeventfd.fd$offset() + Integer.BYTES;
     MemorySegment asked = block.take(needed, vfio_device_ioeventfd.sizeof());
@@ -100,7 +101,7 @@ final class IoEventFds {
   }
 
   /** What the last close leaves. */
-  synchronized void clear() {
+  public synchronized void clear() {
     writes.values().forEach(Virqfd::disable);
     writes.clear();
   }

@@ -1,21 +1,21 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration registers of a device's user, which are there while the device is open. */
-final class OpenConfig {
+public final class OpenConfig {
 
   private volatile @Nullable VirtualConfig registers;
 
   /** The device is open, with these registers. */
-  void open(VirtualConfig opened) {
+  public void open(VirtualConfig opened) {
     registers = opened;
   }
 
   /** The device is closed. */
-  void close() {
+  public void close() {
     registers = null;
   }
 
@@ -39,7 +39,7 @@ final class OpenConfig {
   }
 
   /** {@code vfio_pci_set_power_state} to D0, of a device that is open. */
-  void wake() {
+  public void wake() {
     VirtualConfig now = registers;
     if (now != null) {
       now.wake();

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_ACTION_MASK;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER;
@@ -17,23 +17,23 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_REQ_IRQ_INDEX;
 
 import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
+import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.fs.DeferredWork;
-import io.iommufd4j.sim.pci.PciFunction;
 
 /**
  * {@code VFIO_DEVICE_SET_IRQS} ({@code vfio_pci_intrs.c}): which eventfd each interrupt is counted
  * in, the function's own and those that the user triggers for a try. The function has either its
  * legacy interrupt or messages.
  */
-final class DeviceIrqs {
+public final class DeviceIrqs {
 
   private static final int NONE = -1;
 
@@ -67,7 +67,9 @@ final class DeviceIrqs {
   private volatile @Nullable EventFd error;
   private volatile @Nullable EventFd request;
 
-  DeviceIrqs(PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
+  /** The interrupts of a function, none of them set up. */
+  public DeviceIrqs(
+      PciFunction function, UserSpace user, DeferredWork deferred, OpenConfig config) {
     this.function = function;
     this.user = user;
     this.config = config;
@@ -75,7 +77,7 @@ final class DeviceIrqs {
   }
 
   /** User space writes {@code PCI_COMMAND_INTX_DISABLE}. */
-  void pinDisabled(boolean disabled) {
+  public void pinDisabled(boolean disabled) {
     legacy.disabledByCommand(disabled);
   }
 
@@ -94,7 +96,7 @@ final class DeviceIrqs {
   }
 
   /** {@code vfio_pci_ioctl_set_irqs}. */
-  void set(long argument) {
+  public void set(long argument) {
     var block = user.block(argument);
     long header = vfio_irq_set.count$offset() + Integer.BYTES;
     MemorySegment set = UserBlock.room(header);
@@ -312,7 +314,7 @@ final class DeviceIrqs {
   }
 
   /** What the last close leaves: no interrupt is set up. */
-  synchronized void clear() {
+  public synchronized void clear() {
     off();
     legacy.clear();
     error = null;
@@ -320,7 +322,7 @@ final class DeviceIrqs {
   }
 
   /** {@code vfio_pci_core_request}: the user is asked to close the device. */
-  void request() {
+  public void request() {
     signal(request);
   }
 

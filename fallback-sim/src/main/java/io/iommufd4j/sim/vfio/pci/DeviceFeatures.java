@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_DMA_BUF;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE_GET;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * {@code VFIO_DEVICE_FEATURE} of a function without migration: low power, dma-bufs, and the token
  * of a physical function. What else there is answers ENOTTY.
  */
-final class DeviceFeatures {
+public final class DeviceFeatures {
 
   private final UserSpace user;
   private final DmaBufs dmaBufs;
@@ -36,7 +36,7 @@ final class DeviceFeatures {
    *
    * @param token of a physical function; null of any other
    */
-  DeviceFeatures(UserSpace user, DmaBufs dmaBufs, @Nullable VfToken token) {
+  public DeviceFeatures(UserSpace user, DmaBufs dmaBufs, @Nullable VfToken token) {
     this.user = user;
     this.dmaBufs = dmaBufs;
     this.token = token;
@@ -47,7 +47,7 @@ final class DeviceFeatures {
    *
    * @return a descriptor where the feature is one, else 0
    */
-  int feature(long argument) {
+  public int feature(long argument) {
     var block = user.block(argument);
     MemorySegment feature = block.take(vfio_device_feature.sizeof(), vfio_device_feature.sizeof());
     int flags = vfio_device_feature.flags(feature);
@@ -140,7 +140,7 @@ final class DeviceFeatures {
   }
 
   /** What the last close leaves. */
-  void clear() {
+  public void clear() {
     leaveLowPower();
   }
 }

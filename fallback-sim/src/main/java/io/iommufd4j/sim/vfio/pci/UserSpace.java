@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.EventFd;
@@ -12,10 +12,10 @@ import io.iommufd4j.sim.mm.UserMemory;
  * The process that sends requests: the memory that their addresses lie in, and the files that their
  * descriptors stand for.
  */
-record UserSpace(UserMemory memory, OpenFiles files) {
+public record UserSpace(UserMemory memory, OpenFiles files) {
 
   /** The block of a request. */
-  UserBlock block(long address) {
+  public UserBlock block(long address) {
     return new UserBlock(memory, address);
   }
 

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ROM_REGION_INDEX;
 
@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** {@code VFIO_DEVICE_FEATURE_DMA_BUF}: the dma-bufs that a device has exported. */
-final class DmaBufs {
+public final class DmaBufs {
 
   /** {@code KMALLOC_MAX_SIZE}: what the kernel copies in at once. */
   private static final long MOST_RANGES = (4 << 20) / vfio_region_dma_range.sizeof();
@@ -32,7 +32,8 @@ final class DmaBufs {
    *
    * @param registration has a use for each that is exported, until it is done with
    */
-  DmaBufs(PciFunction function, UserSpace user, OpenConfig config, Registration registration) {
+  public DmaBufs(
+      PciFunction function, UserSpace user, OpenConfig config, Registration registration) {
     this.function = function;
     this.user = user;
     this.config = config;
@@ -126,12 +127,12 @@ final class DmaBufs {
   }
 
   /** {@code vfio_pci_dma_buf_move}: takes all back. */
-  void revoke() {
+  public void revoke() {
     exported.forEach(VfioDmaBuf::revoke);
   }
 
   /** The same, undone where the device answers memory accesses. */
-  void restore() {
+  public void restore() {
     if (config.decodesMemory()) {
       exported.forEach(VfioDmaBuf::restore);
     }
@@ -144,7 +145,7 @@ final class DmaBufs {
   }
 
   /** {@code vfio_pci_dma_buf_cleanup}: what the last close leaves. */
-  void clear() {
+  public void clear() {
     for (VfioDmaBuf buffer : exported) {
       buffer.revoke();
       if (buffer.leaveDevice()) {

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FLAGS_PCI;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FLAGS_RESET;
@@ -28,12 +28,12 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciConfigSpace;
-import java.lang.foreign.MemorySegment;
 import io.iommufd4j.sim.pci.PciFunction;
+import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
 /** What a device is made of: {@code VFIO_DEVICE_GET_INFO}, its regions and its interrupts. */
-final class DeviceDescription {
+public final class DeviceDescription {
 
   private final PciFunction function;
   private final UserSpace user;
@@ -45,7 +45,7 @@ final class DeviceDescription {
    *
    * @param resets says whether {@code VFIO_DEVICE_RESET} works
    */
-  DeviceDescription(
+  public DeviceDescription(
       PciFunction function, UserSpace user, DeviceIrqs irqs, BooleanSupplier resets) {
     this.function = function;
     this.user = user;
@@ -54,7 +54,7 @@ final class DeviceDescription {
   }
 
   /** {@code vfio_pci_ioctl_get_info}: a caller that knows less than all gets less. */
-  void deviceInfo(long argument) {
+  public void deviceInfo(long argument) {
     var block = user.block(argument);
     long first = vfio_device_info.num_irqs$offset() + Integer.BYTES;
     MemorySegment info = block.take(first, vfio_device_info.sizeof());
@@ -68,7 +68,7 @@ final class DeviceDescription {
   }
 
   /** {@code vfio_pci_ioctl_get_region_info}. */
-  void regionInfo(long argument) {
+  public void regionInfo(long argument) {
     var block = user.block(argument);
     MemorySegment info = block.take(vfio_region_info.sizeof(), vfio_region_info.sizeof());
     int index = vfio_region_info.index(info);
@@ -116,7 +116,7 @@ final class DeviceDescription {
   }
 
   /** {@code vfio_pci_ioctl_get_irq_info}. */
-  void irqInfo(long argument) {
+  public void irqInfo(long argument) {
     var block = user.block(argument);
     MemorySegment info = block.take(vfio_irq_info.sizeof(), vfio_irq_info.sizeof());
     int index = vfio_irq_info.index(info);
@@ -132,8 +132,7 @@ final class DeviceDescription {
     if (index == VFIO_PCI_INTX_IRQ_INDEX()) {
       return VFIO_IRQ_INFO_MASKABLE() | VFIO_IRQ_INFO_AUTOMASKED();
     }
-    boolean grows =
-        index == VFIO_PCI_MSIX_IRQ_INDEX() && function.config().msixVectors() > 0;
+    boolean grows = index == VFIO_PCI_MSIX_IRQ_INDEX() && function.config().msixVectors() > 0;
     return grows ? 0 : VFIO_IRQ_INFO_NORESIZE();
   }
 }

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * ({@code struct vfio_pci_vf_token}). At first nobody knows it; whoever opens the physical function
  * while no virtual one is in use may set it.
  */
-final class VfToken {
+public final class VfToken {
 
   /** Bytes of a token in memory. */
-  static final int BYTES = 16;
+  public static final int BYTES = 16;
 
   private static final ValueLayout.OfLong BIG_ENDIAN =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -30,12 +30,12 @@ final class VfToken {
   }
 
   /** A virtual function is in use. */
-  synchronized void use() {
+  public synchronized void use() {
     users++;
   }
 
   /** A virtual function is in use no more. */
-  synchronized void unuse() {
+  public synchronized void unuse() {
     users--;
   }
 
@@ -65,7 +65,7 @@ final class VfToken {
    *     whose virtual ones are in use; EINVAL for a token of a function outside SR-IOV, or of a
    *     virtual one whose physical one is not vfio-pci's
    */
-  static void check(@Nullable VfToken shared, @Nullable VfToken own, @Nullable UUID token) {
+  public static void check(@Nullable VfToken shared, @Nullable VfToken own, @Nullable UUID token) {
     if (shared != null) {
       shared.show(token);
     } else if (own != null) {
@@ -76,7 +76,7 @@ final class VfToken {
   }
 
   /** The token that lies somewhere in memory ({@code uuid_t}). */
-  static UUID read(MemorySegment bytes) {
+  public static UUID read(MemorySegment bytes) {
     return new UUID(bytes.get(BIG_ENDIAN, 0), bytes.get(BIG_ENDIAN, Long.BYTES));
   }
 }

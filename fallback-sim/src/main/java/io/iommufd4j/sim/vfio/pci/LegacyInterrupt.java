@@ -1,9 +1,9 @@
-package io.iommufd4j.sim.vfio;
+package io.iommufd4j.sim.vfio.pci;
 
+import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.pci.InterruptPort;
 import org.jspecify.annotations.Nullable;
-import io.iommufd4j.sim.fs.DeferredWork;
 
 /**
  * INTx of a device ({@code struct vfio_pci_irq_ctx} 0): masked when it is delivered, until user

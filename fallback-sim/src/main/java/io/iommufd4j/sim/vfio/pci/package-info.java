@@ -1,0 +1,8 @@
+/**
+ * What vfio-pci offers of one function: regions, interrupts, features, dma-bufs and configuration
+ * registers ({@code drivers/vfio/pci}). It exists apart because none of it knows who opened it.
+ */
+@NullMarked
+package io.iommufd4j.sim.vfio.pci;
+
+import org.jspecify.annotations.NullMarked;
