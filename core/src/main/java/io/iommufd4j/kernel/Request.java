@@ -260,6 +260,11 @@ public enum Request {
     return layout;
   }
 
+  /** How many bytes the whole struct has; 0 where there is none. */
+  public long structBytes() {
+    return layout.map(GroupLayout::byteSize).orElse(0L);
+  }
+
   /**
    * How many bytes of the struct the kernel insists on: a smaller {@code size} or {@code argsz}
    * answers {@code EINVAL}. 0 where there is no struct.

@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.mm;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,12 +26,25 @@ public record UserBlock(UserMemory memory, long address) {
   }
 
   /**
-   * Copies in as much as every caller must have, and checks that the caller says so too.
+   * Copies in as much of a request's structure as every caller must have ({@code minsz}), and
+   * checks that the caller says so too.
    *
+   * @return room for the whole structure
    * @throws Refused EFAULT, EINVAL
    */
-  public MemorySegment take(long atLeast, long room) {
-    MemorySegment structure = room(room);
+  public MemorySegment take(Request request) {
+    return take(request, 0);
+  }
+
+  /**
+   * {@link #take(Request)} of a structure that more may follow.
+   *
+   * @param more bytes of room behind the structure
+   * @throws Refused EFAULT, EINVAL
+   */
+  public MemorySegment take(Request request, long more) {
+    long atLeast = request.minimumBytes();
+    MemorySegment structure = room(request.structBytes() + more);
     copyIn(structure, 0, atLeast);
     if (Integer.toUnsignedLong(structure.get(ValueLayout.JAVA_INT, 0)) < atLeast) {
       throw Refused.with(Errno.EINVAL);

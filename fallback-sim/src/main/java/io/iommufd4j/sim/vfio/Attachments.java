@@ -8,6 +8,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdFile;
@@ -48,7 +49,7 @@ final class Attachments {
     MemorySegment size = UserBlock.room(Integer.BYTES);
     block.copyIn(size, 0, Integer.BYTES);
     long callerBytes = Integer.toUnsignedLong(size.get(ValueLayout.JAVA_INT, 0));
-    if (callerBytes < vfio_device_bind_iommufd.out_devid$offset() + Integer.BYTES) {
+    if (callerBytes < Request.VFIO_DEVICE_BIND_IOMMUFD.minimumBytes()) {
       throw Refused.with(Errno.EINVAL);
     }
     MemorySegment bind = UserBlock.room(vfio_device_bind_iommufd.sizeof());
@@ -158,7 +159,7 @@ final class Attachments {
   }
 
   private int attachAsRead(long argument) {
-    long first = vfio_device_attach_iommufd_pt.pt_id$offset() + Integer.BYTES;
+    long first = Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT.minimumBytes();
     user.memory().copyIn(argument, request, 0, first);
     int argsz = vfio_device_attach_iommufd_pt.argsz(request);
     int flags = vfio_device_attach_iommufd_pt.flags(request);
@@ -199,14 +200,14 @@ final class Attachments {
   /** {@code vfio_df_ioctl_detach_pt}: nothing happens to what is not attached. */
   void detach(long argument) {
     var block = user.block(argument);
-    long first = vfio_device_detach_iommufd_pt.flags$offset() + Integer.BYTES;
-    MemorySegment detach = block.take(first, vfio_device_detach_iommufd_pt.sizeof());
+    MemorySegment detach = block.take(Request.VFIO_DEVICE_DETACH_IOMMUFD_PT);
     int flags = vfio_device_detach_iommufd_pt.flags(detach);
     if ((flags & ~VFIO_DEVICE_DETACH_PASID()) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
     boolean withPasid = (flags & VFIO_DEVICE_DETACH_PASID()) != 0;
     if (withPasid) {
+      long first = Request.VFIO_DEVICE_DETACH_IOMMUFD_PT.minimumBytes();
       takePasid(block, detach, first, vfio_device_detach_iommufd_pt.argsz(detach));
     }
     try (var _ = device.lock().guard()) {

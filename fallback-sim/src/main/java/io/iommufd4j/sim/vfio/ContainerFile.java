@@ -1,11 +1,10 @@
 package io.iommufd4j.sim.vfio;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_API_VERSION;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_CHECK_EXTENSION;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GET_API_VERSION;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_SET_IOMMU;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.type1.ContainerIommu;
@@ -26,19 +25,25 @@ final class ContainerFile implements OpenFile {
 
   /** {@code vfio_fops_unl_ioctl}: EINVAL for what needs an IOMMU while none is chosen. */
   @Override
-  public int ioctl(int request, long argument) {
-    if (request == VFIO_GET_API_VERSION()) {
-      return VFIO_API_VERSION();
-    }
-    if (request == VFIO_SET_IOMMU()) {
-      container.choose(argument);
-      return 0;
-    }
+  public int ioctl(int number, long argument) {
+    Request request = Request.find(number, FileKind.VFIO_CONTAINER).orElse(null);
+    return switch (request) {
+      case VFIO_GET_API_VERSION -> VFIO_API_VERSION();
+      case VFIO_SET_IOMMU -> {
+        container.choose(argument);
+        yield 0;
+      }
+      case null -> throw Refused.with(container.iommu() == null ? Errno.EINVAL : Errno.ENOTTY);
+      default -> askIommu(request, argument);
+    };
+  }
+
+  private int askIommu(Request request, long argument) {
     ContainerIommu iommu = container.iommu();
     if (iommu != null) {
       return iommu.ioctl(request, argument);
     }
-    if (request == VFIO_CHECK_EXTENSION()) {
+    if (request == Request.VFIO_CHECK_EXTENSION) {
       return container.offers(argument) ? 1 : 0;
     }
     throw Refused.with(Errno.EINVAL);

@@ -9,6 +9,7 @@ import io.iommufd4j.bindings.vfio.vfio_pci_dependent_device;
 import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset;
 import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset_info;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.Refused;
@@ -49,7 +50,7 @@ final class HotReset {
   void info(long argument) {
     var block = user.block(argument);
     long header = vfio_pci_hot_reset_info.sizeof();
-    MemorySegment info = block.take(header, header);
+    MemorySegment info = block.take(Request.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
     requireBridge();
     List<PciFunction> affected = device.function().bus().functions();
     vfio_pci_hot_reset_info.flags(info, 0);
@@ -103,8 +104,8 @@ final class HotReset {
    */
   void reset(long argument) {
     var block = user.block(argument);
-    long header = vfio_pci_hot_reset.count$offset() + Integer.BYTES;
-    MemorySegment reset = block.take(header, header);
+    long header = Request.VFIO_DEVICE_PCI_HOT_RESET.minimumBytes();
+    MemorySegment reset = block.take(Request.VFIO_DEVICE_PCI_HOT_RESET);
     int count = vfio_pci_hot_reset.count(reset);
     if (vfio_pci_hot_reset.flags(reset) != 0 || (count != 0) == device.openedByNode()) {
       throw Refused.with(Errno.EINVAL);

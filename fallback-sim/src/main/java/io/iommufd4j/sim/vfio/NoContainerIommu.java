@@ -1,9 +1,9 @@
 package io.iommufd4j.sim.vfio;
 
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_CHECK_EXTENSION;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_NOIOMMU_IOMMU;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
@@ -40,8 +40,8 @@ final class NoContainerIommu implements ContainerIommu {
   }
 
   @Override
-  public int ioctl(int request, long argument) {
-    if (request == VFIO_CHECK_EXTENSION()) {
+  public int ioctl(Request request, long argument) {
+    if (request == Request.VFIO_CHECK_EXTENSION) {
       return offers(parameters, argument) ? 1 : 0;
     }
     throw Refused.with(Errno.ENOTTY);

@@ -1,19 +1,8 @@
 package io.iommufd4j.sim.vfio;
 
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_BIND_IOMMUFD;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_FEATURE;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_INFO;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_IRQ_INFO;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_GET_REGION_INFO;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_IOEVENTFD;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_PCI_HOT_RESET;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_RESET;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DEVICE_SET_IRQS;
-
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.pci.UserSpace;
@@ -76,38 +65,38 @@ public final class VfioDeviceFile implements OpenFile {
   }
 
   @Override
-  public int ioctl(int request, long argument) {
-    if (request == VFIO_DEVICE_BIND_IOMMUFD()) {
+  public int ioctl(int number, long argument) {
+    Request request = Request.find(number, FileKind.VFIO_DEVICE).orElse(null);
+    if (request == Request.VFIO_DEVICE_BIND_IOMMUFD) {
       attachments.bind(this, argument);
       return 0;
     }
     requireBound();
-    if (request == VFIO_DEVICE_ATTACH_IOMMUFD_PT() && group == null) {
-      attachments.attach(argument);
-    } else if (request == VFIO_DEVICE_DETACH_IOMMUFD_PT() && group == null) {
-      attachments.detach(argument);
-    } else if (request == VFIO_DEVICE_FEATURE()) {
-      return device.features().feature(argument);
-    } else if (request == VFIO_DEVICE_GET_REGION_INFO()) {
-      device.description().regionInfo(argument);
-    } else if (request == VFIO_DEVICE_GET_INFO()) {
-      device.description().deviceInfo(argument);
-    } else if (request == VFIO_DEVICE_GET_IRQ_INFO()) {
-      device.description().irqInfo(argument);
-    } else if (request == VFIO_DEVICE_SET_IRQS()) {
-      device.irqs().set(argument);
-    } else if (request == VFIO_DEVICE_IOEVENTFD()) {
-      device.ioEventFds().set(argument);
-    } else if (request == VFIO_DEVICE_RESET()) {
-      device.reset();
-    } else if (request == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO()) {
-      hotReset.info(argument);
-    } else if (request == VFIO_DEVICE_PCI_HOT_RESET()) {
-      hotReset.reset(argument);
-    } else {
-      throw Refused.with(Errno.ENOTTY);
+    switch (request) {
+      case VFIO_DEVICE_ATTACH_IOMMUFD_PT -> ofNode().attach(argument);
+      case VFIO_DEVICE_DETACH_IOMMUFD_PT -> ofNode().detach(argument);
+      case VFIO_DEVICE_FEATURE -> {
+        return device.features().feature(argument);
+      }
+      case VFIO_DEVICE_GET_REGION_INFO -> device.description().regionInfo(argument);
+      case VFIO_DEVICE_GET_INFO -> device.description().deviceInfo(argument);
+      case VFIO_DEVICE_GET_IRQ_INFO -> device.description().irqInfo(argument);
+      case VFIO_DEVICE_SET_IRQS -> device.irqs().set(argument);
+      case VFIO_DEVICE_IOEVENTFD -> device.ioEventFds().set(argument);
+      case VFIO_DEVICE_RESET -> device.reset();
+      case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO -> hotReset.info(argument);
+      case VFIO_DEVICE_PCI_HOT_RESET -> hotReset.reset(argument);
+      case null, default -> throw Refused.with(Errno.ENOTTY);
     }
     return 0;
+  }
+
+  /** What only a node's file can do; a descriptor from a group knows no such requests. */
+  private Attachments ofNode() {
+    if (group != null) {
+      throw Refused.with(Errno.ENOTTY);
+    }
+    return attachments;
   }
 
   @Override

@@ -2,14 +2,12 @@ package io.iommufd4j.sim.vfio;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_FLAGS_CONTAINER_SET;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_FLAGS_VIABLE;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_GET_DEVICE_FD;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_GET_STATUS;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_SET_CONTAINER;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_UNSET_CONTAINER;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_group_status;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.Refused;
@@ -50,18 +48,16 @@ final class VfioGroupFile implements OpenFile {
   }
 
   @Override
-  public int ioctl(int request, long argument) {
-    if (request == VFIO_GROUP_GET_DEVICE_FD()) {
-      return deviceFd(argument);
-    }
-    if (request == VFIO_GROUP_GET_STATUS()) {
-      status(argument);
-    } else if (request == VFIO_GROUP_SET_CONTAINER()) {
-      setContainer(argument);
-    } else if (request == VFIO_GROUP_UNSET_CONTAINER()) {
-      group.leave();
-    } else {
-      throw Refused.with(Errno.ENOTTY);
+  public int ioctl(int number, long argument) {
+    Request request = Request.find(number, FileKind.VFIO_GROUP).orElse(null);
+    switch (request) {
+      case VFIO_GROUP_GET_DEVICE_FD -> {
+        return deviceFd(argument);
+      }
+      case VFIO_GROUP_GET_STATUS -> status(argument);
+      case VFIO_GROUP_SET_CONTAINER -> setContainer(argument);
+      case VFIO_GROUP_UNSET_CONTAINER -> group.leave();
+      case null, default -> throw Refused.with(Errno.ENOTTY);
     }
     return 0;
   }
@@ -69,7 +65,7 @@ final class VfioGroupFile implements OpenFile {
   /** {@code vfio_group_ioctl_get_status}: EFAULT, EINVAL for a short structure. */
   private void status(long argument) {
     var block = user.block(argument);
-    MemorySegment status = block.take(vfio_group_status.sizeof(), vfio_group_status.sizeof());
+    MemorySegment status = block.take(Request.VFIO_GROUP_GET_STATUS);
     int flags = 0;
     if (group.hasContainer()) {
       flags = VFIO_GROUP_FLAGS_CONTAINER_SET() | VFIO_GROUP_FLAGS_VIABLE();

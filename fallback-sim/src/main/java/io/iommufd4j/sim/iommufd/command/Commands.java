@@ -10,7 +10,6 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.RequestHandler;
 import io.iommufd4j.sim.lib.Refused;
-import java.lang.foreign.GroupLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -24,7 +23,7 @@ public final class Commands implements RequestHandler {
   private static final long LARGEST =
       Arrays.stream(Request.values())
           .filter(request -> request.file() == FileKind.IOMMUFD)
-          .mapToLong(Commands::size)
+          .mapToLong(Request::structBytes)
           .reduce(iommu_test_cmd.sizeof(), Math::max);
 
   private final IommufdContext context;
@@ -79,12 +78,8 @@ public final class Commands implements RequestHandler {
     }
     Request request =
         Request.find(number, FileKind.IOMMUFD).orElseThrow(() -> Refused.with(Errno.ENOTTY));
-    command.read(size(request), request.minimumBytes());
+    command.read(request.structBytes(), request.minimumBytes());
     execute(command, request);
-  }
-
-  private static long size(Request request) {
-    return request.layout().map(GroupLayout::byteSize).orElse(0L);
   }
 
   private static void execute(Command command, Request request) {

@@ -7,6 +7,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_iova_range;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_dma_avail;
 import io.iommufd4j.bindings.vfio.vfio_iova_range;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommufd.Ioas;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
@@ -31,7 +32,7 @@ final class VfioCompatInfo {
   static void get(IommufdContext context, long address) {
     UserMemory memory = context.memory();
     MemorySegment info = block(INFO);
-    long minimum = vfio_iommu_type1_info.iova_pgsizes$offset() + Long.BYTES;
+    long minimum = Request.VFIO_IOMMU_GET_INFO.minimumBytes();
     memory.copyIn(address, info.asSlice(0, minimum));
     long room = Integer.toUnsignedLong(vfio_iommu_type1_info.argsz(info));
     if (room < minimum) {

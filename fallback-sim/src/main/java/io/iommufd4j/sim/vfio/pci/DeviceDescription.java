@@ -25,6 +25,7 @@ import io.iommufd4j.bindings.vfio.vfio_info_cap_header;
 import io.iommufd4j.bindings.vfio.vfio_irq_info;
 import io.iommufd4j.bindings.vfio.vfio_region_info;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciConfigSpace;
@@ -56,8 +57,7 @@ public final class DeviceDescription {
   /** {@code vfio_pci_ioctl_get_info}: a caller that knows less than all gets less. */
   public void deviceInfo(long argument) {
     var block = user.block(argument);
-    long first = vfio_device_info.num_irqs$offset() + Integer.BYTES;
-    MemorySegment info = block.take(first, vfio_device_info.sizeof());
+    MemorySegment info = block.take(Request.VFIO_DEVICE_GET_INFO);
     int flags = VFIO_DEVICE_FLAGS_PCI() | (resets.getAsBoolean() ? VFIO_DEVICE_FLAGS_RESET() : 0);
     vfio_device_info.flags(info, flags);
     vfio_device_info.num_regions(info, VFIO_PCI_NUM_REGIONS());
@@ -70,7 +70,7 @@ public final class DeviceDescription {
   /** {@code vfio_pci_ioctl_get_region_info}. */
   public void regionInfo(long argument) {
     var block = user.block(argument);
-    MemorySegment info = block.take(vfio_region_info.sizeof(), vfio_region_info.sizeof());
+    MemorySegment info = block.take(Request.VFIO_DEVICE_GET_REGION_INFO);
     int index = vfio_region_info.index(info);
     int flags = 0;
     long bytes = 0;
@@ -118,7 +118,7 @@ public final class DeviceDescription {
   /** {@code vfio_pci_ioctl_get_irq_info}. */
   public void irqInfo(long argument) {
     var block = user.block(argument);
-    MemorySegment info = block.take(vfio_irq_info.sizeof(), vfio_irq_info.sizeof());
+    MemorySegment info = block.take(Request.VFIO_DEVICE_GET_IRQ_INFO);
     int index = vfio_irq_info.index(info);
     if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
       throw Refused.with(Errno.EINVAL);

@@ -15,6 +15,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_feature;
 import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
 import io.iommufd4j.bindings.vfio.vfio_device_low_power_entry_with_wakeup;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
@@ -49,7 +50,7 @@ public final class DeviceFeatures {
    */
   public int feature(long argument) {
     var block = user.block(argument);
-    MemorySegment feature = block.take(vfio_device_feature.sizeof(), vfio_device_feature.sizeof());
+    MemorySegment feature = block.take(Request.VFIO_DEVICE_FEATURE);
     int flags = vfio_device_feature.flags(feature);
     int get = VFIO_DEVICE_FEATURE_GET();
     int set = VFIO_DEVICE_FEATURE_SET();

@@ -17,6 +17,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_REQ_IRQ_INDEX;
 
 import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.lib.Refused;
@@ -98,7 +99,7 @@ public final class DeviceIrqs {
   /** {@code vfio_pci_ioctl_set_irqs}. */
   public void set(long argument) {
     var block = user.block(argument);
-    long header = vfio_irq_set.count$offset() + Integer.BYTES;
+    long header = Request.VFIO_DEVICE_SET_IRQS.minimumBytes();
     MemorySegment set = UserBlock.room(header);
     block.copyIn(set, 0, header);
     long caller = Integer.toUnsignedLong(vfio_irq_set.argsz(set));

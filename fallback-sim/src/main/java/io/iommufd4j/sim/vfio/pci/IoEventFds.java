@@ -5,6 +5,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
 
 import io.iommufd4j.bindings.vfio.vfio_device_ioeventfd;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.PciFunction;
@@ -45,8 +46,7 @@ public final class IoEventFds {
    */
   public void set(long argument) {
     var block = user.block(argument);
-    long needed = vfio_device_ioeventfd.fd$offset() + Integer.BYTES;
-    MemorySegment asked = block.take(needed, vfio_device_ioeventfd.sizeof());
+    MemorySegment asked = block.take(Request.VFIO_DEVICE_IOEVENTFD);
     int bytes = vfio_device_ioeventfd.flags(asked);
     int fd = vfio_device_ioeventfd.fd(asked);
     if ((bytes & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK()) != 0

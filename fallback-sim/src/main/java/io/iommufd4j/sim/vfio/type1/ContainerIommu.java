@@ -1,13 +1,18 @@
 package io.iommufd4j.sim.vfio.type1;
 
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 
 /** What a container translates DMA by ({@code struct vfio_iommu_driver_ops}). */
 public interface ContainerIommu {
 
-  /** {@code VFIO_CHECK_EXTENSION}, and every request that the container has no answer to. */
-  int ioctl(int request, long argument);
+  /**
+   * {@code VFIO_CHECK_EXTENSION}, and every request that the container has no answer to.
+   *
+   * @throws Refused ENOTTY for one that it does not know
+   */
+  int ioctl(Request request, long argument);
 
   /**
    * {@code attach_group}.

@@ -12,6 +12,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_iova_range;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_cap_migration;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info_dma_avail;
 import io.iommufd4j.bindings.vfio.vfio_iova_range;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -40,8 +41,7 @@ final class Type1Capabilities {
   /** {@code vfio_iommu_type1_get_info}: EFAULT, EINVAL for a short structure. */
   void info(long argument) {
     var block = new UserBlock(iommu.memory(), argument);
-    long first = vfio_iommu_type1_info.iova_pgsizes$offset() + Long.BYTES;
-    MemorySegment info = block.take(first, INFO);
+    MemorySegment info = block.take(Request.VFIO_IOMMU_GET_INFO);
     long caller = Integer.toUnsignedLong(vfio_iommu_type1_info.argsz(info));
     vfio_iommu_type1_info.flags(info, VFIO_IOMMU_INFO_PGSIZES() | VFIO_IOMMU_INFO_CAPS());
     vfio_iommu_type1_info.iova_pgsizes(info, iommu.pageSizes());

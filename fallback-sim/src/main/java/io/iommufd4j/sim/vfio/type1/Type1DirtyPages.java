@@ -8,6 +8,7 @@ import io.iommufd4j.bindings.vfio.vfio_bitmap;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap_get;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +33,7 @@ final class Type1DirtyPages {
     var block = new UserBlock(iommu.memory(), argument);
     long header = vfio_iommu_type1_dirty_bitmap.sizeof();
     long get = vfio_iommu_type1_dirty_bitmap_get.sizeof();
-    MemorySegment dirty = block.take(header, header + get);
+    MemorySegment dirty = block.take(Request.VFIO_IOMMU_DIRTY_PAGES, get);
     int flags = vfio_iommu_type1_dirty_bitmap.flags(dirty);
     if (flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START()) {
       iommu.trackDirty(true);

@@ -7,6 +7,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_UNMAP_ALL;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_UPDATE_VADDR;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -79,7 +80,7 @@ public final class Type1Iommu implements ContainerIommu {
   }
 
   @Override
-  public int ioctl(int request, long argument) {
+  public int ioctl(Request request, long argument) {
     return requests.ioctl(request, argument);
   }
 

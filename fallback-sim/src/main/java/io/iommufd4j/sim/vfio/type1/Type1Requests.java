@@ -1,21 +1,17 @@
 package io.iommufd4j.sim.vfio.type1;
 
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_CHECK_EXTENSION;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_MAP_FLAG_READ;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_MAP_FLAG_VADDR;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_MAP_FLAG_WRITE;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_UNMAP_FLAG_ALL;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_DMA_UNMAP_FLAG_VADDR;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_DIRTY_PAGES;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_GET_INFO;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_MAP_DMA;
-import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_UNMAP_DMA;
 
 import io.iommufd4j.bindings.vfio.vfio_bitmap;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
 import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
@@ -35,19 +31,16 @@ final class Type1Requests {
     this.capabilities = new Type1Capabilities(iommu);
   }
 
-  int ioctl(int request, long argument) {
-    if (request == VFIO_CHECK_EXTENSION()) {
-      return iommu.has(argument) ? 1 : 0;
-    } else if (request == VFIO_IOMMU_GET_INFO()) {
-      capabilities.info(argument);
-    } else if (request == VFIO_IOMMU_MAP_DMA()) {
-      map(argument);
-    } else if (request == VFIO_IOMMU_UNMAP_DMA()) {
-      unmap(argument);
-    } else if (request == VFIO_IOMMU_DIRTY_PAGES()) {
-      dirtyPages.request(argument);
-    } else {
-      throw Refused.with(Errno.ENOTTY);
+  int ioctl(Request request, long argument) {
+    switch (request) {
+      case VFIO_CHECK_EXTENSION -> {
+        return iommu.has(argument) ? 1 : 0;
+      }
+      case VFIO_IOMMU_GET_INFO -> capabilities.info(argument);
+      case VFIO_IOMMU_MAP_DMA -> map(argument);
+      case VFIO_IOMMU_UNMAP_DMA -> unmap(argument);
+      case VFIO_IOMMU_DIRTY_PAGES -> dirtyPages.request(argument);
+      default -> throw Refused.with(Errno.ENOTTY);
     }
     return 0;
   }
@@ -55,8 +48,7 @@ final class Type1Requests {
   /** EFAULT, EINVAL, EOVERFLOW; then as {@link Type1Iommu#map}. */
   private void map(long argument) {
     var block = new UserBlock(iommu.memory(), argument);
-    long size = vfio_iommu_type1_dma_map.sizeof();
-    MemorySegment map = block.take(size, size);
+    MemorySegment map = block.take(Request.VFIO_IOMMU_MAP_DMA);
     int flags = vfio_iommu_type1_dma_map.flags(map);
     long iova = vfio_iommu_type1_dma_map.iova(map);
     long address = vfio_iommu_type1_dma_map.vaddr(map);
@@ -85,7 +77,7 @@ final class Type1Requests {
   private void unmap(long argument) {
     var block = new UserBlock(iommu.memory(), argument);
     long size = vfio_iommu_type1_dma_unmap.sizeof();
-    MemorySegment unmap = block.take(size, size + vfio_bitmap.sizeof());
+    MemorySegment unmap = block.take(Request.VFIO_IOMMU_UNMAP_DMA, vfio_bitmap.sizeof());
     int flags = vfio_iommu_type1_dma_unmap.flags(unmap);
     boolean bitmap = (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP()) != 0;
     boolean all = (flags & VFIO_DMA_UNMAP_FLAG_ALL()) != 0;
