@@ -35,7 +35,7 @@ class HandleTest {
     try (var iommufd = Iommufd.adopt(kernel, memfd())) {
       var refused = assertThrows(KernelException.class, iommufd::newIoas);
       assertEquals(Errno.ENOTTY, refused.errno());
-      assertEquals("IOMMU_IOAS_ALLOC", refused.command());
+      assertEquals("IOMMU_IOAS_ALLOC", refused.operation());
       assertEquals(iommufd.fd(), refused.fd());
       assertEquals(Optional.empty(), refused.object());
       assertEquals(
@@ -60,7 +60,7 @@ class HandleTest {
     var iommufd = Iommufd.adopt(kernel, fd);
     iommufd.close();
     iommufd.close();
-    assertEquals(-Errno.EBADF, kernel.ftruncate(fd, 0));
+    assertEquals(Errno.EBADF.negated(), kernel.ftruncate(fd, 0));
     assertThrows(IllegalStateException.class, iommufd::fd);
     assertThrows(IllegalStateException.class, iommufd::newIoas);
   }
@@ -86,7 +86,7 @@ class HandleTest {
     assertEquals(0, kernel.close(fd));
     var refused = assertThrows(KernelException.class, iommufd::close);
     assertEquals(Errno.EBADF, refused.errno());
-    assertEquals("close", refused.command());
+    assertEquals("close", refused.operation());
   }
 
   @Test
@@ -108,7 +108,7 @@ class HandleTest {
       assertThrows(IllegalArgumentException.class, () -> device.attachPasid(0, target));
       assertThrows(IllegalArgumentException.class, () -> device.attachPasid(1 << 20, target));
       var refused = assertThrows(KernelException.class, () -> device.attach(target));
-      assertEquals("VFIO_DEVICE_ATTACH_IOMMUFD_PT", refused.command());
+      assertEquals("VFIO_DEVICE_ATTACH_IOMMUFD_PT", refused.operation());
       assertEquals(Optional.empty(), device.attached());
     }
   }
@@ -126,10 +126,10 @@ class HandleTest {
 
     // A memfd cannot be detached: each close says so, and closes what it owns all the same.
     var first = assertThrows(KernelException.class, iommufd::close);
-    assertEquals("VFIO_DEVICE_DETACH_IOMMUFD_PT", first.command());
+    assertEquals("VFIO_DEVICE_DETACH_IOMMUFD_PT", first.operation());
     var second = assertThrows(KernelException.class, device::close);
-    assertEquals("VFIO_DEVICE_DETACH_IOMMUFD_PT", second.command());
-    assertEquals(-Errno.EBADF, kernel.ftruncate(deviceFd, 0));
+    assertEquals("VFIO_DEVICE_DETACH_IOMMUFD_PT", second.operation());
+    assertEquals(Errno.EBADF.negated(), kernel.ftruncate(deviceFd, 0));
     assertEquals(Optional.empty(), device.iommufd());
     iommufd.close();
     device.close();
@@ -177,7 +177,7 @@ class HandleTest {
         assertThrows(
             KernelException.class, () -> VfioDevice.open(kernel, "/dev/vfio/devices/vfio99999"));
     assertEquals(Errno.ENOENT, refused.errno());
-    assertEquals("open", refused.command());
+    assertEquals("open", refused.operation());
     assertTrue(refused.toString().contains("vfio99999"), refused::toString);
   }
 

@@ -35,9 +35,9 @@ public final class Answers {
    *
    * @param errno the one errno that will do, positive
    */
-  public static void refused(int errno, long answer) {
-    if (answer != -errno) {
-      fail("expected " + Errno.name(errno) + ", was " + text(answer));
+  public static void refused(Errno errno, long answer) {
+    if (answer != errno.negated()) {
+      fail("expected " + errno.name() + ", was " + text(answer));
     }
   }
 

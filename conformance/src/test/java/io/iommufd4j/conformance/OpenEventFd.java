@@ -37,7 +37,7 @@ public final class OpenEventFd implements Handle {
   /** How much was counted since the last look: 0 when nothing was. Nobody waits here. */
   public long count() {
     long answer = kernel.read(fd, counter);
-    if (answer == -Errno.EAGAIN) {
+    if (answer == Errno.EAGAIN.negated()) {
       return 0;
     }
     Answers.same(Long.BYTES, answer);

@@ -147,7 +147,7 @@ public final class OpenIommufd implements Handle {
   public int iovaRanges(int ioas, int room, MemorySegment into) {
     RequestBlock block = iovaRangesBlock(ioas, room, into);
     int answer = ioctl(block);
-    return answer < 0 && answer != -Errno.EMSGSIZE ? answer : (int) block.get("num_iovas");
+    return answer < 0 && answer != Errno.EMSGSIZE.negated() ? answer : (int) block.get("num_iovas");
   }
 
   /** The block of {@code IOMMU_IOAS_IOVA_RANGES}. */

@@ -1,59 +1,54 @@
 package io.iommufd4j.error;
 
-import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.ObjectId;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The kernel refused. Carries what it said as fields, and a hint where the cause is known; the
- * message has all of it in one line.
- */
-public final class KernelException extends RuntimeException {
+/** The kernel refused a request or a system call. */
+public final class KernelException extends ErrnoException {
 
   private static final long serialVersionUID = 1L;
 
   private static final int NO_FD = -1;
 
-  private final String command;
-  private final int errno;
   private final int fd;
   private final transient @Nullable ObjectId object;
-  private final String hint;
+
+  private KernelException(
+      String call,
+      String subject,
+      ErrnoCode errno,
+      int fd,
+      @Nullable ObjectId object,
+      String hint) {
+    super(message(call, subject, errno, fd, object, hint), call, errno, hint);
+    this.fd = fd;
+    this.object = object;
+  }
 
   /**
-   * Says what was asked and what came of it.
+   * A call on a descriptor that was refused.
    *
-   * @param command the request's or the system call's name, as {@code IOMMU_IOAS_MAP}
-   * @param subject the file, for a call on a path; else empty
-   * @param errno the errno, positive or negated
-   * @param fd the descriptor; −1 for a call on a path or on memory
+   * @param call the request's or the system call's name, as {@code IOMMU_IOAS_MAP}
+   * @param fd the descriptor; −1 for a call on memory
    * @param object the object that the call was about
    * @param hint the cause and what would help; empty when that is not known
    */
-  public KernelException(
-      String command, String subject, int errno, int fd, @Nullable ObjectId object, String hint) {
-    super(message(command, subject, errno, fd, object, hint));
-    this.command = command;
-    this.errno = Math.abs(errno);
-    this.fd = fd;
-    this.object = object;
-    this.hint = hint;
+  public static KernelException onFd(
+      String call, ErrnoCode errno, int fd, @Nullable ObjectId object, String hint) {
+    return new KernelException(call, "", errno, fd, object, hint);
   }
 
-  /** The errno, positive. See {@link Errno}. */
-  public int errno() {
-    return errno;
-  }
-
-  /** The errno by name, as {@code EINVAL}. */
-  public String errnoName() {
-    return Errno.name(errno);
-  }
-
-  /** The request or system call, as {@code IOMMU_IOAS_MAP} or {@code open}. */
-  public String command() {
-    return command;
+  /**
+   * A call on a path that was refused.
+   *
+   * @param call the system call's name, as {@code open}
+   * @param path the file
+   * @param hint the cause and what would help; empty when that is not known
+   */
+  public static KernelException onPath(String call, String path, ErrnoCode errno, String hint) {
+    return new KernelException(call, path, errno, NO_FD, null, hint);
   }
 
   /** The descriptor it was made on; −1 for a call on a path or on memory. */
@@ -66,14 +61,14 @@ public final class KernelException extends RuntimeException {
     return Optional.ofNullable(object);
   }
 
-  /** Why, and what would help, where that is known; otherwise empty. */
-  public String hint() {
-    return hint;
-  }
-
   private static String message(
-      String command, String subject, int errno, int fd, @Nullable ObjectId object, String hint) {
-    var line = new StringBuilder(command);
+      String call,
+      String subject,
+      ErrnoCode errno,
+      int fd,
+      @Nullable ObjectId object,
+      String hint) {
+    var line = new StringBuilder(call);
     if (!subject.isEmpty()) {
       line.append(' ').append(subject);
     }
@@ -83,7 +78,7 @@ public final class KernelException extends RuntimeException {
     if (object != null) {
       line.append(", ").append(object);
     }
-    line.append(": ").append(Errno.name(errno));
+    line.append(": ").append(errno.name());
     if (!hint.isEmpty()) {
       line.append(": ").append(hint);
     }

@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.uapi.IovaRanges;
 import io.iommufd4j.wire.Hint;
@@ -15,22 +16,28 @@ import java.util.List;
 public record AllowHint(IoasFacts ioas, List<IovaRange> ranges) implements Hint {
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.EADDRINUSE) {
-      IovaRanges usable = ioas.iovaRanges();
-      return ranges.stream()
-          .filter(range -> !usable.allow(range))
-          .findFirst()
-          .map(range ->
-              range
-                  + " cannot be allowed: an attached device reserves part of it, or its IOMMU cannot"
-                  + " translate it; free of that are "
-                  + usable.ranges())
-          .orElse("");
-    }
-    if (errno != Errno.EINVAL) {
-      return "";
-    }
+  public String of(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EADDRINUSE -> inUse();
+      case Errno.EINVAL -> invalid();
+      default -> "";
+    };
+  }
+
+  private String inUse() {
+    IovaRanges usable = ioas.iovaRanges();
+    return ranges.stream()
+        .filter(range -> !usable.allow(range))
+        .findFirst()
+        .map(range ->
+            range
+                + " cannot be allowed: an attached device reserves part of it, or its IOMMU cannot"
+                + " translate it; free of that are "
+                + usable.ranges())
+        .orElse("");
+  }
+
+  private String invalid() {
     for (int i = 0; i < ranges.size(); i++) {
       IovaRange range = ranges.get(i);
       if (range.start() == range.last()) {

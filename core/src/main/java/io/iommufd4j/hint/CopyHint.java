@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.wire.Hint;
 
@@ -13,33 +14,24 @@ import io.iommufd4j.wire.Hint;
 public record CopyHint(Placement place, IoasFacts source) implements Hint {
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.ENOENT) {
-      if (!source.exists()) {
-        return "the iommufd has no source " + source;
-      }
-      return place.ioas().exists()
-          ? "the source, "
-              + source
-              + ", does not map all of "
-              + new IovaRange(place.start(), place.start() + place.length() - 1)
-          : "the iommufd has no " + place.ioas();
+  public String of(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.ENOENT -> notThere();
+      case Errno.EPERM -> source + " maps this memory for reading only: copy it for reading";
+      case Errno.EFAULT -> UserMemoryFacts.IOAS_NOT_PINNED;
+      default -> place.refused(errno);
+    };
+  }
+
+  private String notThere() {
+    if (!source.exists()) {
+      return "the iommufd has no source " + source;
     }
-    if (errno == Errno.EPERM) {
-      return source + " maps this memory for reading only: copy it for reading";
-    }
-    if (errno == Errno.EINVAL) {
-      return place.invalid();
-    }
-    if (errno == Errno.EOVERFLOW) {
-      return place.overflow();
-    }
-    if (errno == Errno.ENOSPC) {
-      return place.noSpace();
-    }
-    if (errno == Errno.EEXIST) {
-      return place.occupied();
-    }
-    return errno == Errno.EFAULT ? UserMemoryFacts.IOAS_NOT_PINNED : "";
+    return place.ioas().exists()
+        ? "the source, "
+            + source
+            + ", does not map all of "
+            + new IovaRange(place.start(), place.start() + place.length() - 1)
+        : "the iommufd has no " + place.ioas();
   }
 }

@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.PageTableId;
@@ -21,32 +22,32 @@ public record HwptHint(
     implements Hint {
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.ENOENT) {
-      return "the iommufd has no device "
-          + device.value()
-          + " that has an IOMMU: bind it here first, and attach"
-          + " an emulated one (mdev) to an IOAS itself";
-    }
-    if (errno == Errno.EOPNOTSUPP) {
-      return notSupported();
-    }
-    if (errno == Errno.EINVAL) {
-      return invalid();
-    }
-    if (errno == Errno.EADDRINUSE) {
-      var conflict = new Conflict(iommufd, parent.value());
-      conflict.outOfReachOf(device, false);
-      return conflict.found(true);
-    }
-    return errno == Errno.EFAULT ? UserMemoryFacts.IOAS_NOT_PINNED : "";
+  public String of(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.ENOENT ->
+          "the iommufd has no device "
+              + device.value()
+              + " that has an IOMMU: bind it here first, and attach"
+              + " an emulated one (mdev) to an IOAS itself";
+      case Errno.EOPNOTSUPP -> notSupported();
+      case Errno.EINVAL -> invalid();
+      case Errno.EADDRINUSE -> inUse();
+      case Errno.EFAULT -> UserMemoryFacts.IOAS_NOT_PINNED;
+      default -> "";
+    };
+  }
+
+  private String inUse() {
+    var conflict = new Conflict(iommufd, parent.value());
+    conflict.outOfReachOf(device, false);
+    return conflict.found(true);
   }
 
   private String notSupported() {
     String lacking =
         flags.stream()
             .sorted()
-            .filter(flag -> Aperture.tryFlag(iommufd, device, flag) == -Errno.EOPNOTSUPP)
+            .filter(flag -> Aperture.tryFlag(iommufd, device, flag) == Errno.EOPNOTSUPP.negated())
             .map(flag -> "IOMMU_HWPT_ALLOC_" + flag)
             .collect(Collectors.joining(", "));
     if (!lacking.isEmpty()) {

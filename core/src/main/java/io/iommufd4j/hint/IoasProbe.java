@@ -136,12 +136,12 @@ final class IoasProbe implements AutoCloseable {
 
   private boolean maps(long start, long last) {
     long bytes = Math.ceilDiv(last - start + 1, usable.alignment()) * usable.alignment();
-    return copy(scratch, 0, bytes, start) == -Errno.EEXIST;
+    return copy(scratch, 0, bytes, start) == Errno.EEXIST.negated();
   }
 
   /** Its own place is where the copy goes, so that it never succeeds. */
   private boolean isGapless(long start, long bytes) {
-    return bytes > 0 && copy(ioas, start, bytes, start) == -Errno.EEXIST;
+    return bytes > 0 && copy(ioas, start, bytes, start) == Errno.EEXIST.negated();
   }
 
   private int copy(int source, long sourceIova, long bytes, long iova) {

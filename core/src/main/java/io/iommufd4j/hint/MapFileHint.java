@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.wire.Hint;
 import io.iommufd4j.wire.ProcessFiles;
@@ -26,29 +27,21 @@ public record MapFileHint(Placement place, int fd) implements Hint {
   private static final Set<String> PINNABLE = Set.of("tmpfs", "hugetlbfs", "ramfs", "devtmpfs");
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.EINVAL) {
-      String range = place.invalid();
-      return range.isEmpty() ? ofFile() : range;
+  public String of(ErrnoCode errno) {
+    String hint = place.refused(errno);
+    if (!hint.isEmpty()) {
+      return hint;
     }
-    if (errno == Errno.EOVERFLOW) {
-      return place.overflow();
-    }
-    if (errno == Errno.EEXIST) {
-      return place.occupied();
-    }
-    if (errno == Errno.ENOSPC) {
-      return place.noSpace();
-    }
-    if (errno == Errno.EBADF) {
-      return "descriptor " + fd + ", the file to map, is not open";
-    }
-    if (errno == Errno.EOPNOTSUPP) {
-      return "this dma-buf is of an exporter that iommufd does not know, or the kernel lacks"
-          + " CONFIG_VFIO_PCI_DMABUF; "
-          + WHAT_WORKS;
-    }
-    return errno == Errno.ENODEV ? "the device took its dma-buf back (it was reset or closed)" : "";
+    return switch (errno) {
+      case Errno.EINVAL -> ofFile();
+      case Errno.EBADF -> "descriptor " + fd + ", the file to map, is not open";
+      case Errno.EOPNOTSUPP ->
+          "this dma-buf is of an exporter that iommufd does not know, or the kernel lacks"
+              + " CONFIG_VFIO_PCI_DMABUF; "
+              + WHAT_WORKS;
+      case Errno.ENODEV -> "the device took its dma-buf back (it was reset or closed)";
+      default -> "";
+    };
   }
 
   private String ofFile() {

@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.wire.Hint;
 
 /**
@@ -12,22 +13,10 @@ import io.iommufd4j.wire.Hint;
 public record MapHint(Placement place, boolean writes) implements Hint {
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.EINVAL) {
-      return place.invalid();
-    }
-    if (errno == Errno.EOVERFLOW) {
-      return place.overflow();
-    }
-    if (errno == Errno.EEXIST) {
-      return place.occupied();
-    }
-    if (errno == Errno.ENOSPC) {
-      return place.noSpace();
-    }
+  public String of(ErrnoCode errno) {
     return errno == Errno.EFAULT
         ? UserMemoryFacts.of(place.ioas().kernel())
             .whyNotPinned(place.start(), place.length(), writes)
-        : "";
+        : place.refused(errno);
   }
 }

@@ -26,21 +26,21 @@ public enum ObjectKind {
       var ranges = iommu_ioas_iova_ranges.allocate(arena);
       iommu_ioas_iova_ranges.size(ranges, (int) ranges.byteSize());
       iommu_ioas_iova_ranges.ioas_id(ranges, id);
-      if (file.tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, ranges) != -Errno.ENOENT) {
+      if (file.tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, ranges) != Errno.ENOENT.negated()) {
         return IOAS;
       }
       var bitmap = iommu_hwpt_get_dirty_bitmap.allocate(arena);
       iommu_hwpt_get_dirty_bitmap.size(bitmap, (int) bitmap.byteSize());
       iommu_hwpt_get_dirty_bitmap.hwpt_id(bitmap, id);
       // Of no bytes: EINVAL from a HWPT.
-      if (file.tryIoctl(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, bitmap) == -Errno.EINVAL) {
+      if (file.tryIoctl(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, bitmap) == Errno.EINVAL.negated()) {
         return HWPT;
       }
       var entries = iommu_hwpt_invalidate.allocate(arena);
       iommu_hwpt_invalidate.size(entries, (int) entries.byteSize());
       iommu_hwpt_invalidate.hwpt_id(entries, id);
       int answer = file.tryIoctl(Request.IOMMU_HWPT_INVALIDATE, entries);
-      return answer == -Errno.ENOENT || answer == -Errno.EINVAL ? OTHER : HWPT;
+      return answer == Errno.ENOENT.negated() || answer == Errno.EINVAL.negated() ? OTHER : HWPT;
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.iommufd4j.hint;
 
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.uapi.IovaRanges;
 import java.util.List;
@@ -21,8 +23,19 @@ public record Placement(
 
   private static final int SHOWN = 6;
 
+  /** The meaning of an errno that the place alone explains; empty for any other. */
+  String refused(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EINVAL -> invalid();
+      case Errno.EOVERFLOW -> overflow();
+      case Errno.EEXIST -> occupied();
+      case Errno.ENOSPC -> noSpace();
+      default -> "";
+    };
+  }
+
   /** The meaning of EINVAL, as far as the range tells; empty when the range is in order. */
-  String invalid() {
+  private String invalid() {
     if (length == 0) {
       return "the length is 0";
     }
@@ -93,7 +106,7 @@ public record Placement(
   }
 
   /** The meaning of EOVERFLOW; empty when nothing wraps around. */
-  String overflow() {
+  private String overflow() {
     if (fixed && iova == -1) {
       return "the last IOVA, 2^64 - 1, cannot be mapped";
     }
@@ -109,7 +122,7 @@ public record Placement(
   }
 
   /** The meaning of EEXIST. */
-  String occupied() {
+  private String occupied() {
     try (IoasProbe probe = IoasProbe.of(ioas)) {
       OptionalLong mapped = probe.firstMapped(new IovaRange(iova, iova + length - 1));
       if (mapped.isEmpty()) {
@@ -124,7 +137,7 @@ public record Placement(
   }
 
   /** The meaning of ENOSPC. */
-  String noSpace() {
+  private String noSpace() {
     return "no free IOVA range holds "
         + length
         + " bytes: "

@@ -1,6 +1,7 @@
 package io.iommufd4j.hint;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.wire.Hint;
 import java.util.OptionalLong;
@@ -15,18 +16,17 @@ import java.util.OptionalLong;
 public record UnmapHint(IoasFacts ioas, long iova, long length) implements Hint {
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.EINVAL) {
-      return length == 0 ? "the length is 0" : "";
-    }
-    if (errno == Errno.EOVERFLOW) {
-      return "the IOVA range wraps around; all of an IOAS is unmapped by IOVA 0, length 2^64 - 1";
-    }
-    if (errno == Errno.EBUSY) {
-      return "an in-kernel user, as a hardware queue or an emulated device, holds memory of the"
-          + " range";
-    }
-    return errno == Errno.ENOENT ? notThere() : "";
+  public String of(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EINVAL -> length == 0 ? "the length is 0" : "";
+      case Errno.EOVERFLOW ->
+          "the IOVA range wraps around; all of an IOAS is unmapped by IOVA 0, length 2^64 - 1";
+      case Errno.EBUSY ->
+          "an in-kernel user, as a hardware queue or an emulated device, holds memory of the"
+              + " range";
+      case Errno.ENOENT -> notThere();
+      default -> "";
+    };
   }
 
   private String notThere() {

@@ -1,60 +1,206 @@
 package io.iommufd4j.kernel;
 
-import io.iommufd4j.bindings.libc.libc_h;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * The errnos that iommufd and VFIO answer with, and the names of all. Values are positive; a call
- * returns them negated.
+ * The errnos that Linux names: those of {@code asm-generic/errno.h}, which x86 and arm64 share, and
+ * those that it keeps to itself and lets out by mistake ({@code linux/errno.h}).
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
  */
-public final class Errno {
+@SuppressWarnings("doclint:missing") // Each constant's text says what it means.
+public enum Errno implements ErrnoCode {
+  EPERM(1, "Operation not permitted"),
+  ENOENT(2, "No such file or directory"),
+  ESRCH(3, "No such process"),
+  EINTR(4, "Interrupted system call"),
+  EIO(5, "Input/output error"),
+  ENXIO(6, "No such device or address"),
+  E2BIG(7, "Argument list too long"),
+  ENOEXEC(8, "Exec format error"),
+  EBADF(9, "Bad file descriptor"),
+  ECHILD(10, "No child processes"),
+  EAGAIN(11, "Resource temporarily unavailable"),
+  ENOMEM(12, "Cannot allocate memory"),
+  EACCES(13, "Permission denied"),
+  EFAULT(14, "Bad address"),
+  ENOTBLK(15, "Block device required"),
+  EBUSY(16, "Device or resource busy"),
+  EEXIST(17, "File exists"),
+  EXDEV(18, "Invalid cross-device link"),
+  ENODEV(19, "No such device"),
+  ENOTDIR(20, "Not a directory"),
+  EISDIR(21, "Is a directory"),
+  EINVAL(22, "Invalid argument"),
+  ENFILE(23, "Too many open files in system"),
+  EMFILE(24, "Too many open files"),
+  ENOTTY(25, "Inappropriate ioctl for device"),
+  ETXTBSY(26, "Text file busy"),
+  EFBIG(27, "File too large"),
+  ENOSPC(28, "No space left on device"),
+  ESPIPE(29, "Illegal seek"),
+  EROFS(30, "Read-only file system"),
+  EMLINK(31, "Too many links"),
+  EPIPE(32, "Broken pipe"),
+  EDOM(33, "Numerical argument out of domain"),
+  ERANGE(34, "Numerical result out of range"),
+  EDEADLK(35, "Resource deadlock avoided"),
+  ENAMETOOLONG(36, "File name too long"),
+  ENOLCK(37, "No locks available"),
+  ENOSYS(38, "Function not implemented"),
+  ENOTEMPTY(39, "Directory not empty"),
+  ELOOP(40, "Too many levels of symbolic links"),
+  ENOMSG(42, "No message of desired type"),
+  EIDRM(43, "Identifier removed"),
+  ECHRNG(44, "Channel number out of range"),
+  EL2NSYNC(45, "Level 2 not synchronized"),
+  EL3HLT(46, "Level 3 halted"),
+  EL3RST(47, "Level 3 reset"),
+  ELNRNG(48, "Link number out of range"),
+  EUNATCH(49, "Protocol driver not attached"),
+  ENOCSI(50, "No CSI structure available"),
+  EL2HLT(51, "Level 2 halted"),
+  EBADE(52, "Invalid exchange"),
+  EBADR(53, "Invalid request descriptor"),
+  EXFULL(54, "Exchange full"),
+  ENOANO(55, "No anode"),
+  EBADRQC(56, "Invalid request code"),
+  EBADSLT(57, "Invalid slot"),
+  EBFONT(59, "Bad font file format"),
+  ENOSTR(60, "Device not a stream"),
+  ENODATA(61, "No data available"),
+  ETIME(62, "Timer expired"),
+  ENOSR(63, "Out of streams resources"),
+  ENONET(64, "Machine is not on the network"),
+  ENOPKG(65, "Package not installed"),
+  EREMOTE(66, "Object is remote"),
+  ENOLINK(67, "Link has been severed"),
+  EADV(68, "Advertise error"),
+  ESRMNT(69, "Srmount error"),
+  ECOMM(70, "Communication error on send"),
+  EPROTO(71, "Protocol error"),
+  EMULTIHOP(72, "Multihop attempted"),
+  EDOTDOT(73, "RFS specific error"),
+  EBADMSG(74, "Bad message"),
+  EOVERFLOW(75, "Value too large for defined data type"),
+  ENOTUNIQ(76, "Name not unique on network"),
+  EBADFD(77, "File descriptor in bad state"),
+  EREMCHG(78, "Remote address changed"),
+  ELIBACC(79, "Can not access a needed shared library"),
+  ELIBBAD(80, "Accessing a corrupted shared library"),
+  ELIBSCN(81, ".lib section in a.out corrupted"),
+  ELIBMAX(82, "Attempting to link in too many shared libraries"),
+  ELIBEXEC(83, "Cannot exec a shared library directly"),
+  EILSEQ(84, "Invalid or incomplete multibyte or wide character"),
+  ERESTART(85, "Interrupted system call should be restarted"),
+  ESTRPIPE(86, "Streams pipe error"),
+  EUSERS(87, "Too many users"),
+  ENOTSOCK(88, "Socket operation on non-socket"),
+  EDESTADDRREQ(89, "Destination address required"),
+  EMSGSIZE(90, "Message too long"),
+  EPROTOTYPE(91, "Protocol wrong type for socket"),
+  ENOPROTOOPT(92, "Protocol not available"),
+  EPROTONOSUPPORT(93, "Protocol not supported"),
+  ESOCKTNOSUPPORT(94, "Socket type not supported"),
+  EOPNOTSUPP(95, "Operation not supported"),
+  EPFNOSUPPORT(96, "Protocol family not supported"),
+  EAFNOSUPPORT(97, "Address family not supported by protocol"),
+  EADDRINUSE(98, "Address already in use"),
+  EADDRNOTAVAIL(99, "Cannot assign requested address"),
+  ENETDOWN(100, "Network is down"),
+  ENETUNREACH(101, "Network is unreachable"),
+  ENETRESET(102, "Network dropped connection on reset"),
+  ECONNABORTED(103, "Software caused connection abort"),
+  ECONNRESET(104, "Connection reset by peer"),
+  ENOBUFS(105, "No buffer space available"),
+  EISCONN(106, "Transport endpoint is already connected"),
+  ENOTCONN(107, "Transport endpoint is not connected"),
+  ESHUTDOWN(108, "Cannot send after transport endpoint shutdown"),
+  ETOOMANYREFS(109, "Too many references: cannot splice"),
+  ETIMEDOUT(110, "Connection timed out"),
+  ECONNREFUSED(111, "Connection refused"),
+  EHOSTDOWN(112, "Host is down"),
+  EHOSTUNREACH(113, "No route to host"),
+  EALREADY(114, "Operation already in progress"),
+  EINPROGRESS(115, "Operation now in progress"),
+  ESTALE(116, "Stale file handle"),
+  EUCLEAN(117, "Structure needs cleaning"),
+  ENOTNAM(118, "Not a XENIX named type file"),
+  ENAVAIL(119, "No XENIX semaphores available"),
+  EISNAM(120, "Is a named type file"),
+  EREMOTEIO(121, "Remote I/O error"),
+  EDQUOT(122, "Disk quota exceeded"),
+  ENOMEDIUM(123, "No medium found"),
+  EMEDIUMTYPE(124, "Wrong medium type"),
+  ECANCELED(125, "Operation canceled"),
+  ENOKEY(126, "Required key not available"),
+  EKEYEXPIRED(127, "Key has expired"),
+  EKEYREVOKED(128, "Key has been revoked"),
+  EKEYREJECTED(129, "Key was rejected by service"),
+  EOWNERDEAD(130, "Owner died"),
+  ENOTRECOVERABLE(131, "State not recoverable"),
+  ERFKILL(132, "Operation not possible due to RF-kill"),
+  EHWPOISON(133, "Memory page has hardware error"),
+  ERESTARTSYS(512, "to be restarted, or EINTR"),
+  ERESTARTNOINTR(513, "to be restarted always"),
+  ERESTARTNOHAND(514, "to be restarted unless a handler ran"),
+  ENOIOCTLCMD(515, "the driver has no such ioctl"),
+  ERESTART_RESTARTBLOCK(516, "to be restarted by restart_syscall(2)"),
+  EPROBE_DEFER(517, "the driver wants to be probed again later"),
+  EOPENSTALE(518, "the directory entry was stale at open"),
+  ENOPARAM(519, "the parameter is not known"),
+  EBADHANDLE(521, "not a file handle of NFS"),
+  ENOTSYNC(522, "the update does not follow the last one"),
+  EBADCOOKIE(523, "the cookie is stale"),
+  ENOTSUPP(524, "Operation not supported, inside the kernel"),
+  ETOOSMALL(525, "the buffer is too small"),
+  ESERVERFAULT(526, "the NFS server failed in a way without a code"),
+  EBADTYPE(527, "the NFS server does not know the type"),
+  EJUKEBOX(528, "begun, and not over in time"),
+  EIOCBQUEUED(529, "queued; its end is reported by an event"),
+  ERECALLCONFLICT(530, "in conflict with state that is being recalled"),
+  ENOGRACE(531, "the grace period of NFS is over");
 
-  public static final int EPERM = libc_h.EPERM();
-  public static final int ENOENT = libc_h.ENOENT();
-  public static final int EINTR = libc_h.EINTR();
-  public static final int EIO = libc_h.EIO();
-  public static final int ENXIO = libc_h.ENXIO();
-  public static final int E2BIG = libc_h.E2BIG();
-  public static final int EBADF = libc_h.EBADF();
-  public static final int EAGAIN = libc_h.EAGAIN();
-  public static final int ENOMEM = libc_h.ENOMEM();
-  public static final int EACCES = libc_h.EACCES();
-  public static final int EFAULT = libc_h.EFAULT();
-  public static final int EBUSY = libc_h.EBUSY();
-  public static final int EEXIST = libc_h.EEXIST();
-  public static final int ENODEV = libc_h.ENODEV();
-  public static final int ENOTDIR = libc_h.ENOTDIR();
-  public static final int EISDIR = libc_h.EISDIR();
-  public static final int EINVAL = libc_h.EINVAL();
-  public static final int ENFILE = 23;
-  public static final int EMFILE = libc_h.EMFILE();
-  public static final int ENOTTY = libc_h.ENOTTY();
-  public static final int EFBIG = libc_h.EFBIG();
-  public static final int ENOSPC = libc_h.ENOSPC();
-  public static final int ESPIPE = libc_h.ESPIPE();
-  public static final int EROFS = libc_h.EROFS();
-  public static final int ERANGE = libc_h.ERANGE();
-  public static final int EDEADLK = libc_h.EDEADLK();
-  public static final int ENOSYS = libc_h.ENOSYS();
-  public static final int EBADE = libc_h.EBADE();
-  public static final int EOVERFLOW = libc_h.EOVERFLOW();
-  public static final int EMSGSIZE = libc_h.EMSGSIZE();
-  public static final int EOPNOTSUPP = libc_h.EOPNOTSUPP();
-  public static final int EBADFD = libc_h.EBADFD();
-  public static final int EADDRINUSE = libc_h.EADDRINUSE();
-  public static final int ETIMEDOUT = libc_h.ETIMEDOUT();
-  public static final int ECANCELED = libc_h.ECANCELED();
+  private final int number;
+  private final String text;
 
-  private Errno() {}
+  Errno(int number, String text) {
+    this.number = number;
+    this.text = text;
+  }
+
+  @Override
+  public int number() {
+    return number;
+  }
+
+  @Override
+  public String text() {
+    return text;
+  }
 
   /**
-   * The symbolic name, as {@code EINVAL}; for a number that Linux gives to no errno {@code errno
-   * 4000, which Linux does not define}.
+   * The errno of a number.
    *
-   * @param errno the errno, positive or negated
+   * @param number positive or negated
+   * @return empty for a number that Linux gives to no errno
    */
-  public static String name(int errno) {
-    return ErrnoNames.of(Math.abs(errno));
+  public static Optional<Errno> find(int number) {
+    return Stream.of(values()).filter(errno -> errno.number == Math.abs(number)).findFirst();
+  }
+
+  /** The errno of a text of {@code strerror(3)} in the C locale, in whatever case. */
+  public static Optional<Errno> ofText(String text) {
+    return Stream.of(values()).filter(errno -> errno.text.equalsIgnoreCase(text)).findFirst();
+  }
+
+  /**
+   * The name of an errno by its number, as {@link ErrnoCode#name}.
+   *
+   * @param number positive or negated
+   */
+  public static String name(int number) {
+    return ErrnoCode.of(number).name();
   }
 }

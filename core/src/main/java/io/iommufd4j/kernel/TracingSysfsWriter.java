@@ -50,7 +50,7 @@ final class TracingSysfsWriter implements SysfsWriter {
   @Override
   public void leave() {
     if (underWay != null) {
-      tell(-Errno.ETIMEDOUT, "given up; it goes on without this process");
+      tell(Errno.ETIMEDOUT.negated(), "given up; it goes on without this process");
     }
     writer.leave();
   }

@@ -7,6 +7,7 @@ import io.iommufd4j.kernel.Availability;
 import io.iommufd4j.kernel.Availability.Available;
 import io.iommufd4j.kernel.Availability.Unavailable;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.KernelProvider;
@@ -62,7 +63,7 @@ public final class NativeProvider implements KernelProvider {
     try (var arena = Arena.ofConfined()) {
       int fd = kernel.open(NODE, libc_h.O_RDWR() | libc_h.O_CLOEXEC());
       if (fd < 0) {
-        return notOpened(-fd, kernel.identity().release());
+        return notOpened(ErrnoCode.of(fd), kernel.identity().release());
       }
       var request = iommu_ioas_alloc.allocate(arena);
       iommu_ioas_alloc.size(request, (int) iommu_ioas_alloc.sizeof());
@@ -76,8 +77,8 @@ public final class NativeProvider implements KernelProvider {
     }
   }
 
-  private static Unavailable notOpened(int errno, String release) {
-    String reason = NODE + " does not open: " + Errno.name(errno);
+  private static Unavailable notOpened(ErrnoCode errno, String release) {
+    String reason = NODE + " does not open: " + errno.name();
     if (errno == Errno.ENOENT) {
       var root = Path.of("/");
       var config = new KernelConfig(root, release);
@@ -95,7 +96,7 @@ public final class NativeProvider implements KernelProvider {
       return new Unavailable(
           reason + ", no driver stands behind the node", "load it: modprobe iommufd");
     }
-    return new Unavailable(reason, "see open(2) for " + Errno.name(errno));
+    return new Unavailable(reason, "see open(2) for " + errno.name());
   }
 
   /**

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
@@ -144,18 +143,13 @@ final class ShellSysfsWriter implements SysfsWriter {
 
   private synchronized OptionalInt ended() {
     underWay = false;
-    return OptionalInt.of(complaint.isEmpty() ? 0 : -errno(complaint.toString()));
+    return OptionalInt.of(complaint.isEmpty() ? 0 : errno(complaint.toString()).negated());
   }
 
   /** The errno that a complaint of {@code dd} ends with, in the C locale's words. */
-  static int errno(String complaint) {
+  static Errno errno(String complaint) {
     String words = complaint.substring(complaint.lastIndexOf(": ") + 1).strip();
-    return Arrays.stream(jnr.constants.platform.Errno.values())
-        .filter(jnr.constants.platform.Errno::defined)
-        .filter(errno -> errno.toString().equalsIgnoreCase(words))
-        .mapToInt(jnr.constants.platform.Errno::intValue)
-        .findFirst()
-        .orElse(Errno.EIO);
+    return Errno.ofText(words).orElse(Errno.EIO);
   }
 
   @Override

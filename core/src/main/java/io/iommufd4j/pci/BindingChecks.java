@@ -159,7 +159,7 @@ final class BindingChecks {
     return "unbind " + device.address() + " from " + device.driver().orElse("its driver");
   }
 
-  private HostException refuse(int errno, String why) {
+  private HostException refuse(Errno errno, String why) {
     return new HostException("take " + device.address() + " for vfio-pci", errno, why);
   }
 }

@@ -2,6 +2,7 @@ package io.iommufd4j.pci;
 
 import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.SysfsWrite;
 import io.iommufd4j.pci.WatchedWrites.Hints;
@@ -258,23 +259,23 @@ final class DeviceBinding {
     }
   }
 
-  private String probeHint(int errno) {
-    if (errno == Errno.EINVAL) {
-      return before.group().isEmpty()
-          ? "no IOMMU translates for it: the kernel put it in no group even now that vfio-pci was"
-              + " to have it"
-          : "vfio-pci takes endpoints with an IOMMU, and no bridges";
-    }
-    if (errno == Errno.EBUSY) {
-      return functions.none()
-          ? "a virtual function's physical function, or its group, is in use"
-          : "its former driver left SR-IOV enabled, and vfio-pci takes no physical function that"
-              + " has virtual ones: write 0 to its sriov_numvfs first";
-    }
-    return "";
+  private String probeHint(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EINVAL ->
+          before.group().isEmpty()
+              ? "no IOMMU translates for it: the kernel put it in no group even now that vfio-pci"
+                  + " was to have it"
+              : "vfio-pci takes endpoints with an IOMMU, and no bridges";
+      case Errno.EBUSY ->
+          functions.none()
+              ? "a virtual function's physical function, or its group, is in use"
+              : "its former driver left SR-IOV enabled, and vfio-pci takes no physical function that"
+                  + " has virtual ones: write 0 to its sriov_numvfs first";
+      default -> "";
+    };
   }
 
-  private static String formerDriverHint(int errno) {
+  private static String formerDriverHint(ErrnoCode errno) {
     return errno == Errno.ENOENT ? "the former driver is no longer loaded" : "";
   }
 }

@@ -91,7 +91,7 @@ final class DeviceHolders {
     if (fd >= 0) {
       kernel.close(fd);
     }
-    return fd == -Errno.EBUSY;
+    return fd == Errno.EBUSY.negated();
   }
 
   /** The names and numbers that a descriptor or a mapping is compared with. */

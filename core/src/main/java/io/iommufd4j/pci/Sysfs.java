@@ -64,7 +64,7 @@ final class Sysfs {
   }
 
   private static HostException failed(Path path, Exception cause) {
-    int errno = cause instanceof AccessDeniedException ? Errno.EACCES : Errno.EIO;
+    Errno errno = cause instanceof AccessDeniedException ? Errno.EACCES : Errno.EIO;
     var failed = new HostException("read " + path, errno, String.valueOf(cause.getMessage()));
     failed.initCause(cause);
     return failed;

@@ -2,6 +2,7 @@ package io.iommufd4j.pci;
 
 import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.SysfsWrite;
 import io.iommufd4j.kernel.SysfsWriter;
@@ -46,7 +47,7 @@ final class WatchedWrites implements AutoCloseable {
     Hints NONE = errno -> "";
 
     /** A hint in one line; empty when there is none. */
-    String against(int errno);
+    String against(ErrnoCode errno);
   }
 
   /** Names what is written if this process ends, or gives up, before {@link #close}. */
@@ -72,7 +73,7 @@ final class WatchedWrites implements AutoCloseable {
       to.begin(write);
       int result = watch(to, write);
       if (result < 0) {
-        throw refused(write, -result, hints);
+        throw refused(write, ErrnoCode.of(result), hints);
       }
     } catch (UncheckedIOException lacking) {
       throw new HostException(describe(write), Errno.ENOENT, String.valueOf(lacking.getMessage()));
@@ -145,18 +146,20 @@ final class WatchedWrites implements AutoCloseable {
             + (undo.isEmpty() ? "nothing more is written" : "the device is given back"));
   }
 
-  private HostException refused(SysfsWrite write, int errno, Hints hints) {
+  private HostException refused(SysfsWrite write, ErrnoCode errno, Hints hints) {
     String hint = hints.against(errno);
-    if (hint.isEmpty() && errno == Errno.EROFS) {
-      hint = "sysfs is read-only here, as in a container: do it on the host";
-    }
-    if (hint.isEmpty() && (errno == Errno.EACCES || errno == Errno.EPERM)) {
-      hint =
+    return new HostException(describe(write), errno, hint.isEmpty() ? anyWrite(errno) : hint);
+  }
+
+  private String anyWrite(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EROFS -> "sysfs is read-only here, as in a container: do it on the host";
+      case Errno.EACCES, Errno.EPERM ->
           kernel.process().root()
               ? "sysfs takes writes from the host's root, not from a container's: do it on the host"
               : "user " + kernel.process().userId() + " may not write there: sysfs takes root";
-    }
-    return new HostException(describe(write), errno, hint);
+      default -> "";
+    };
   }
 
   private static String describe(SysfsWrite write) {

@@ -9,6 +9,7 @@ import io.iommufd4j.hint.KnownObjects;
 import io.iommufd4j.hint.ObjectKind;
 import io.iommufd4j.hint.UserMemoryFacts;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.uapi.DeviceId;
@@ -37,30 +38,24 @@ record AttachHint(
   private static final LinuxRelease PASIDS = new LinuxRelease(6, 15);
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.ENOENT) {
-      return "the iommufd has no object " + target.value() + ": no IOAS and no HWPT";
-    }
-    if (errno == Errno.EINVAL) {
-      return invalid();
-    }
-    if (errno == Errno.EADDRINUSE) {
-      return inUse();
-    }
-    if (errno == Errno.EOPNOTSUPP) {
-      return pasid == NO_PASID
-          ? "the device's IOMMU driver cannot attach this kind of page table"
-          : "the device's IOMMU driver, or its VFIO driver, attaches no PASIDs";
-    }
-    if (errno == Errno.EFAULT) {
-      return UserMemoryFacts.IOAS_NOT_PINNED;
-    }
-    if (errno == Errno.EBUSY) {
-      return pasid == NO_PASID
-          ? "the device or a sibling of its IOMMU group is being reset; try again"
-          : "PASID " + pasid + " is attached already, or the device is being reset";
-    }
-    return errno == Errno.ENODEV ? "the device is going away" : "";
+  public String of(ErrnoCode errno) {
+    boolean whole = pasid == NO_PASID;
+    return switch (errno) {
+      case Errno.ENOENT -> "the iommufd has no object " + target.value() + ": no IOAS and no HWPT";
+      case Errno.EINVAL -> invalid();
+      case Errno.EADDRINUSE -> inUse();
+      case Errno.EOPNOTSUPP ->
+          whole
+              ? "the device's IOMMU driver cannot attach this kind of page table"
+              : "the device's IOMMU driver, or its VFIO driver, attaches no PASIDs";
+      case Errno.EFAULT -> UserMemoryFacts.IOAS_NOT_PINNED;
+      case Errno.EBUSY ->
+          whole
+              ? "the device or a sibling of its IOMMU group is being reset; try again"
+              : "PASID " + pasid + " is attached already, or the device is being reset";
+      case Errno.ENODEV -> "the device is going away";
+      default -> "";
+    };
   }
 
   private String invalid() {

@@ -52,19 +52,12 @@ public sealed interface AttachOutcome {
 
   /** Sorts a refusal; throws it when it is none of those expected. */
   static AttachOutcome refused(KernelException cause) {
-    int errno = cause.errno();
-    if (errno == Errno.EINVAL) {
-      return new Incompatible(cause);
-    }
-    if (errno == Errno.EADDRINUSE) {
-      return new ReservedIovaMapped(cause);
-    }
-    if (errno == Errno.EBUSY) {
-      return new Busy(cause);
-    }
-    if (errno == Errno.ENOENT) {
-      return new NoSuchPageTable(cause);
-    }
-    throw cause;
+    return switch (cause.errno()) {
+      case Errno.EINVAL -> new Incompatible(cause);
+      case Errno.EADDRINUSE -> new ReservedIovaMapped(cause);
+      case Errno.EBUSY -> new Busy(cause);
+      case Errno.ENOENT -> new NoSuchPageTable(cause);
+      default -> throw cause;
+    };
   }
 }

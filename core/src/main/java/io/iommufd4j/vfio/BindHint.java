@@ -2,6 +2,7 @@ package io.iommufd4j.vfio;
 
 import io.iommufd4j.bindings.vfio.vfio_device_info;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.kernel.Request;
@@ -33,33 +34,24 @@ record BindHint(KernelFile file, boolean token) implements Hint {
   private static final String VFIO_PCI = "vfio-pci";
 
   @Override
-  public String of(int errno) {
+  public String of(ErrnoCode errno) {
     Optional<DeviceFacts> facts = DeviceFacts.of(file);
-    if (errno == Errno.EINVAL) {
-      return invalid(facts);
-    }
-    if (errno == Errno.EPERM) {
-      return facts.map(this::notPermitted).orElse("");
-    }
-    if (errno == Errno.EBUSY) {
-      return facts.map(this::busy).orElse("");
-    }
-    if (errno == Errno.EACCES) {
-      return facts.map(this::wantsToken).orElse("");
-    }
-    if (errno == Errno.ENODEV) {
-      return facts
-          .filter(found -> found.device().group().isEmpty())
-          .map(found -> found.device().address() + " is in no IOMMU group")
-          .orElse("the device or its driver is going away");
-    }
-    if (errno == Errno.EAGAIN) {
-      return "the device is being reset or its driver changed at this moment; try again";
-    }
-    if (errno == Errno.EBADFD) {
-      return "the descriptor to bind to is no iommufd";
-    }
-    return errno == Errno.EBADF ? "the descriptor to bind to is closed" : "";
+    return switch (errno) {
+      case Errno.EINVAL -> invalid(facts);
+      case Errno.EPERM -> facts.map(this::notPermitted).orElse("");
+      case Errno.EBUSY -> facts.map(this::busy).orElse("");
+      case Errno.EACCES -> facts.map(this::wantsToken).orElse("");
+      case Errno.ENODEV ->
+          facts
+              .filter(found -> found.device().group().isEmpty())
+              .map(found -> found.device().address() + " is in no IOMMU group")
+              .orElse("the device or its driver is going away");
+      case Errno.EAGAIN ->
+          "the device is being reset or its driver changed at this moment; try again";
+      case Errno.EBADFD -> "the descriptor to bind to is no iommufd";
+      case Errno.EBADF -> "the descriptor to bind to is closed";
+      default -> "";
+    };
   }
 
   private String invalid(Optional<DeviceFacts> facts) {

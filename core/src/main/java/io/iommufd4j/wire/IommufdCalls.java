@@ -78,7 +78,7 @@ public final class IommufdCalls {
         iommu_ioas_iova_ranges.allowed_iovas(block, array.address());
         int result = iommufd.tryIoctl(Request.IOMMU_IOAS_IOVA_RANGES, block);
         int count = iommu_ioas_iova_ranges.num_iovas(block);
-        if (result == -Errno.EMSGSIZE && count > capacity) {
+        if (result == Errno.EMSGSIZE.negated() && count > capacity) {
           capacity = count;
           continue;
         }

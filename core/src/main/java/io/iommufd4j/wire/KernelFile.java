@@ -36,7 +36,7 @@ public final class KernelFile {
   public static KernelFile open(Kernel kernel, String path) {
     int fd = kernel.open(path, libc_h.O_RDWR() | libc_h.O_CLOEXEC());
     if (fd < 0) {
-      throw Refusals.onPath(kernel, "open", path, fd);
+      throw Refusals.open(kernel, path, fd);
     }
     return new KernelFile(kernel, fd, path);
   }
@@ -80,13 +80,13 @@ public final class KernelFile {
   }
 
   public KernelException refused(Request request, int result, @Nullable ObjectId object) {
-    return Refusals.onFd(kernel, request.name(), result, fd, object);
+    return Refusals.request(kernel, request, result, fd, object);
   }
 
   /** A refusal whose hint comes from asking, for which the descriptor must still be open. */
   public KernelException refused(
       Request request, int result, @Nullable ObjectId object, Hint hint) {
-    return Refusals.hinted(kernel, request.name(), result, fd, object, hint);
+    return Refusals.request(kernel, request, result, fd, object, hint);
   }
 
   public long pread(MemorySegment buffer, long offset) {
@@ -99,7 +99,7 @@ public final class KernelFile {
 
   private long bytes(String call, long result) {
     if (result < 0) {
-      throw Refusals.onFd(kernel, call, (int) result, fd, null);
+      throw Refusals.call(call, result, fd);
     }
     return result;
   }
@@ -119,7 +119,7 @@ public final class KernelFile {
     open = false;
     int result = kernel.close(fd);
     if (result < 0) {
-      throw Refusals.onFd(kernel, "close", result, fd, null);
+      throw Refusals.call("close", result, fd);
     }
   }
 }

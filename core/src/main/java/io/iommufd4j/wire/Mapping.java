@@ -25,7 +25,7 @@ public final class Mapping {
       Kernel kernel, long bytes, int protection, int flags, int fd, long offset) {
     long address = kernel.mmap(bytes, protection, flags, fd, offset);
     if (failed(address)) {
-      throw Refusals.onFd(kernel, "mmap", (int) address, fd, null);
+      throw Refusals.call("mmap", address, fd);
     }
     return new Mapping(kernel, address, bytes);
   }
@@ -48,7 +48,7 @@ public final class Mapping {
     open = false;
     int result = kernel.munmap(address, bytes);
     if (result < 0) {
-      throw Refusals.onFd(kernel, "munmap", result, -1, null);
+      throw Refusals.call("munmap", result, -1);
     }
   }
 }

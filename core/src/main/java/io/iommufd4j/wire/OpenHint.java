@@ -1,6 +1,7 @@
 package io.iommufd4j.wire;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.ProcessFacts;
 import java.io.IOException;
@@ -26,25 +27,19 @@ record OpenHint(Kernel kernel, String path) implements Hint {
   private static final int MINOR_BITS = 8;
 
   @Override
-  public String of(int errno) {
-    if (errno == Errno.EPERM) {
-      return notPermitted();
-    }
-    if (errno == Errno.EACCES) {
-      return noAccess();
-    }
-    if (errno == Errno.ENOENT) {
-      return noNode();
-    }
-    if (errno == Errno.ENODEV || errno == Errno.ENXIO) {
-      return path.equals(IOMMU)
-          ? "no driver stands behind the node: load iommufd (modprobe iommufd)"
-          : "no device stands behind the node any more: it is going away, or left vfio-pci";
-    }
-    if (errno == Errno.EMFILE) {
-      return "the process has no descriptor left (RLIMIT_NOFILE)";
-    }
-    return errno == Errno.ENFILE ? "the system has no open file left (fs.file-max)" : "";
+  public String of(ErrnoCode errno) {
+    return switch (errno) {
+      case Errno.EPERM -> notPermitted();
+      case Errno.EACCES -> noAccess();
+      case Errno.ENOENT -> noNode();
+      case Errno.ENODEV, Errno.ENXIO ->
+          path.equals(IOMMU)
+              ? "no driver stands behind the node: load iommufd (modprobe iommufd)"
+              : "no device stands behind the node any more: it is going away, or left vfio-pci";
+      case Errno.EMFILE -> "the process has no descriptor left (RLIMIT_NOFILE)";
+      case Errno.ENFILE -> "the system has no open file left (fs.file-max)";
+      default -> "";
+    };
   }
 
   /** A cgroup's device rules, or a capability; never the node's mode. */

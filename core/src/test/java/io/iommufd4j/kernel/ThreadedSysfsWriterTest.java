@@ -36,7 +36,8 @@ class ThreadedSysfsWriterTest {
             new Class<?>[] {Kernel.class},
             (_, method, arguments) ->
                 switch (method.getName()) {
-                  case "open" -> "/sys/refused".equals(arguments[0]) ? -Errno.EACCES : ANSWER;
+                  case "open" ->
+                      "/sys/refused".equals(arguments[0]) ? Errno.EACCES.negated() : ANSWER;
                   case "write" -> write((MemorySegment) arguments[1]);
                   default -> 0;
                 });
@@ -61,7 +62,7 @@ class ThreadedSysfsWriterTest {
     begin("/sys/bind", "0000:00:08.0");
     assertEquals(OptionalInt.of(0), writer.await(PLENTY));
     begin("/sys/refused", "x");
-    assertEquals(OptionalInt.of(-Errno.EACCES), writer.await(PLENTY));
+    assertEquals(OptionalInt.of(Errno.EACCES.negated()), writer.await(PLENTY));
     assertEquals(List.of("0000:00:08.0"), written);
   }
 

@@ -35,7 +35,8 @@ class TracingKernelTest {
     MemorySegment map = iommu_ioas_map.allocate(arena);
     iommu_ioas_map.size(map, (int) map.byteSize());
     iommu_ioas_map.iova(map, 0x1000);
-    assertEquals(-Errno.ENOTTY, kernel.ioctl(memory, Request.IOMMU_IOAS_MAP.number(), map));
+    assertEquals(
+        Errno.ENOTTY.negated(), kernel.ioctl(memory, Request.IOMMU_IOAS_MAP.number(), map));
 
     TraceEvent event = events.getLast();
     assertEquals("ioctl", event.call());
@@ -95,7 +96,7 @@ class TracingKernelTest {
     int missing = kernel.open("/nowhere", libc_h.O_RDWR());
     kernel.close(copy);
     kernel.close(event);
-    assertEquals(-Errno.ENOENT, missing);
+    assertEquals(Errno.ENOENT.negated(), missing);
     assertEquals(
         List.of("dup", "eventfd", "open", "close", "close"),
         events.stream().map(TraceEvent::name).toList());

@@ -50,7 +50,7 @@ class HotCallAllocationTest {
   private int callAll(int memory, MemorySegment block, int times) {
     int wrong = 0;
     for (int i = 0; i < times; i++) {
-      if (kernel.ioctl(memory, iommufd_h.IOMMU_IOAS_MAP(), block) != -Errno.ENOTTY) {
+      if (kernel.ioctl(memory, iommufd_h.IOMMU_IOAS_MAP(), block) != Errno.ENOTTY.negated()) {
         wrong++;
       }
       if (kernel.pwrite(memory, block, i & 0xf) != block.byteSize()) {

@@ -60,30 +60,33 @@ class NativeKernelTest {
     int file = keep(kernel.open("/dev/null", libc_h.O_RDWR() | libc_h.O_CLOEXEC()));
     int memory = keep(kernel.memfd("ioctl", libc_h.MFD_CLOEXEC()));
     var request = arena.allocate(64);
-    assertEquals(-Errno.ENOTTY, kernel.ioctl(file, iommufd_h.IOMMU_IOAS_ALLOC(), request));
-    assertEquals(-Errno.ENOTTY, kernel.ioctl(memory, iommufd_h.IOMMU_IOAS_ALLOC(), request));
+    assertEquals(Errno.ENOTTY.negated(), kernel.ioctl(file, iommufd_h.IOMMU_IOAS_ALLOC(), request));
+    assertEquals(
+        Errno.ENOTTY.negated(), kernel.ioctl(memory, iommufd_h.IOMMU_IOAS_ALLOC(), request));
   }
 
   @Test
   void callsOnADescriptorThatIsNotOpenAreBadf() {
     var buffer = arena.allocate(8);
-    assertEquals(-Errno.EBADF, kernel.ioctl(NEVER_OPEN, iommufd_h.IOMMU_IOAS_ALLOC(), buffer));
-    assertEquals(-Errno.EBADF, kernel.read(NEVER_OPEN, buffer));
-    assertEquals(-Errno.EBADF, kernel.write(NEVER_OPEN, buffer));
-    assertEquals(-Errno.EBADF, kernel.pread(NEVER_OPEN, buffer, 0));
-    assertEquals(-Errno.EBADF, kernel.pwrite(NEVER_OPEN, buffer, 0));
-    assertEquals(-Errno.EBADF, kernel.dup(NEVER_OPEN));
-    assertEquals(-Errno.EBADF, kernel.close(NEVER_OPEN));
-    assertEquals(-Errno.EBADF, kernel.ftruncate(NEVER_OPEN, 4096));
     assertEquals(
-        -Errno.EBADF, kernel.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), NEVER_OPEN, 0));
+        Errno.EBADF.negated(), kernel.ioctl(NEVER_OPEN, iommufd_h.IOMMU_IOAS_ALLOC(), buffer));
+    assertEquals(Errno.EBADF.negated(), kernel.read(NEVER_OPEN, buffer));
+    assertEquals(Errno.EBADF.negated(), kernel.write(NEVER_OPEN, buffer));
+    assertEquals(Errno.EBADF.negated(), kernel.pread(NEVER_OPEN, buffer, 0));
+    assertEquals(Errno.EBADF.negated(), kernel.pwrite(NEVER_OPEN, buffer, 0));
+    assertEquals(Errno.EBADF.negated(), kernel.dup(NEVER_OPEN));
+    assertEquals(Errno.EBADF.negated(), kernel.close(NEVER_OPEN));
+    assertEquals(Errno.EBADF.negated(), kernel.ftruncate(NEVER_OPEN, 4096));
+    assertEquals(
+        Errno.EBADF.negated(),
+        kernel.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), NEVER_OPEN, 0));
   }
 
   @Test
   void openSaysWhyNot() {
-    assertEquals(-Errno.ENOENT, kernel.open("/dev/no-such-file", libc_h.O_RDONLY()));
-    assertEquals(-Errno.ENOTDIR, kernel.open("/dev/null/child", libc_h.O_RDONLY()));
-    assertEquals(-Errno.EISDIR, kernel.open("/proc", libc_h.O_RDWR()));
+    assertEquals(Errno.ENOENT.negated(), kernel.open("/dev/no-such-file", libc_h.O_RDONLY()));
+    assertEquals(Errno.ENOTDIR.negated(), kernel.open("/dev/null/child", libc_h.O_RDONLY()));
+    assertEquals(Errno.EISDIR.negated(), kernel.open("/proc", libc_h.O_RDWR()));
   }
 
   @Test
@@ -91,8 +94,8 @@ class NativeKernelTest {
     int memory = keep(kernel.memfd("fault", libc_h.MFD_CLOEXEC()));
     assertEquals(0, kernel.ftruncate(memory, 4096));
     var nowhere = MemorySegment.ofAddress(16).reinterpret(64);
-    assertEquals(-Errno.EFAULT, kernel.pread(memory, nowhere, 0));
-    assertEquals(-Errno.EFAULT, kernel.pwrite(memory, nowhere, 0));
+    assertEquals(Errno.EFAULT.negated(), kernel.pread(memory, nowhere, 0));
+    assertEquals(Errno.EFAULT.negated(), kernel.pwrite(memory, nowhere, 0));
   }
 
   @Test
@@ -117,7 +120,7 @@ class NativeKernelTest {
     assertEquals(0, kernel.pread(memory, buffer, size), "nothing is left past the end");
 
     assertEquals(0, kernel.munmap(address, size));
-    assertEquals(-Errno.EINVAL, kernel.munmap(address + 1, size));
+    assertEquals(Errno.EINVAL.negated(), kernel.munmap(address + 1, size));
   }
 
   @Test
@@ -143,7 +146,7 @@ class NativeKernelTest {
     var counter = arena.allocate(ValueLayout.JAVA_LONG);
 
     assertEquals(0, kernel.poll(one, 0));
-    assertEquals(-Errno.EAGAIN, kernel.read(event, counter));
+    assertEquals(Errno.EAGAIN.negated(), kernel.read(event, counter));
 
     counter.set(ValueLayout.JAVA_LONG, 0, 3);
     assertEquals(8, kernel.write(event, counter));
@@ -183,7 +186,7 @@ class NativeKernelTest {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 16; i++) {
         int fd = i % 2 == 0 ? file : NEVER_OPEN;
-        int expected = i % 2 == 0 ? -Errno.ENOTTY : -Errno.EBADF;
+        int expected = i % 2 == 0 ? Errno.ENOTTY.negated() : Errno.EBADF.negated();
         wrong.add(
             threads.submit(() -> {
               int others = 0;

@@ -65,9 +65,11 @@ class ShellSysfsWriterTest {
   void whatTheKernelAnswersComesBackAsErrno() throws IOException {
     try (var writer = ShellSysfsWriter.start()) {
       assertEquals(
-          OptionalInt.of(-Errno.ENOENT), write(writer, directory.resolve("no/such/file"), "x"));
-      assertEquals(OptionalInt.of(-Errno.EISDIR), write(writer, directory, "x"));
-      assertEquals(OptionalInt.of(-Errno.ENOSPC), write(writer, Path.of("/dev/full"), "x"));
+          OptionalInt.of(Errno.ENOENT.negated()),
+          write(writer, directory.resolve("no/such/file"), "x"));
+      assertEquals(OptionalInt.of(Errno.EISDIR.negated()), write(writer, directory, "x"));
+      assertEquals(
+          OptionalInt.of(Errno.ENOSPC.negated()), write(writer, Path.of("/dev/full"), "x"));
       assertEquals(OptionalInt.of(0), write(writer, file("next"), "after a refusal"));
     }
   }
@@ -85,7 +87,7 @@ class ShellSysfsWriterTest {
     assertEquals(Errno.EIO, errno("words that no kernel has"));
   }
 
-  private static int errno(String words) {
+  private static Errno errno(String words) {
     return ShellSysfsWriter.errno("dd: error writing '/sys/x: y': " + words);
   }
 

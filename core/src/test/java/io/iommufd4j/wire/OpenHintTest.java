@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -62,7 +63,7 @@ class OpenHintTest {
   @Test
   void nobodyIsSentToBecomeRoot() throws IOException {
     for (int user : new int[] {0, 1000}) {
-      for (int errno : new int[] {Errno.EPERM, Errno.EACCES}) {
+      for (Errno errno : List.of(Errno.EPERM, Errno.EACCES)) {
         String hint = hint(user, node().toString(), errno);
         assertFalse(hint.contains("run as root"), hint);
       }
@@ -107,7 +108,7 @@ class OpenHintTest {
     Files.writeString(file, text);
   }
 
-  private String hint(int user, String path, int errno) {
+  private String hint(int user, String path, Errno errno) {
     var process = new ProcessFacts(4096, ProcessFacts.UNLIMITED, 0, user);
     return new OpenHint(ShownKernel.of("7.3.4", process, root.resolve("sys")), path).of(errno);
   }

@@ -46,7 +46,7 @@ final class ShownKernel {
   private int open(String path) {
     Path file = proc.resolve(Path.of("/proc").relativize(Path.of(path)));
     if (!Files.exists(file)) {
-      return -Errno.ENOENT;
+      return Errno.ENOENT.negated();
     }
     try {
       opened.add(Files.readAllBytes(file));

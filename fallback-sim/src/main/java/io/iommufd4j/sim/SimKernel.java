@@ -327,7 +327,7 @@ public final class SimKernel implements Kernel {
   /** Every system call goes through here: a refusal becomes −errno; anything else is a bug. */
   private long call(Call call) {
     if (closed.get()) {
-      return -Errno.EBADF;
+      return Errno.EBADF.negated();
     }
     return answer(call);
   }
@@ -336,7 +336,7 @@ public final class SimKernel implements Kernel {
     try {
       return call.run();
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 
@@ -406,7 +406,7 @@ public final class SimKernel implements Kernel {
   public int ioctl(int fd, int request, MemorySegment argument) {
     requireNative(argument);
     if (closed.get()) {
-      return -Errno.EBADF;
+      return Errno.EBADF.negated();
     }
     // Without a closure: this is the way that allocates nothing.
     try {
@@ -419,7 +419,7 @@ public final class SimKernel implements Kernel {
         files.drop(file);
       }
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 

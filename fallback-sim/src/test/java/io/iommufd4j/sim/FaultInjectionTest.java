@@ -8,14 +8,15 @@ import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.vfio.VfioDevice;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class FaultInjectionTest {
       PciAddress address = kernel.machine().edus().getFirst();
       try (var _ = VfioBinding.bind(kernel, List.of(address))) {
         var group = kernel.group(address);
-        Set<Integer> errnos = new TreeSet<>();
+        Set<ErrnoCode> errnos = new HashSet<>();
         int places =
             kernel
                 .faults()

@@ -70,10 +70,10 @@ final class GroupResetTest {
 
   @Test
   void otherDescriptorsAreRefused() {
-    assertEquals(-Errno.EBADF, reset(1000));
-    assertEquals(-Errno.EINVAL, reset(device));
-    assertEquals(-Errno.EINVAL, reset(group, group, group));
-    assertEquals(-Errno.EINVAL, reset());
+    assertEquals(Errno.EBADF.negated(), reset(1000));
+    assertEquals(Errno.EINVAL.negated(), reset(device));
+    assertEquals(Errno.EINVAL.negated(), reset(group, group, group));
+    assertEquals(Errno.EINVAL.negated(), reset());
   }
 
   private int reset(int... groups) {

@@ -88,7 +88,7 @@ class HoldersTest {
         """
             .formatted(AT),
         shell.read(proc + "fdinfo/3"));
-    assertEquals(-Errno.EBADF, kernel.close(fd + 1));
+    assertEquals(Errno.EBADF.negated(), kernel.close(fd + 1));
     int second = qemu.dup(fd);
     assertEquals(List.of("3", "4"), shell.list(proc + "fd"));
     assertEquals(0, qemu.close(fd));
@@ -104,10 +104,10 @@ class HoldersTest {
     assertTrue(fd >= 0);
     assertEquals("/dev/container/vfio", shell.link(proc + "fd/" + fd));
     assertEquals(deviceNumber(CDEV), deviceNumber(proc + "fd/" + fd));
-    assertEquals(-Errno.ENXIO, qemu.open("/dev/container/nothing", READ_WRITE));
+    assertEquals(Errno.ENXIO.negated(), qemu.open("/dev/container/nothing", READ_WRITE));
     CompletableFuture<String> unbind = unbind();
     assertEquals("/dev/container/vfio", shell.link(proc + "fd/" + fd));
-    assertEquals(-Errno.ENXIO, kernel.open("/dev/container/vfio", READ_WRITE));
+    assertEquals(Errno.ENXIO.negated(), kernel.open("/dev/container/vfio", READ_WRITE));
     qemu.close();
     assertEquals("ok", unbind.join());
   }
@@ -121,7 +121,7 @@ class HoldersTest {
     assertEquals("", shell.driver(EDU));
     assertFalse(shell.exists("/sys/class/vfio-dev/vfio0"));
     assertTrue(shell.exists("/dev/vfio/3"), "the group stays until its last device is gone");
-    assertEquals(-Errno.ENOENT, kernel.open(CDEV, READ_WRITE));
+    assertEquals(Errno.ENOENT.negated(), kernel.open(CDEV, READ_WRITE));
     qemu.close();
     assertEquals("ok", unbind.join());
     assertFalse(shell.exists("/dev/vfio/3"));

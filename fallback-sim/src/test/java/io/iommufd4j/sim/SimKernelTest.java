@@ -40,9 +40,8 @@ class SimKernelTest {
     arena.close();
   }
 
-  private static void answers(int errno, long result) {
-    assertEquals(
-        "-" + Errno.name(errno), result < 0 ? "-" + Errno.name((int) result) : "" + result);
+  private static void answers(Errno errno, long result) {
+    assertEquals("-" + errno.name(), result < 0 ? "-" + Errno.name((int) result) : "" + result);
   }
 
   private MemorySegment text(String text) {

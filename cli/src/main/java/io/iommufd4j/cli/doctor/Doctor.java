@@ -199,7 +199,7 @@ public final class Doctor {
    * iommufd.
    */
   private Optional<Finding> inUse(PciDevice device, KernelException refused, OpenVfioFiles open) {
-    if (!refused.command().equals(BIND)) {
+    if (!refused.operation().equals(BIND)) {
       return Optional.empty();
     }
     boolean oneToOne =
@@ -231,7 +231,7 @@ public final class Doctor {
   }
 
   private static String checkOf(KernelException refused) {
-    return switch (refused.command()) {
+    return switch (refused.operation()) {
       case BIND -> refused.errno() == Errno.EPERM ? "interrupts" : CDEV;
       case "IOMMU_IOAS_NOIOMMU_GET_PA" -> "physical";
       case "VFIO_DEVICE_ATTACH_IOMMUFD_PT", "VFIO_DEVICE_DETACH_IOMMUFD_PT" -> "attach";
@@ -284,7 +284,7 @@ public final class Doctor {
   }
 
   private static String answer(KernelException refused) {
-    return refused.command() + " answers " + refused.errnoName();
+    return refused.operation() + " answers " + refused.errno().name();
   }
 
   private static String fix(KernelException refused) {

@@ -1,6 +1,7 @@
 package io.iommufd4j.cli.replace;
 
 import io.iommufd4j.error.HostException;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.SysfsWrite;
 import java.io.Serial;
 import java.util.List;
@@ -11,7 +12,7 @@ public final class NotRestoredException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1L;
 
-  private final int errno;
+  private final HostException first;
 
   /**
    * Says why, and what remains to be done.
@@ -25,12 +26,12 @@ public final class NotRestoredException extends RuntimeException {
             + failures.getFirst().getMessage()
             + "; by hand: "
             + byHand.stream().map(SysfsWrite::toString).collect(Collectors.joining("; ")));
-    this.errno = failures.getFirst().errno();
+    this.first = failures.getFirst();
     failures.forEach(this::addSuppressed);
   }
 
   /** The first failure's. */
-  public int errno() {
-    return errno;
+  public ErrnoCode errno() {
+    return first.errno();
   }
 }

@@ -9,6 +9,7 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.error.HostException;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.VfioBinding;
@@ -290,29 +291,35 @@ public final class Replacement {
   }
 
   private static Check oldIsFree(Iommufd iommufd, Side side, PageTableId old) {
-    int errno = destroy(iommufd, side, old);
+    Optional<ErrnoCode> refused = destroy(iommufd, side, old);
     // An automatic HWPT is gone already: it goes with its last device.
-    int expected = side.hwpt().isPresent() ? 0 : Errno.ENOENT;
-    return new Check("nothing is attached to the old HWPT", errno == expected, answer(old, errno));
+    Optional<ErrnoCode> expected =
+        side.hwpt().isPresent() ? Optional.empty() : Optional.of(Errno.ENOENT);
+    return new Check(
+        "nothing is attached to the old HWPT", refused.equals(expected), answer(old, refused));
   }
 
   private static Check newIsInUse(Iommufd iommufd, Side side, PageTableId now) {
-    int errno = destroy(iommufd, side, now);
+    Optional<ErrnoCode> refused = destroy(iommufd, side, now);
     return new Check(
-        "the device is attached to the new HWPT", errno == Errno.EBUSY, answer(now, errno));
+        "the device is attached to the new HWPT",
+        refused.equals(Optional.of(Errno.EBUSY)),
+        answer(now, refused));
   }
 
-  private static String answer(PageTableId hwpt, int errno) {
-    return "destroying " + hwpt + (errno == 0 ? " succeeds" : " answers " + Errno.name(errno));
+  private static String answer(PageTableId hwpt, Optional<ErrnoCode> refused) {
+    return "destroying "
+        + hwpt
+        + refused.map(errno -> " answers " + errno.name()).orElse(" succeeds");
   }
 
-  /** 0, or the errno. */
-  private static int destroy(Iommufd iommufd, Side side, PageTableId id) {
+  /** Empty when it was destroyed. */
+  private static Optional<ErrnoCode> destroy(Iommufd iommufd, Side side, PageTableId id) {
     try {
       side.hwpt().ifPresentOrElse(Hwpt::close, () -> iommufd.destroy(id));
-      return 0;
+      return Optional.empty();
     } catch (KernelException refused) {
-      return refused.errno();
+      return Optional.of(refused.errno());
     }
   }
 

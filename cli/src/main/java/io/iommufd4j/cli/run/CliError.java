@@ -4,9 +4,9 @@ import io.iommufd4j.cli.replace.DeviceStuckException;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.NotRestoredException;
 import io.iommufd4j.cli.replace.StoppedException;
-import io.iommufd4j.error.HostException;
-import io.iommufd4j.error.KernelException;
+import io.iommufd4j.error.ErrnoException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.KernelUnavailableException;
 import java.util.Optional;
 
@@ -21,8 +21,7 @@ public record CliError(int exitCode, Optional<String> errno, String message) {
 
   public static CliError of(Throwable thrown) {
     return switch (thrown) {
-      case KernelException e -> refused(e.errno(), e);
-      case HostException e -> refused(e.errno(), e);
+      case ErrnoException e -> refused(e.errno(), e);
       case NotRestoredException e -> refused(e.errno(), e);
       case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
       case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
@@ -48,8 +47,8 @@ public record CliError(int exitCode, Optional<String> errno, String message) {
     return stopped.getSuppressed().length == 0 ? STOPPED : "stopped";
   }
 
-  private static CliError refused(int errno, RuntimeException thrown) {
-    return new CliError(ExitCode.REFUSED, Optional.of(Errno.name(errno)), message(thrown));
+  private static CliError refused(ErrnoCode errno, RuntimeException thrown) {
+    return new CliError(ExitCode.REFUSED, Optional.of(errno.name()), message(thrown));
   }
 
   private static CliError plain(int exitCode, RuntimeException thrown) {

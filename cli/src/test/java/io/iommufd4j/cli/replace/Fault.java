@@ -60,7 +60,9 @@ final class Fault {
       calls++;
       if (calls == strikesAt || name.equals(strikesOn)) {
         struck = name;
-        return method.getReturnType() == long.class ? (Object) (long) -Errno.EIO : -Errno.EIO;
+        return method.getReturnType() == long.class
+            ? (Object) (long) Errno.EIO.negated()
+            : Errno.EIO.negated();
       }
     }
     try {

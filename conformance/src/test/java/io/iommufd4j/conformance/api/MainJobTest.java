@@ -92,7 +92,7 @@ final class MainJobTest {
       device.attach(hwpt);
       var busy = assertThrows(KernelException.class, hwpt::close);
       assertEquals(Errno.EBUSY, busy.errno());
-      assertEquals("IOMMU_DESTROY", busy.command());
+      assertEquals("IOMMU_DESTROY", busy.operation());
       assertEquals(iommufd.fd(), busy.fd());
       assertEquals(Optional.of(hwpt.id()), busy.object());
     }

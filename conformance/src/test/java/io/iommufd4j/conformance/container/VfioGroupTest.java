@@ -4,6 +4,7 @@ import static io.iommufd4j.conformance.Answers.ok;
 import static io.iommufd4j.conformance.Answers.refused;
 import static io.iommufd4j.conformance.Answers.same;
 import static io.iommufd4j.kernel.Errno.EBADF;
+import static io.iommufd4j.kernel.Errno.EBADFD;
 import static io.iommufd4j.kernel.Errno.EBUSY;
 import static io.iommufd4j.kernel.Errno.EFAULT;
 import static io.iommufd4j.kernel.Errno.EINVAL;
@@ -12,7 +13,6 @@ import static io.iommufd4j.kernel.Errno.ENOENT;
 import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
@@ -118,8 +118,8 @@ final class VfioGroupTest {
     OpenGroup group = OpenGroup.of(test, lone(test));
     refused(EBADF, group.setContainer(-1));
     refused(EBADF, group.setContainer(1000));
-    refused(libc_h.EBADFD(), group.setContainer(test.memfd(1)));
-    refused(libc_h.EBADFD(), group.setContainer(group.fd()));
+    refused(EBADFD, group.setContainer(test.memfd(1)));
+    refused(EBADFD, group.setContainer(group.fd()));
     refused(
         EFAULT,
         group.ioctl(Request.VFIO_GROUP_SET_CONTAINER, MemorySegment.ofAddress(test.badAddress())));
@@ -166,7 +166,7 @@ final class VfioGroupTest {
       })
   void functionOutsideSrIovTakesNoToken(String option, KernelUnderTest test) {
     OpenGroup group = ready(test, lone(test));
-    same(-EINVAL, group.deviceFd(lone(test) + option));
+    same(EINVAL.negated(), group.deviceFd(lone(test) + option));
   }
 
   @Test

@@ -262,7 +262,7 @@ final class Session implements AutoCloseable {
    */
   private Answer dma(Step.Dma dma) {
     if (untranslated) {
-      return Answer.of(-Errno.EOPNOTSUPP);
+      return Answer.of(Errno.EOPNOTSUPP.negated());
     }
     long refused = transfer(fd(dma.file()), dma.from(), EduFunction.BUFFER, dma.bytes(), 0);
     if (refused == 0) {

@@ -5,6 +5,7 @@ import static io.iommufd4j.kernel.Errno.EFAULT;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.ValueLayout;
@@ -23,15 +24,15 @@ enum BlockErrors {
           .filter(request -> request.file() == FileKind.IOMMUFD)
           .toList();
 
-  private final int errno;
+  private final Errno errno;
   private final String when;
 
-  BlockErrors(int errno, String when) {
+  BlockErrors(Errno errno, String when) {
     this.errno = errno;
     this.when = when;
   }
 
-  int errno() {
+  Errno errno() {
     return errno;
   }
 

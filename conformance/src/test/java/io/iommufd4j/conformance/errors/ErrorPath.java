@@ -13,12 +13,12 @@ import java.util.function.BiConsumer;
  * @param when what is wrong, in a few words
  * @param fill makes what the request needs, and the block that is refused
  */
-record ErrorPath(Request command, int errno, String when, BiConsumer<Scene, RequestBlock> fill) {
+record ErrorPath(Request command, Errno errno, String when, BiConsumer<Scene, RequestBlock> fill) {
 
   /** The command and what is wrong: the name of the test. */
   @Override
   public String toString() {
-    return command + ": " + when + " (" + Errno.name(errno) + ")";
+    return command + ": " + when + " (" + errno.name() + ")";
   }
 
   /** What the kernel answers to it: −errno, if it is as written here. */

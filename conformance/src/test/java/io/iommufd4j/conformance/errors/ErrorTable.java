@@ -33,7 +33,7 @@ final class ErrorTable {
     text.append("Every command, besides its own rows: ");
     text.append(
         Stream.of(BlockErrors.values())
-            .map(error -> Errno.name(error.errno()) + ", " + error.when())
+            .map(error -> error.errno().name() + ", " + error.when())
             .collect(Collectors.joining("; ")));
     text.append(".\n\n| command | error paths | errnos |\n| --- | --- | --- |\n");
     for (Request command : BlockErrors.COMMANDS) {
@@ -54,7 +54,7 @@ final class ErrorTable {
         text.append("| ")
             .append(command)
             .append(" | ")
-            .append(Errno.name(path.errno()))
+            .append(path.errno().name())
             .append(" | ")
             .append(path.when())
             .append(" |\n");
@@ -68,7 +68,7 @@ final class ErrorTable {
   }
 
   private static String errnos(List<ErrorPath> own) {
-    Stream<Integer> always = Stream.of(BlockErrors.values()).map(BlockErrors::errno);
+    Stream<Errno> always = Stream.of(BlockErrors.values()).map(BlockErrors::errno);
     return Stream.concat(always, own.stream().map(ErrorPath::errno))
         .map(Errno::name)
         .distinct()

@@ -14,6 +14,7 @@ import io.iommufd4j.bindings.selftest.iommu_hwpt_invalidate_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.selftest.MockDevice;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -35,7 +36,8 @@ final class HwptErrors {
         .toList();
   }
 
-  private static ErrorPath alloc(int errno, String when, BiConsumer<Scene, RequestBlock> filling) {
+  private static ErrorPath alloc(
+      Errno errno, String when, BiConsumer<Scene, RequestBlock> filling) {
     return new ErrorPath(Request.IOMMU_HWPT_ALLOC, errno, when, filling);
   }
 
@@ -189,7 +191,7 @@ final class HwptErrors {
             (scene, block) -> block.set("data_len", 8).set("data_uptr", scene.badAddress())));
   }
 
-  private static ErrorPath info(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath info(Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_GET_HW_INFO,
         errno,
@@ -249,7 +251,7 @@ final class HwptErrors {
             }));
   }
 
-  private static ErrorPath bitmap(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath bitmap(Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_HWPT_GET_DIRTY_BITMAP,
         errno,
@@ -310,7 +312,7 @@ final class HwptErrors {
   }
 
   private static ErrorPath invalidation(
-      int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+      Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_HWPT_INVALIDATE,
         errno,

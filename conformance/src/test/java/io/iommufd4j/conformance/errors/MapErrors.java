@@ -16,6 +16,7 @@ import static io.iommufd4j.kernel.Errno.EPERM;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -34,7 +35,7 @@ final class MapErrors {
     return Stream.of(map(), mapFile(), copy(), unmap(), physical()).flatMap(List::stream).toList();
   }
 
-  private static ErrorPath map(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath map(Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_MAP,
         errno,
@@ -129,7 +130,8 @@ final class MapErrors {
                     .set("user_va", scene.kernel().readOnlyPages(1).address())));
   }
 
-  private static ErrorPath mapFile(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath mapFile(
+      Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_MAP_FILE,
         errno,
@@ -181,7 +183,7 @@ final class MapErrors {
             (scene, block) -> block.set("ioas_id", withDevice(scene)).set("start", 2 * PAGE)));
   }
 
-  private static ErrorPath copy(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath copy(Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_IOAS_COPY,
         errno,

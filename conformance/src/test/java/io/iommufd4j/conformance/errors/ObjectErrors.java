@@ -17,6 +17,7 @@ import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.errors.Scene.Virtual;
 import io.iommufd4j.conformance.selftest.MockDevice;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -82,7 +83,7 @@ final class ObjectErrors {
             scene -> scene.keep(scene.objects().faultQueue())));
   }
 
-  private static ErrorPath viommu(int errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
+  private static ErrorPath viommu(Errno errno, String when, BiConsumer<Scene, RequestBlock> wrong) {
     return new ErrorPath(
         Request.IOMMU_VIOMMU_ALLOC,
         errno,
@@ -122,7 +123,7 @@ final class ObjectErrors {
             (scene, block) -> block.set("data_len", 24).set("data_uptr", scene.badAddress())));
   }
 
-  private static ErrorPath vdevice(int errno, String when, VirtualFilling wrong) {
+  private static ErrorPath vdevice(Errno errno, String when, VirtualFilling wrong) {
     return new ErrorPath(
         Request.IOMMU_VDEVICE_ALLOC,
         errno,
@@ -161,7 +162,7 @@ final class ObjectErrors {
             (scene, virtual, _) -> scene.vdevice(virtual, scene.mock(virtual.ioas()), 7)));
   }
 
-  private static ErrorPath eventQueue(int errno, String when, VirtualFilling wrong) {
+  private static ErrorPath eventQueue(Errno errno, String when, VirtualFilling wrong) {
     return new ErrorPath(
         Request.IOMMU_VEVENTQ_ALLOC,
         errno,
@@ -200,7 +201,7 @@ final class ObjectErrors {
                 scene.keep(scene.objects().eventQueue(virtual.viommu(), EVENTS, 2))));
   }
 
-  private static ErrorPath hwQueue(int errno, String when, VirtualFilling wrong) {
+  private static ErrorPath hwQueue(Errno errno, String when, VirtualFilling wrong) {
     return new ErrorPath(
         Request.IOMMU_HW_QUEUE_ALLOC,
         errno,

@@ -15,6 +15,7 @@ import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,7 +44,7 @@ class EveryCommandTest {
    * What an injected failure may answer: out of memory, where a file's memory is made out of space,
    * or as {@code iommufd_should_fail} says.
    */
-  private static final Set<Integer> EXPECTED =
+  private static final Set<ErrnoCode> EXPECTED =
       Set.of(Errno.ENOMEM, Errno.ENOSPC, Errno.EFAULT, Errno.ENOENT, Errno.EINVAL);
 
   /** A bound device, an IOAS with a mapping, and another. */
@@ -114,7 +115,8 @@ class EveryCommandTest {
       boolean failed = scene.failNth.disarm();
       if (answer < 0) {
         refused++;
-        assertTrue(EXPECTED.contains(-answer), Errno.name(answer));
+        ErrnoCode errno = ErrnoCode.of(answer);
+        assertTrue(EXPECTED.contains(errno), errno.name());
       } else {
         Answers.ok(undo.getAsInt());
       }

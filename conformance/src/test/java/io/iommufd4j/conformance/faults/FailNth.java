@@ -62,9 +62,9 @@ public final class FailNth implements Handle {
    */
   public boolean disarm() {
     long said = kernel.pread(fd, buffer, 0);
-    boolean failed = said != -Errno.EFAULT && text(said).equals("0\n");
+    boolean failed = said != Errno.EFAULT.negated() && text(said).equals("0\n");
     // Reading and disarming can be what fails: then nothing before did.
-    if (write("0") == -Errno.EFAULT) {
+    if (write("0") == Errno.EFAULT.negated()) {
       arm(0);
       return false;
     }

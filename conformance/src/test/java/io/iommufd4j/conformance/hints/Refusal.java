@@ -22,10 +22,10 @@ final class Refusal {
   }
 
   /** Makes a call that is refused with this errno. */
-  static Refusal of(int errno, Executable call) {
+  static Refusal of(Errno errno, Executable call) {
     var refused = assertThrows(KernelException.class, call);
     assertEquals(
-        Errno.name(errno), refused.errnoName(), () -> "not this errno: " + refused.getMessage());
+        errno.name(), refused.errno().name(), () -> "not this errno: " + refused.getMessage());
     assertFalse(OPTION.matcher(refused.hint()).find(), refused.hint());
     assertFalse(refused.hint().contains("run as root"), refused.hint());
     return new Refusal(refused);

@@ -47,12 +47,14 @@ final class DirtyTrackingTest {
   void rangeIsCheckedFirst(KernelUnderTest test) {
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     int hwpt = bound.hwpt(bound.ioas());
-    same(-EINVAL, bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, 0, PAGE)));
-    same(-EOVERFLOW, bound.iommufd().ioctl(bitmap(test, bound, hwpt, -PAGE, 2 * PAGE, PAGE)));
-    same(-EINVAL, bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA + 1, PAGE, PAGE)));
-    same(-EINVAL, bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE - 1, PAGE)));
-    same(-EINVAL, bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE, 0)));
-    same(-EINVAL, bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE, 2 * PAGE)));
+    same(EINVAL.negated(), bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, 0, PAGE)));
+    same(
+        EOVERFLOW.negated(),
+        bound.iommufd().ioctl(bitmap(test, bound, hwpt, -PAGE, 2 * PAGE, PAGE)));
+    same(EINVAL.negated(), bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA + 1, PAGE, PAGE)));
+    same(EINVAL.negated(), bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE - 1, PAGE)));
+    same(EINVAL.negated(), bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE, 0)));
+    same(EINVAL.negated(), bound.iommufd().ioctl(bitmap(test, bound, hwpt, IOVA, PAGE, 2 * PAGE)));
     ok(bound.iommufd().destroy(hwpt));
   }
 

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
+import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
@@ -134,7 +135,7 @@ final class VirtualCommandTest {
   }
 
   private static void expect(
-      Guest guest, int errno, int type, MemorySegment commands, int bytes, int count) {
+      Guest guest, Errno errno, int type, MemorySegment commands, int bytes, int count) {
     Invalidation done = guest.requests().invalidate(guest.viommu(), type, commands, bytes, count);
     refused(errno, done.answer());
     assertEquals(0, done.done());

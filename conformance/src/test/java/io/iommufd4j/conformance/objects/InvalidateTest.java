@@ -20,6 +20,7 @@ import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,8 +38,12 @@ final class InvalidateTest {
   /** {@code IOMMU_HWPT_INVALIDATE_ENTRY_NUM_MAX}. */
   private static final int MOST_ENTRIES = 1 << 19;
 
-  private static void expect(int errno, int done, Invalidation answered) {
-    same(-errno, answered.answer());
+  private static void expect(Errno errno, int done, Invalidation answered) {
+    expect(errno.negated(), done, answered);
+  }
+
+  private static void expect(int answer, int done, Invalidation answered) {
+    same(answer, answered.answer());
     assertEquals(done, answered.done(), "entries carried out");
   }
 

@@ -16,6 +16,7 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.selftest.MockDevice;
 import io.iommufd4j.conformance.selftest.MockIommufd;
 import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,8 +58,10 @@ final class ParallelTest {
     }
   }
 
-  private static int oneOf(Set<Integer> errnos, int answer) {
-    assertTrue(answer >= 0 || errnos.contains(-answer), () -> Answers.text(answer));
+  private static int oneOf(Set<Errno> errnos, int answer) {
+    assertTrue(
+        answer >= 0 || Errno.find(answer).filter(errnos::contains).isPresent(),
+        () -> Answers.text(answer));
     return answer;
   }
 

@@ -15,30 +15,35 @@ import java.util.function.UnaryOperator;
  */
 @SuppressWarnings("ImmutableEnumChecker") // The operators are method references and keep nothing.
 enum CommandCase {
-  DESTROY(Request.IOMMU_DESTROY, -ENOENT),
+  DESTROY(Request.IOMMU_DESTROY, ENOENT.negated()),
   IOAS_ALLOC(Request.IOMMU_IOAS_ALLOC, 0),
-  IOAS_ALLOW_IOVAS(Request.IOMMU_IOAS_ALLOW_IOVAS, -ENOENT),
-  IOAS_COPY(Request.IOMMU_IOAS_COPY, -ENOENT, CommandCase::readable),
-  IOAS_IOVA_RANGES(Request.IOMMU_IOAS_IOVA_RANGES, -ENOENT),
-  IOAS_MAP(Request.IOMMU_IOAS_MAP, -ENOENT, CommandCase::readable),
-  IOAS_UNMAP(Request.IOMMU_IOAS_UNMAP, -ENOENT),
+  IOAS_ALLOW_IOVAS(Request.IOMMU_IOAS_ALLOW_IOVAS, ENOENT.negated()),
+  IOAS_COPY(Request.IOMMU_IOAS_COPY, ENOENT.negated(), CommandCase::readable),
+  IOAS_IOVA_RANGES(Request.IOMMU_IOAS_IOVA_RANGES, ENOENT.negated()),
+  IOAS_MAP(Request.IOMMU_IOAS_MAP, ENOENT.negated(), CommandCase::readable),
+  IOAS_UNMAP(Request.IOMMU_IOAS_UNMAP, ENOENT.negated()),
   OPTION(Request.IOMMU_OPTION, 0, block -> block.set("op", iommufd_h.IOMMU_OPTION_OP_GET())),
-  VFIO_IOAS(Request.IOMMU_VFIO_IOAS, -ENODEV),
-  HWPT_ALLOC(Request.IOMMU_HWPT_ALLOC, -ENOENT),
-  GET_HW_INFO(Request.IOMMU_GET_HW_INFO, -ENOENT),
-  HWPT_SET_DIRTY_TRACKING(Request.IOMMU_HWPT_SET_DIRTY_TRACKING, -ENOENT),
-  HWPT_GET_DIRTY_BITMAP(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, -ENOENT),
-  HWPT_INVALIDATE(Request.IOMMU_HWPT_INVALIDATE, -ENOENT),
+  VFIO_IOAS(Request.IOMMU_VFIO_IOAS, ENODEV.negated()),
+  HWPT_ALLOC(Request.IOMMU_HWPT_ALLOC, ENOENT.negated()),
+  GET_HW_INFO(Request.IOMMU_GET_HW_INFO, ENOENT.negated()),
+  HWPT_SET_DIRTY_TRACKING(Request.IOMMU_HWPT_SET_DIRTY_TRACKING, ENOENT.negated()),
+  HWPT_GET_DIRTY_BITMAP(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, ENOENT.negated()),
+  HWPT_INVALIDATE(Request.IOMMU_HWPT_INVALIDATE, ENOENT.negated()),
   /** With a flag, which is refused: a success would open a descriptor. */
-  FAULT_QUEUE_ALLOC(Request.IOMMU_FAULT_QUEUE_ALLOC, -EOPNOTSUPP, block -> block.set("flags", 1)),
-  IOAS_MAP_FILE(Request.IOMMU_IOAS_MAP_FILE, -ENOENT, CommandCase::readable),
-  VIOMMU_ALLOC(Request.IOMMU_VIOMMU_ALLOC, -ENOENT, CommandCase::someType),
-  VDEVICE_ALLOC(Request.IOMMU_VDEVICE_ALLOC, -ENOENT),
+  FAULT_QUEUE_ALLOC(
+      Request.IOMMU_FAULT_QUEUE_ALLOC, EOPNOTSUPP.negated(), block -> block.set("flags", 1)),
+  IOAS_MAP_FILE(Request.IOMMU_IOAS_MAP_FILE, ENOENT.negated(), CommandCase::readable),
+  VIOMMU_ALLOC(Request.IOMMU_VIOMMU_ALLOC, ENOENT.negated(), CommandCase::someType),
+  VDEVICE_ALLOC(Request.IOMMU_VDEVICE_ALLOC, ENOENT.negated()),
   IOAS_CHANGE_PROCESS(Request.IOMMU_IOAS_CHANGE_PROCESS, 0),
   VEVENTQ_ALLOC(
-      Request.IOMMU_VEVENTQ_ALLOC, -ENOENT, block -> someType(block).set("veventq_depth", 1)),
-  HW_QUEUE_ALLOC(Request.IOMMU_HW_QUEUE_ALLOC, -ENOENT, block -> someType(block).set("length", 1)),
-  IOAS_NOIOMMU_GET_PA(Request.IOMMU_IOAS_NOIOMMU_GET_PA, -ENOENT, block -> block.set("length", 1));
+      Request.IOMMU_VEVENTQ_ALLOC,
+      ENOENT.negated(),
+      block -> someType(block).set("veventq_depth", 1)),
+  HW_QUEUE_ALLOC(
+      Request.IOMMU_HW_QUEUE_ALLOC, ENOENT.negated(), block -> someType(block).set("length", 1)),
+  IOAS_NOIOMMU_GET_PA(
+      Request.IOMMU_IOAS_NOIOMMU_GET_PA, ENOENT.negated(), block -> block.set("length", 1));
 
   private final Request request;
   private final int answer;

@@ -69,7 +69,7 @@ final class OwnProcessTest {
     Row.print(
         situation,
         "VfioBinding.close()",
-        Errno.name(refusal.errno()),
+        refusal.errno().name(),
         String.valueOf(refusal.getMessage()),
         took,
         asExpected

@@ -10,6 +10,7 @@ import io.iommufd4j.bindings.selftest.iommu_viommu_invalidate_selftest;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
 import io.iommufd4j.conformance.selftest.ViommuStart.Variant;
+import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,12 +83,12 @@ final class DeviceCacheTest {
     return new Invalidation(0, count);
   }
 
-  private static Invalidation refused(int errno) {
+  private static Invalidation refused(Errno errno) {
     return refused(errno, 0);
   }
 
-  private static Invalidation refused(int errno, int done) {
-    return new Invalidation(-errno, done);
+  private static Invalidation refused(Errno errno, int done) {
+    return new Invalidation(errno.negated(), done);
   }
 
   private static void refusals(Invalidator cache) {

@@ -7,7 +7,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.faults.FailNth;
-import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -30,10 +30,10 @@ final class FaultRun {
    *
    * @param request how many requests came before it
    */
-  record Refusal(int request, int errno) {
+  record Refusal(int request, ErrnoCode errno) {
     @Override
     public String toString() {
-      return "request " + request + " answered " + Errno.name(-errno);
+      return "request " + request + " answered " + errno.name();
     }
   }
 
@@ -106,7 +106,7 @@ final class FaultRun {
   /** Expects a request to succeed, which is given here by its answer. */
   long made(long answer) {
     if (answer < 0) {
-      throw new Refused(new Refusal(requests, (int) -answer));
+      throw new Refused(new Refusal(requests, ErrnoCode.of((int) answer)));
     }
     requests++;
     return answer;

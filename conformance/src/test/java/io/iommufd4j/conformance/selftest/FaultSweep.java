@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.faults.FailNth;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,7 +28,7 @@ final class FaultSweep {
    * What a request that met an injected fault answers on Linux: there was no memory, pages were not
    * pinned, an object was not found, or a device could not be had in its IOMMU's group.
    */
-  private static final Set<Integer> INJECTED =
+  private static final Set<ErrnoCode> INJECTED =
       Set.of(
           Errno.ENOMEM,
           Errno.EFAULT,
@@ -69,7 +70,7 @@ final class FaultSweep {
       }
       if (refusal.isPresent()) {
         refusals++;
-        int errno = refusal.get().errno();
+        ErrnoCode errno = refusal.get().errno();
         assertTrue(INJECTED.contains(errno), "fault " + n + ": " + refusal.get());
       }
     }

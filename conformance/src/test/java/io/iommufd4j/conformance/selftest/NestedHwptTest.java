@@ -20,6 +20,7 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
 import io.iommufd4j.conformance.selftest.ObjectRequests.Queue;
+import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -172,7 +173,7 @@ final class NestedHwptTest {
       nothingDone(EINVAL, objects.invalidate(nested, INVALIDATE, entries, length, 1));
     }
 
-    private static void nothingDone(int errno, Invalidation invalidation) {
+    private static void nothingDone(Errno errno, Invalidation invalidation) {
       refused(errno, invalidation.answer());
       assertEquals(0, invalidation.done());
     }
@@ -202,7 +203,7 @@ final class NestedHwptTest {
     }
 
     /** Two entries, of which the second is bad. */
-    private void oneDone(int errno, int nested) {
+    private void oneDone(Errno errno, int nested) {
       long length = iommu_hwpt_invalidate_selftest.sizeof();
       Invalidation done = objects.invalidate(nested, INVALIDATE, entries, length, 2);
       refused(errno, done.answer());

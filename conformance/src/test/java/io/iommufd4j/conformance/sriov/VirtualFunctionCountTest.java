@@ -7,10 +7,10 @@ import static io.iommufd4j.kernel.Errno.EBUSY;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENOENT;
 import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
+import static io.iommufd4j.kernel.Errno.ERANGE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import org.junit.jupiter.api.Test;
@@ -22,8 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Conformance
 @OnSriovMachines
 final class VirtualFunctionCountTest {
-
-  private static final int ERANGE = libc_h.ERANGE();
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({

@@ -5,9 +5,9 @@ import static io.iommufd4j.conformance.Answers.refused;
 import static io.iommufd4j.conformance.Answers.same;
 import static io.iommufd4j.conformance.sriov.PhysicalFunction.TOKEN;
 import static io.iommufd4j.kernel.Errno.EINVAL;
+import static io.iommufd4j.kernel.Errno.ENOSPC;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.Conformance;
@@ -93,7 +93,7 @@ final class VirtualFunctionResetTest {
   void listIsAskedForWithRoom(KernelUnderTest test) {
     OpenDevice device = Functions.open(test).first().device();
     RequestBlock info = info(device);
-    same(-libc_h.ENOSPC(), device.ioctl(info.size(HEADER + 2 * ENTRY)));
+    same(ENOSPC.negated(), device.ioctl(info.size(HEADER + 2 * ENTRY)));
     assertEquals(3, info.get("count"));
     ok(device.ioctl(info.size(HEADER + 3 * ENTRY)));
   }

@@ -123,8 +123,8 @@ final class SysfsTest {
     String bar = "/sys/bus/pci/devices/" + lone(test) + "/resource0";
     int fd = ok(test.kernel().open(bar, libc_h.O_RDWR()));
     MemorySegment buffer = test.arena().allocate(4);
-    same(-EIO, test.kernel().read(fd, buffer));
-    same(-EIO, test.kernel().write(fd, buffer));
+    same(EIO.negated(), test.kernel().read(fd, buffer));
+    same(EIO.negated(), test.kernel().write(fd, buffer));
     ok(test.kernel().close(fd));
   }
 

@@ -132,7 +132,7 @@ public abstract class ModelDriver implements IommuDriver {
   }
 
   /** What a mapping answers where something is mapped already. */
-  int occupied() {
+  Errno occupied() {
     return Errno.EADDRINUSE;
   }
 

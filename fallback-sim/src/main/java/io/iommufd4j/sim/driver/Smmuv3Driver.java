@@ -42,7 +42,7 @@ public final class Smmuv3Driver extends HitlessDriver {
 
   /** {@code arm_lpae_init_pte}. */
   @Override
-  int occupied() {
+  Errno occupied() {
     return Errno.EEXIST;
   }
 

@@ -164,7 +164,7 @@ public final class FaultQueue extends EventQueue implements PageRequestHandler {
     }
   }
 
-  private static long orRefuse(long done, int errno) {
+  private static long orRefuse(long done, Errno errno) {
     if (done == 0) {
       throw Refused.with(errno);
     }

@@ -115,16 +115,16 @@ public final class FaultPlan {
   /**
    * {@code iommufd_should_fail}.
    *
-   * @param errno what the kernel answers there, positive
+   * @param errno what the kernel answers there
    * @throws Refused with that errno
    */
-  public void inject(int errno) {
+  public void inject(Errno errno) {
     if (armed) {
       pass(errno);
     }
   }
 
-  private void pass(int errno) {
+  private void pass(Errno errno) {
     Thread thread = Thread.currentThread();
     Integer before = left.get(thread);
     if (before == null) {

@@ -1,7 +1,11 @@
 package io.iommufd4j.sim.lib;
 
 import io.iommufd4j.kernel.Errno;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The simulated kernel says no, with an errno. Thrown anywhere below a system call, turned into
@@ -11,26 +15,25 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Refused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
-  private static final ConcurrentHashMap<Integer, Refused> KNOWN = new ConcurrentHashMap<>();
 
-  private final int errno;
+  private static final Map<Errno, Refused> ALL =
+      Stream.of(Errno.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), Refused::new));
 
-  private Refused(int errno) {
-    super(Errno.name(errno), null, false, false);
+  private final Errno errno;
+
+  private Refused(Errno errno) {
+    super(errno.name(), null, false, false);
     this.errno = errno;
   }
 
-  /**
-   * The refusal that carries an errno.
-   *
-   * @param errno positive, as in {@link Errno}
-   */
-  public static Refused with(int errno) {
-    return KNOWN.computeIfAbsent(errno, Refused::new);
+  /** The refusal that carries an errno. */
+  public static Refused with(Errno errno) {
+    return Objects.requireNonNull(ALL.get(errno));
   }
 
-  /** The errno, positive. */
-  public int errno() {
+  /** The errno. */
+  public Errno errno() {
     return errno;
   }
 }

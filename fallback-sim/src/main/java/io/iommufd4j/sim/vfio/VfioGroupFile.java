@@ -85,7 +85,7 @@ final class VfioGroupFile implements OpenFile {
       switch (file) {
         case ContainerFile container -> group.enter(container.container());
         case IommufdFile iommufd -> group.enter(iommufd.context());
-        default -> throw Refused.with(group.hasContainer() ? Errno.EINVAL : libc_h.EBADFD());
+        default -> throw Refused.with(group.hasContainer() ? Errno.EINVAL : Errno.EBADFD);
       }
     } finally {
       user.files().drop(file);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,7 +47,7 @@ class ManyThreadsTest {
   private static final long BASE = 0x100_0000;
 
   /** What Linux answers to requests that come too late, or too early. */
-  private static final Set<Integer> EXPECTED =
+  private static final Set<Errno> EXPECTED =
       Set.of(
           Errno.ENOENT,
           Errno.EBUSY,
@@ -64,7 +66,7 @@ class ManyThreadsTest {
     final List<Integer> cdevs = new ArrayList<>();
     final List<Integer> ids = new ArrayList<>();
     final Set<Integer> objects = new ConcurrentSkipListSet<>();
-    final Set<Integer> unexpected = new ConcurrentSkipListSet<>();
+    final Set<ErrnoCode> unexpected = ConcurrentHashMap.newKeySet();
 
     Scene(IommuPreset iommu) {
       kernel = SimKernel.on(Machine.named("many:" + iommu.label()));
@@ -130,7 +132,7 @@ class ManyThreadsTest {
       assertEquals(0, dma.get(), "DMA met bytes that nobody mapped there");
       assertTrue(
           EXPECTED.containsAll(scene.unexpected),
-          () -> "seed " + SEED + " met " + scene.unexpected.stream().map(Errno::name).toList());
+          () -> "seed " + SEED + " met " + scene.unexpected.stream().map(ErrnoCode::name).toList());
     }
     var after = new ArrayList<>(Thread.getAllStackTraces().keySet());
     after.removeAll(before);
@@ -143,7 +145,7 @@ class ManyThreadsTest {
       for (int i = 0; i < STEPS; i++) {
         int answer = step(scene, requests, random);
         if (answer < 0) {
-          scene.unexpected.add(-answer);
+          scene.unexpected.add(ErrnoCode.of(answer));
         }
       }
     }
@@ -182,7 +184,7 @@ class ManyThreadsTest {
   /** Devices are not destroyed by request; one object is always left. */
   private static int destroy(Scene scene, Requests requests, int id) {
     int answer = scene.objects.size() < 4 ? 0 : requests.destroy(id);
-    if (answer == 0 || answer == -Errno.ENOENT) {
+    if (answer == 0 || answer == Errno.ENOENT.negated()) {
       scene.objects.remove(id);
     }
     return answer;

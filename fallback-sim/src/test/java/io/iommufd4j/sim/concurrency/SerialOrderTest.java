@@ -203,7 +203,8 @@ class SerialOrderTest {
   }
 
   private static boolean metHalfWay(Step step, int answer) {
-    return answer == -Errno.EBUSY || (step.kind == Kind.COPY && answer == -Errno.ENOENT);
+    return answer == Errno.EBUSY.negated()
+        || (step.kind == Kind.COPY && answer == Errno.ENOENT.negated());
   }
 
   /** Runs the steps one by one: a set bit is the left thread's turn. */

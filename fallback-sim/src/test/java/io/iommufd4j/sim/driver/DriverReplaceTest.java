@@ -73,9 +73,9 @@ final class DriverReplaceTest {
     return group;
   }
 
-  private static void refuses(int errno, Runnable call) {
+  private static void refuses(Errno errno, Runnable call) {
     Refused refused = assertThrows(Refused.class, call::run);
-    assertEquals(Errno.name(errno), Errno.name(refused.errno()));
+    assertEquals(errno.name(), refused.errno().name());
   }
 
   @Test

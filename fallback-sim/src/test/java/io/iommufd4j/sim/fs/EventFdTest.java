@@ -27,8 +27,8 @@ class EventFdTest {
     assertEquals(8, file.write(MemorySegment.ofArray(new long[] {value})));
   }
 
-  private static void refused(int errno, Executable what) {
-    assertEquals(Errno.name(errno), Errno.name(assertThrows(Refused.class, what).errno()));
+  private static void refused(Errno errno, Executable what) {
+    assertEquals(errno.name(), assertThrows(Refused.class, what).errno().name());
   }
 
   private EventFd nonblocking(int initial, int flags) {

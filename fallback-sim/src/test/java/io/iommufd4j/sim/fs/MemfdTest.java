@@ -32,8 +32,8 @@ class MemfdTest {
     memory.close();
   }
 
-  private static void refused(int errno, Executable what) {
-    assertEquals(Errno.name(errno), Errno.name(assertThrows(Refused.class, what).errno()));
+  private static void refused(Errno errno, Executable what) {
+    assertEquals(errno.name(), assertThrows(Refused.class, what).errno().name());
   }
 
   private static MemorySegment text(String text) {

@@ -31,8 +31,8 @@ class SysfsTest {
     return MemorySegment.ofArray(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private static void refused(int errno, Executable what) {
-    assertEquals(Errno.name(errno), Errno.name(assertThrows(Refused.class, what).errno()));
+  private static void refused(Errno errno, Executable what) {
+    assertEquals(errno.name(), assertThrows(Refused.class, what).errno().name());
   }
 
   @Test

@@ -46,8 +46,8 @@ final class IommuGroupTest {
     driver.calls();
   }
 
-  private static void refuses(int errno, Executable call) {
-    assertEquals(Errno.name(errno), Errno.name(assertThrows(Refused.class, call).errno()));
+  private static void refuses(Errno errno, Executable call) {
+    assertEquals(errno.name(), assertThrows(Refused.class, call).errno().name());
   }
 
   @Nested

@@ -90,12 +90,12 @@ final class Bench implements AutoCloseable {
     try {
       return call.getAsInt();
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 
-  static void refused(int errno, int answer) {
-    assertEquals(Errno.name(errno), answer < 0 ? Errno.name(answer) : "success: " + answer);
+  static void refused(Errno errno, int answer) {
+    assertEquals(errno.name(), answer < 0 ? Errno.name(answer) : "success: " + answer);
   }
 
   static int succeeded(int answer) {

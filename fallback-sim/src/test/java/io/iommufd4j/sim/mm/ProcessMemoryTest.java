@@ -41,8 +41,8 @@ class ProcessMemoryTest {
     memory.close();
   }
 
-  private static void refused(int errno, Executable what) {
-    assertEquals(Errno.name(errno), Errno.name(assertThrows(Refused.class, what).errno()));
+  private static void refused(Errno errno, Executable what) {
+    assertEquals(errno.name(), assertThrows(Refused.class, what).errno().name());
   }
 
   private static MemorySegment bytes(int... values) {

@@ -16,6 +16,7 @@ import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.device.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.pci.PciBus;
@@ -71,9 +72,9 @@ final class DeviceDescriptionTest {
     assertArrayEquals(new int[] {24, 2, 9, 5, 0, 0}, asked(request, 6, 24));
     assertArrayEquals(new int[] {36, 2, 9, 5, 0, 0, u, u, u}, asked(request, 9, 36));
     for (int size : new int[] {0, 4, 8, 12}) {
-      assertEquals(-EINVAL, refused(request, size, 0, 0, 0));
+      assertEquals(EINVAL.negated(), refused(request, size, 0, 0, 0));
     }
-    assertEquals(-EFAULT, bench.ioctl(fd, request, 8));
+    assertEquals(EFAULT.negated(), bench.ioctl(fd, request, 8));
   }
 
   @ParameterizedTest
@@ -96,9 +97,10 @@ final class DeviceDescriptionTest {
   @Test
   void regionsThatAreNone() {
     for (int index : new int[] {8, 9, 11, -1}) {
-      assertEquals(-EINVAL, refused(VFIO_DEVICE_GET_REGION_INFO(), 32, 0, index, 0, 0, 0, 0, 0));
+      assertEquals(
+          EINVAL.negated(), refused(VFIO_DEVICE_GET_REGION_INFO(), 32, 0, index, 0, 0, 0, 0, 0));
     }
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_GET_REGION_INFO(), 31, 0, 0, 0, 0, 0, 0, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_GET_REGION_INFO(), 31, 0, 0, 0, 0, 0, 0, 0));
   }
 
   @ParameterizedTest
@@ -110,9 +112,9 @@ final class DeviceDescriptionTest {
 
   @Test
   void interruptsThatAreNone() {
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_GET_IRQ_INFO(), 16, 0, 5, 0));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_GET_IRQ_INFO(), 16, 0, -1, 0));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_GET_IRQ_INFO(), 12, 0, 0, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_GET_IRQ_INFO(), 16, 0, 5, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_GET_IRQ_INFO(), 16, 0, -1, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_GET_IRQ_INFO(), 12, 0, 0, 0));
   }
 
   @ParameterizedTest
@@ -126,9 +128,10 @@ final class DeviceDescriptionTest {
     "0x21, 2, 0, 0, EINVAL", "0x21, 2, 0, 1, EINVAL"
   })
   void interruptsThatCannotBeSet(String flags, int index, int start, int count, String errno) {
-    int expected = errno.equals("ENOTTY") ? ENOTTY : EINVAL;
+    Errno expected = errno.equals("ENOTTY") ? ENOTTY : EINVAL;
     assertEquals(
-        -expected, refused(VFIO_DEVICE_SET_IRQS(), 20, Integer.decode(flags), index, start, count));
+        expected.negated(),
+        refused(VFIO_DEVICE_SET_IRQS(), 20, Integer.decode(flags), index, start, count));
   }
 
   @Test
@@ -138,14 +141,15 @@ final class DeviceDescriptionTest {
       assertEquals(0, refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, index, 0, 1, event));
       assertEquals(0, refused(VFIO_DEVICE_SET_IRQS(), 20, 0x21, index, 0, 1));
       assertEquals(1, count(event));
-      assertEquals(-EINVAL, refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 1 - index, 0, 1, event));
+      assertEquals(
+          EINVAL.negated(), refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 1 - index, 0, 1, event));
       assertEquals(0, refused(VFIO_DEVICE_SET_IRQS(), 20, 0x21, index, 0, 0));
     }
     assertEquals(0, refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 4, 0, 1, event));
     assertEquals(0, refused(VFIO_DEVICE_SET_IRQS(), 20, 0x21, 4, 0, 1));
     assertEquals(1, count(event));
-    assertEquals(-EBADF, refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 0, 0, 1, 99));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 0, 0, 1, iommufd));
+    assertEquals(EBADF.negated(), refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 0, 0, 1, 99));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_SET_IRQS(), 24, 0x24, 0, 0, 1, iommufd));
   }
 
   private long count(int event) {
@@ -174,27 +178,27 @@ final class DeviceDescriptionTest {
   @Test
   void lowPower() {
     assertEquals(0, refused(VFIO_DEVICE_FEATURE(), 8, 0x20003));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_FEATURE(), 8, 0x20003));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_FEATURE(), 8, 0x20003));
     assertEquals(0, refused(VFIO_DEVICE_FEATURE(), 8, 0x20005));
     assertEquals(0, refused(VFIO_DEVICE_FEATURE(), 16, 0x20004, bench.eventFd(), 0));
     assertEquals(0, refused(VFIO_DEVICE_FEATURE(), 8, 0x20005));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_FEATURE(), 16, 0x20004, -1, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_FEATURE(), 16, 0x20004, -1, 0));
   }
 
   @Test
   void featuresWithBadFlags() {
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_FEATURE(), 4, 0x40003));
-    assertEquals(-ENOTTY, refused(VFIO_DEVICE_FEATURE(), 8, 0));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_FEATURE(), 8, 0x30000));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_FEATURE(), 8, 0x80000));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_FEATURE(), 4, 0x40003));
+    assertEquals(ENOTTY.negated(), refused(VFIO_DEVICE_FEATURE(), 8, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_FEATURE(), 8, 0x30000));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_FEATURE(), 8, 0x80000));
   }
 
   @Test
   void hotResetOfTheRootBus() {
-    assertEquals(-ENODEV, refused(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), 12, 0, 0));
-    assertEquals(-ENODEV, refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 0, 0));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 1, 0));
-    assertEquals(-EINVAL, refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 0, 1));
+    assertEquals(ENODEV.negated(), refused(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), 12, 0, 0));
+    assertEquals(ENODEV.negated(), refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 0, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 1, 0));
+    assertEquals(EINVAL.negated(), refused(VFIO_DEVICE_PCI_HOT_RESET(), 12, 0, 1));
   }
 
   @Test
@@ -207,7 +211,7 @@ final class DeviceDescriptionTest {
     int id = bench.bind(oneFd, iommufd);
     MemorySegment info = bench.arena.allocate(64, 8);
     info.set(ValueLayout.JAVA_INT, 0, 12);
-    assertEquals(-ENOSPC, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
+    assertEquals(ENOSPC.negated(), bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(2, info.get(ValueLayout.JAVA_INT, 8));
     info.set(ValueLayout.JAVA_INT, 0, 64);
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
@@ -216,7 +220,7 @@ final class DeviceDescriptionTest {
     assertEquals(0x08020000, info.get(ValueLayout.JAVA_INT, 16));
     assertEquals(-1, info.get(ValueLayout.JAVA_INT, 20));
     MemorySegment reset = bench.words(12, 0, 0);
-    assertEquals(-EINVAL, bench.ioctl(oneFd, VFIO_DEVICE_PCI_HOT_RESET(), reset));
+    assertEquals(EINVAL.negated(), bench.ioctl(oneFd, VFIO_DEVICE_PCI_HOT_RESET(), reset));
     bench.driver.probe(two);
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(3, info.get(ValueLayout.JAVA_INT, 4));

@@ -70,10 +70,10 @@ final class PasidAttachTest {
   @Test
   void secondAttachReplaces() {
     assertEquals(first, attach(1, first));
-    assertEquals(-EBUSY, destroy(first));
+    assertEquals(EBUSY.negated(), destroy(first));
     assertEquals(second, attach(1, second));
     assertEquals(0, destroy(first));
-    assertEquals(-EBUSY, destroy(second));
+    assertEquals(EBUSY.negated(), destroy(second));
     assertNotNull(edu.device().steered(1));
     assertNull(edu.device().steered(2));
   }
@@ -90,13 +90,13 @@ final class PasidAttachTest {
 
   @Test
   void automaticHwptIsNotMadeForPasids() {
-    assertEquals(-EINVAL, attach(1, ioas));
+    assertEquals(EINVAL.negated(), attach(1, ioas));
   }
 
   @Test
   void pasidZeroIsTheDeviceItself() {
     assertEquals(first, attach(0, first));
-    assertEquals(-EBUSY, bench.attach(fd, second));
+    assertEquals(EBUSY.negated(), bench.attach(fd, second));
     assertEquals(second, attach(0, second));
     assertEquals(0, detach(0));
     assertEquals(first, bench.attach(fd, first));
@@ -104,10 +104,10 @@ final class PasidAttachTest {
 
   @Test
   void refusedPasidIsNotTaken() {
-    assertEquals(-EINVAL, attach(PASIDS, first));
-    assertEquals(-ENOSPC, attach(-1, first));
-    assertEquals(-ENOENT, attach(1, 1000));
-    assertEquals(-EINVAL, attach(1, hwpt(0)));
+    assertEquals(EINVAL.negated(), attach(PASIDS, first));
+    assertEquals(ENOSPC.negated(), attach(-1, first));
+    assertEquals(ENOENT.negated(), attach(1, 1000));
+    assertEquals(EINVAL.negated(), attach(1, hwpt(0)));
     assertEquals(first, attach(1, first));
   }
 

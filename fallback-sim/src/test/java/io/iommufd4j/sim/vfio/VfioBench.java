@@ -80,7 +80,7 @@ final class VfioBench implements AutoCloseable {
     try {
       return file(fd).ioctl(request, argument);
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 
@@ -92,7 +92,7 @@ final class VfioBench implements AutoCloseable {
     try {
       return file(fd).pread(into, offset);
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 
@@ -100,7 +100,7 @@ final class VfioBench implements AutoCloseable {
     try {
       return file(fd).pwrite(from, offset);
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 

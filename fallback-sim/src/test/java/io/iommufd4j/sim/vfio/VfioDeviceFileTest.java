@@ -73,7 +73,7 @@ final class VfioDeviceFileTest {
       bench.file(fd).unmapped(window);
       return length;
     } catch (Refused refused) {
-      return -refused.errno();
+      return refused.errno().negated();
     }
   }
 
@@ -83,14 +83,14 @@ final class VfioDeviceFileTest {
     @Test
     void everythingIsInvalid() {
       MemorySegment buffer = bench.arena.allocate(64, 8);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_GET_INFO(), buffer));
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_RESET(), 0));
-      assertEquals(-EINVAL, bench.ioctl(fd, 0x1234, 0));
-      assertEquals(-EINVAL, bench.attach(fd, 1));
-      assertEquals(-EINVAL, bench.detach(fd));
-      assertEquals(-EINVAL, bench.pread(fd, buffer, VfioBench.CONFIG));
-      assertEquals(-EINVAL, bench.pwrite(fd, buffer, VfioBench.CONFIG));
-      assertEquals(-EINVAL, mmap(4096, libc_h.MAP_SHARED(), 0));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_GET_INFO(), buffer));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_RESET(), 0));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, 0x1234, 0));
+      assertEquals(EINVAL.negated(), bench.attach(fd, 1));
+      assertEquals(EINVAL.negated(), bench.detach(fd));
+      assertEquals(EINVAL.negated(), bench.pread(fd, buffer, VfioBench.CONFIG));
+      assertEquals(EINVAL.negated(), bench.pwrite(fd, buffer, VfioBench.CONFIG));
+      assertEquals(EINVAL.negated(), mmap(4096, libc_h.MAP_SHARED(), 0));
     }
   }
 
@@ -105,29 +105,29 @@ final class VfioDeviceFileTest {
     void theSizeComesFirst() {
       MemorySegment block = bench.bindBlock(99);
       vfio_device_bind_iommufd.argsz(block, 8);
-      assertEquals(-EINVAL, bind(block));
+      assertEquals(EINVAL.negated(), bind(block));
       vfio_device_bind_iommufd.argsz(block, 16);
-      assertEquals(-EBADF, bind(block));
-      assertEquals(-EFAULT, bench.ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD(), BAD_ADDRESS));
+      assertEquals(EBADF.negated(), bind(block));
+      assertEquals(EFAULT.negated(), bench.ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD(), BAD_ADDRESS));
     }
 
     @Test
     void descriptorsThatAreNoIommufd() {
-      assertEquals(-EINVAL, bench.bind(fd, -1));
-      assertEquals(-EBADFD, bench.bind(fd, fd));
-      assertEquals(-EBADF, bench.bind(fd, 99));
+      assertEquals(EINVAL.negated(), bench.bind(fd, -1));
+      assertEquals(EBADFD.negated(), bench.bind(fd, fd));
+      assertEquals(EBADF.negated(), bench.bind(fd, 99));
     }
 
     @Test
     void flagsAndTokens() {
       MemorySegment block = bench.bindBlock(iommufd);
       vfio_device_bind_iommufd.flags(block, 2);
-      assertEquals(-EINVAL, bind(block));
+      assertEquals(EINVAL.negated(), bind(block));
       vfio_device_bind_iommufd.flags(block, 1);
       vfio_device_bind_iommufd.token_uuid_ptr(block, bench.arena.allocate(16).address());
-      assertEquals(-EINVAL, bind(block));
+      assertEquals(EINVAL.negated(), bind(block));
       vfio_device_bind_iommufd.token_uuid_ptr(block, BAD_ADDRESS);
-      assertEquals(-EFAULT, bind(block));
+      assertEquals(EFAULT.negated(), bind(block));
     }
 
     @Test
@@ -136,7 +136,7 @@ final class VfioDeviceFileTest {
       vfio_device_bind_iommufd.argsz(block, 5000);
       vfio_device_bind_iommufd.iommufd(block, iommufd);
       block.set(ValueLayout.JAVA_BYTE, 4999, (byte) 1);
-      assertEquals(-E2BIG, bind(block));
+      assertEquals(E2BIG.negated(), bind(block));
       block.set(ValueLayout.JAVA_BYTE, 4999, (byte) 0);
       assertEquals(0, bind(block));
     }
@@ -144,11 +144,12 @@ final class VfioDeviceFileTest {
     @Test
     void aDeviceIsBoundOnce() {
       assertEquals(1, bench.bind(fd, iommufd));
-      assertEquals(-EINVAL, bench.bind(fd, iommufd));
+      assertEquals(EINVAL.negated(), bench.bind(fd, iommufd));
       int second = bench.open(device);
-      assertEquals(-EINVAL, bench.bind(second, iommufd));
+      assertEquals(EINVAL.negated(), bench.bind(second, iommufd));
       assertEquals(
-          -EINVAL, bench.ioctl(second, VFIO_DEVICE_GET_INFO(), bench.arena.allocate(64, 8)));
+          EINVAL.negated(),
+          bench.ioctl(second, VFIO_DEVICE_GET_INFO(), bench.arena.allocate(64, 8)));
     }
 
     @Test
@@ -163,7 +164,7 @@ final class VfioDeviceFileTest {
     @Test
     void anIdThatCannotBeWrittenBackUnbinds() {
       long address = readOnly(bench.bindBlock(iommufd));
-      assertEquals(-EFAULT, bench.ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD(), address));
+      assertEquals(EFAULT.negated(), bench.ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD(), address));
       assertFalse(group.owned());
       assertEquals(1, bench.bind(fd, iommufd));
     }
@@ -233,9 +234,9 @@ final class VfioDeviceFileTest {
     @Test
     void unknownIdsAndOtherObjects() {
       bindAndMap();
-      assertEquals(-ENOENT, bench.attach(fd, 0));
-      assertEquals(-ENOENT, bench.attach(fd, 77));
-      assertEquals(-EINVAL, bench.attach(fd, 1));
+      assertEquals(ENOENT.negated(), bench.attach(fd, 0));
+      assertEquals(ENOENT.negated(), bench.attach(fd, 77));
+      assertEquals(EINVAL.negated(), bench.attach(fd, 1));
     }
 
     @Test
@@ -243,17 +244,17 @@ final class VfioDeviceFileTest {
       bindAndMap();
       MemorySegment attach = bench.attachBlock(ioas);
       vfio_device_attach_iommufd_pt.argsz(attach, 8);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
       vfio_device_attach_iommufd_pt.argsz(attach, 16);
       vfio_device_attach_iommufd_pt.flags(attach, 2);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
-      assertEquals(-EFAULT, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), BAD_ADDRESS));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
+      assertEquals(EFAULT.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), BAD_ADDRESS));
       MemorySegment detach = bench.arena.allocate(vfio_device_detach_iommufd_pt.layout());
       vfio_device_detach_iommufd_pt.argsz(detach, 4);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
       vfio_device_detach_iommufd_pt.argsz(detach, 8);
       vfio_device_detach_iommufd_pt.flags(detach, 4);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
     }
 
     @Test
@@ -263,26 +264,26 @@ final class VfioDeviceFileTest {
       MemorySegment attach = bench.attachBlock(ioas);
       vfio_device_attach_iommufd_pt.flags(attach, VFIO_DEVICE_ATTACH_PASID());
       vfio_device_attach_iommufd_pt.pasid(attach, 5);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
       vfio_device_attach_iommufd_pt.argsz(attach, 12);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), attach));
       MemorySegment detach = bench.arena.allocate(vfio_device_detach_iommufd_pt.layout());
       vfio_device_detach_iommufd_pt.argsz(detach, 12);
       vfio_device_detach_iommufd_pt.flags(detach, VFIO_DEVICE_DETACH_PASID());
       vfio_device_detach_iommufd_pt.pasid(detach, 5);
       assertEquals(0, bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
       vfio_device_detach_iommufd_pt.argsz(detach, 8);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT(), detach));
     }
 
     @Test
     void anIdThatCannotBeWrittenBackDetaches() {
       bindAndMap();
       long address = readOnly(bench.attachBlock(ioas));
-      assertEquals(-EFAULT, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), address));
+      assertEquals(EFAULT.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), address));
       assertNull(edu.device().steered());
       assertEquals(3, bench.attach(fd, ioas), "the automatic HWPT is gone");
-      assertEquals(-EFAULT, bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), address));
+      assertEquals(EFAULT.negated(), bench.ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT(), address));
       assertNull(edu.device().steered(), "a replace too");
     }
 
@@ -325,7 +326,7 @@ final class VfioDeviceFileTest {
       assertEquals(0xeeeeddddL, bench.get(fd, 4, 4));
       assertEquals(4, bench.pread(fd, bench.arena.allocate(4), 3));
       assertEquals(2, bench.pread(fd, bench.arena.allocate(4), 0xffffe));
-      assertEquals(-EINVAL, bench.pread(fd, bench.arena.allocate(4), 0x100000));
+      assertEquals(EINVAL.negated(), bench.pread(fd, bench.arena.allocate(4), 0x100000));
       assertEquals(0, bench.pread(fd, bench.arena.allocate(0), 0));
     }
 
@@ -333,11 +334,11 @@ final class VfioDeviceFileTest {
     void otherRegions() {
       bind();
       MemorySegment four = bench.arena.allocate(4);
-      assertEquals(-EINVAL, bench.pread(fd, four, 1L << 40));
-      assertEquals(-EINVAL, bench.pread(fd, four, 6L << 40));
-      assertEquals(-EINVAL, bench.pwrite(fd, four, 6L << 40));
-      assertEquals(-EINVAL, bench.pread(fd, four, 8L << 40));
-      assertEquals(-EINVAL, bench.pread(fd, four, 9L << 40));
+      assertEquals(EINVAL.negated(), bench.pread(fd, four, 1L << 40));
+      assertEquals(EINVAL.negated(), bench.pread(fd, four, 6L << 40));
+      assertEquals(EINVAL.negated(), bench.pwrite(fd, four, 6L << 40));
+      assertEquals(EINVAL.negated(), bench.pread(fd, four, 8L << 40));
+      assertEquals(EINVAL.negated(), bench.pread(fd, four, 9L << 40));
     }
 
     @Test
@@ -354,8 +355,8 @@ final class VfioDeviceFileTest {
     void withMemoryDecodingOffBarsAnswerEio() {
       bind();
       bench.put(fd, VfioBench.CONFIG + 4, 2, 0);
-      assertEquals(-EIO, bench.pread(fd, bench.arena.allocate(4), 0));
-      assertEquals(-EIO, bench.pwrite(fd, bench.arena.allocate(4), 4));
+      assertEquals(EIO.negated(), bench.pread(fd, bench.arena.allocate(4), 0));
+      assertEquals(EIO.negated(), bench.pwrite(fd, bench.arena.allocate(4), 4));
       bench.put(fd, VfioBench.CONFIG + 4, 2, 6);
       assertEquals(0x010000ed, bench.get(fd, 0, 4));
     }
@@ -367,11 +368,11 @@ final class VfioDeviceFileTest {
       assertEquals(4096, mmap(4096, shared, 0));
       assertEquals(4096, mmap(4096, shared, 0xff000));
       assertEquals(0x100000, mmap(0x100000, shared, 0));
-      assertEquals(-EINVAL, mmap(4096, libc_h.MAP_PRIVATE(), 0));
-      assertEquals(-EINVAL, mmap(0x101000, shared, 0));
-      assertEquals(-EINVAL, mmap(4096, shared, 1L << 40));
-      assertEquals(-EINVAL, mmap(4096, shared, VfioBench.CONFIG));
-      assertEquals(-EINVAL, mmap(4096, shared, 9L << 40));
+      assertEquals(EINVAL.negated(), mmap(4096, libc_h.MAP_PRIVATE(), 0));
+      assertEquals(EINVAL.negated(), mmap(0x101000, shared, 0));
+      assertEquals(EINVAL.negated(), mmap(4096, shared, 1L << 40));
+      assertEquals(EINVAL.negated(), mmap(4096, shared, VfioBench.CONFIG));
+      assertEquals(EINVAL.negated(), mmap(4096, shared, 9L << 40));
     }
 
     @Test
@@ -396,7 +397,9 @@ final class VfioDeviceFileTest {
       bench.files.close(fd);
       bench.driver.remove(edu);
       assertNull(bench.driver.find(edu));
-      assertEquals(-ENODEV, -assertThrows(Refused.class, () -> bench.driver.open(device)).errno());
+      assertEquals(
+          ENODEV.negated(),
+          assertThrows(Refused.class, () -> bench.driver.open(device)).errno().negated());
       assertEquals("vfio0", bench.driver.probe(edu).nodeName());
     }
 
@@ -415,14 +418,14 @@ final class VfioDeviceFileTest {
     @Test
     void unknownRequests() {
       bench.bind(fd, iommufd);
-      assertEquals(-ENOTTY, bench.ioctl(fd, 0x1234, 0));
-      assertEquals(-ENOTTY, bench.ioctl(fd, 0x3b00 + 150, 0));
+      assertEquals(ENOTTY.negated(), bench.ioctl(fd, 0x1234, 0));
+      assertEquals(ENOTTY.negated(), bench.ioctl(fd, 0x3b00 + 150, 0));
     }
 
     @Test
     void onTheRootBusNothingCanBeReset() {
       bench.bind(fd, iommufd);
-      assertEquals(-EINVAL, bench.ioctl(fd, VFIO_DEVICE_RESET(), 0));
+      assertEquals(EINVAL.negated(), bench.ioctl(fd, VFIO_DEVICE_RESET(), 0));
     }
 
     @Test

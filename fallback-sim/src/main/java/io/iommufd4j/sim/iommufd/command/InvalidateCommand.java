@@ -10,6 +10,7 @@ import io.iommufd4j.sim.iommufd.viommu.Viommu;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** {@code IOMMU_HWPT_INVALIDATE}. */
 final class InvalidateCommand {
@@ -25,7 +26,7 @@ final class InvalidateCommand {
    * number of entries that were carried out is written back; EFAULT when that fails.
    */
   static void execute(Command command) {
-    int errno = 0;
+    @Nullable Refused late = null;
     int handled = 0;
     try {
       requireFields(command.block());
@@ -36,12 +37,12 @@ final class InvalidateCommand {
         handled = requests.handled();
       }
     } catch (Refused refused) {
-      errno = refused.errno();
+      late = refused;
     }
     iommu_hwpt_invalidate.entry_num(command.block(), handled);
     command.respond(iommu_hwpt_invalidate.sizeof());
-    if (errno != 0) {
-      throw Refused.with(errno);
+    if (late != null) {
+      throw late;
     }
   }
 

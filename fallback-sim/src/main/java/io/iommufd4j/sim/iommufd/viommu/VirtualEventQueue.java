@@ -158,7 +158,7 @@ public final class VirtualEventQueue extends EventQueue {
     }
   }
 
-  private static long orRefuse(long done, int errno) {
+  private static long orRefuse(long done, Errno errno) {
     if (done == 0) {
       throw Refused.with(errno);
     }

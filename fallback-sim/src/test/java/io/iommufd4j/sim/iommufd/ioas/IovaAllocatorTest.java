@@ -43,7 +43,7 @@ class IovaAllocatorTest {
     assertEquals(Errno.ENOSPC, errno(() -> choose(AllowedIovas.ANY, 0, PAGE)));
   }
 
-  private static int errno(Executable what) {
+  private static Errno errno(Executable what) {
     return assertThrows(Refused.class, what).errno();
   }
 
@@ -90,7 +90,7 @@ class IovaAllocatorTest {
       long alignment = PAGE << random.nextInt(4);
       int expected = lowest(used, open, pages, Math.min(alignment, ceiling(pages)));
       if (expected < 0) {
-        int errno = errno(() -> choose(new AllowedIovas(allowed), alignment, pages * PAGE));
+        Errno errno = errno(() -> choose(new AllowedIovas(allowed), alignment, pages * PAGE));
         assertEquals(Errno.ENOSPC, errno);
         continue;
       }
