@@ -10,6 +10,7 @@ module io.iommufd4j.sim {
   exports io.iommufd4j.sim.device;
   exports io.iommufd4j.sim.driver;
   exports io.iommufd4j.sim.iommu;
+  exports io.iommufd4j.sim.iommu.hardware;
   exports io.iommufd4j.sim.mm;
   exports io.iommufd4j.sim.pci;
   exports io.iommufd4j.sim.vfio;

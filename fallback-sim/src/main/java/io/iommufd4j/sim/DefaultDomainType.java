@@ -2,11 +2,11 @@ package io.iommufd4j.sim;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.ModelDriver;
-import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.lib.Refused;
 
 /** What kind of domain a group starts in: the attribute {@code type} of a group in sysfs. */

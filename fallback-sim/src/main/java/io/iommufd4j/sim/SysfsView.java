@@ -8,7 +8,7 @@ import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.KernelText;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.DriverCore;

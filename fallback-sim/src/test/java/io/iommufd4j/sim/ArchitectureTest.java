@@ -61,7 +61,7 @@ class ArchitectureTest {
           .layer("fs")
           .definedBy("io.iommufd4j.sim.fs")
           .layer("iommu")
-          .definedBy("io.iommufd4j.sim.iommu")
+          .definedBy("io.iommufd4j.sim.iommu..")
           .layer("driver")
           .definedBy("io.iommufd4j.sim.driver")
           .layer("pci")

@@ -1,7 +1,7 @@
 package io.iommufd4j.sim.driver;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.PasidFeature;
+import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import java.util.Set;
 
 /** AMD-Vi without a guest's page tables, as QEMU has it ({@code amd_iommu}). */

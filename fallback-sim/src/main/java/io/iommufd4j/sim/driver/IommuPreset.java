@@ -12,9 +12,9 @@ import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_VTD_ERRATA_7
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_amd;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_arm_smmuv3;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_vtd;
-import io.iommufd4j.sim.iommu.Capability;
-import io.iommufd4j.sim.iommu.HardwareInfo;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.Capability;
+import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;

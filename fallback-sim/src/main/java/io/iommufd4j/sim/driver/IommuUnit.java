@@ -1,8 +1,8 @@
 package io.iommufd4j.sim.driver;
 
-import io.iommufd4j.sim.iommu.Capability;
-import io.iommufd4j.sim.iommu.HardwareInfo;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.Capability;
+import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
 import java.util.Set;
 

@@ -3,12 +3,12 @@ package io.iommufd4j.sim.driver;
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.PageTable;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 

@@ -4,14 +4,14 @@ import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_NONE;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.DomainType;
-import io.iommufd4j.sim.iommu.HardwareInfo;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.PagingDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.Capability;
+import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
 import java.util.Map;

@@ -89,7 +89,7 @@ final class GroupDomain {
         continue;
       }
       try {
-        if (blocks && ReservedRegion.requiresDirect(each.device)) {
+        if (blocks && each.device.requiresDirect()) {
           throw Refused.with(Errno.EINVAL);
         }
         to.attachDevice(each.device, from);

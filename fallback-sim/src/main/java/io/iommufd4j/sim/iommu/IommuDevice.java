@@ -2,6 +2,9 @@ package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
+import io.iommufd4j.sim.iommu.hardware.PasidFeature;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * meets at this moment.
  */
 public class IommuDevice {
+
+  /** {@link #messageWindow} of a device whose interrupt messages are not translated. */
+  public static final long NO_WINDOW = -1;
 
   private final String name;
   private final IommuDriver driver;
@@ -114,6 +120,25 @@ public class IommuDevice {
   /** Whether an IOMMU translates its DMA. */
   public final boolean translated() {
     return driver.translates();
+  }
+
+  /** Where the kernel maps what takes a device's interrupt messages ({@code IOMMU_RESV_SW_MSI}). */
+  public final long messageWindow() {
+    for (ReservedRegion region : driver.reservedRegions(this)) {
+      if (region.type() == ReservedRegion.Type.SW_MSI) {
+        return region.start();
+      }
+    }
+    return NO_WINDOW;
+  }
+
+  /**
+   * {@code require_direct}: true for a device that the firmware wants memory mapped one to one for,
+   * so that its DMA must never be blocked.
+   */
+  public final boolean requiresDirect() {
+    return driver.reservedRegions(this).stream()
+        .anyMatch(region -> region.type() == ReservedRegion.Type.DIRECT);
   }
 
   /**

@@ -260,7 +260,7 @@ public final class IommuGroup {
         throw Refused.with(Errno.EOPNOTSUPP);
       }
       // Of a domain whose owner leaves this to the IOMMU core (iommu_get_msi_cookie).
-      long window = ReservedRegion.messageWindow(device);
+      long window = device.messageWindow();
       if (paging.table().physical(window) != page) {
         int protection = PagingDomain.READ | PagingDomain.WRITE;
         paging.map(window, page, paging.table().smallestPage(), protection);

@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
 import java.util.List;
 
 /**

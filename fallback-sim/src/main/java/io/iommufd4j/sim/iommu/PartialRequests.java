@@ -1,5 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

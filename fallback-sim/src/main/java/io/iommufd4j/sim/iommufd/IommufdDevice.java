@@ -1,10 +1,10 @@
 package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;

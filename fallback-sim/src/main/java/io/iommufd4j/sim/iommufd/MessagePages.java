@@ -3,7 +3,6 @@ package io.iommufd4j.sim.iommufd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -54,8 +53,8 @@ final class MessagePages {
      */
     long reach(IommuDevice device, PagingHwpt hwpt, long physical) {
       synchronized (MessagePages.this) {
-        long window = ReservedRegion.messageWindow(device);
-        if (window == ReservedRegion.NO_WINDOW) {
+        long window = device.messageWindow();
+        if (window == IommuDevice.NO_WINDOW) {
           return physical;
         }
         MessagePage page = page(window, physical);

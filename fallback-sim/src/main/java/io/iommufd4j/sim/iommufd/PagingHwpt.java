@@ -2,10 +2,10 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.Capability;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.UserData;
+import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommufd.ioas.IoPageTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.HashSet;

@@ -3,7 +3,6 @@ package io.iommufd4j.sim.pci;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Registers;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -31,7 +30,7 @@ public final class MessageTranslator {
 
   /** Whether the function's messages are translated, and so come through here. */
   boolean serves() {
-    return ReservedRegion.messageWindow(device) != ReservedRegion.NO_WINDOW;
+    return device.messageWindow() != IommuDevice.NO_WINDOW;
   }
 
   /**

@@ -6,7 +6,7 @@ import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_PGFAULT_FLAGS_PASID_
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommu.PageRequest;
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;

@@ -9,8 +9,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommu.PageRequest;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.Capability;
-import io.iommufd4j.sim.iommu.HardwareInfo;
 import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.Capability;
+import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.HexFormat;
 import java.util.List;

@@ -1,6 +1,9 @@
 package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.hardware.Capability;
+import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -16,7 +16,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.RecordFile;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommu.PageRequest;
+import io.iommufd4j.sim.iommu.hardware.PageRequest;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;

@@ -17,7 +17,7 @@ import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommu.PasidFeature;
+import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;

@@ -3,7 +3,7 @@ package io.iommufd4j.sim.iommufd.ioas;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.PagingDomain;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;

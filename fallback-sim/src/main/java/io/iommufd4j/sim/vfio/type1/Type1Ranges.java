@@ -2,7 +2,7 @@ package io.iommufd4j.sim.vfio.type1;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommu.ReservedRegion;
+import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommu;
+package io.iommufd4j.sim.iommu.hardware;
 
 /** What else a device's PASID capability offers ({@code pci_pasid_features}). */
 public enum PasidFeature {

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommu;
+package io.iommufd4j.sim.iommu.hardware;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 

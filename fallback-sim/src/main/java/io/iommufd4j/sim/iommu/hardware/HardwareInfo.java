@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommu;
+package io.iommufd4j.sim.iommu.hardware;
 
 /**
  * What {@code IOMMU_GET_HW_INFO} hands out for a device.

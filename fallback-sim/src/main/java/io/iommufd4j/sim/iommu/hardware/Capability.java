@@ -1,4 +1,4 @@
-package io.iommufd4j.sim.iommu;
+package io.iommufd4j.sim.iommu.hardware;
 
 /** What a driver can do for a device ({@code enum iommu_cap}). */
 public enum Capability {
