@@ -137,7 +137,7 @@ final class HwptAllocHintTest {
                   ioas,
                   "maps IOVA 0x" + Long.toHexString(BEYOND),
                   "beyond the aperture")
-              .leavesOut("reserves", "allows", "whole pages");
+              .leavesOut("reserves", "allows 0x", "whole pages");
         });
   }
 
@@ -165,7 +165,7 @@ final class HwptAllocHintTest {
         (iommufd, device, ioas) -> {
           ioas.map(pages.address(), 100, 0x1001, Access.READ_WRITE);
           addressInUse(test, iommufd, device, ioas, "0x1001-0x1064", "whole pages of 4096 bytes")
-              .leavesOut("reserves", "allows", "aperture");
+              .leavesOut("reserves", "allows 0x", "beyond the aperture");
         });
   }
 
