@@ -3,12 +3,13 @@ package io.iommufd4j.sim.driver;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuDriver;
 import org.jspecify.annotations.Nullable;
 
 /** Aborts every transaction. A driver has one for all devices, and attaching to it cannot fail. */
 final class BlockedDomain extends IommuDomain {
 
-  BlockedDomain(ModelDriver driver) {
+  BlockedDomain(IommuDriver driver) {
     super(DomainType.BLOCKED, driver);
   }
 

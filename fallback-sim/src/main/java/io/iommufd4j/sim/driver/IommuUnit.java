@@ -1,41 +1,44 @@
 package io.iommufd4j.sim.driver;
 
 import io.iommufd4j.sim.iommu.hardware.Capability;
-import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * One IOMMU of a machine, as its registers describe it. A driver may run several, and they need not
- * be alike.
+ * One IOMMU of a machine. A driver may run several, and they need not be alike.
  *
  * @param name as {@code /sys/class/iommu} names it, as {@code dmar0}
- * @param apertureLast inclusive last IOVA that its page tables reach; the first is 0
- * @param pageSizes a bit for each page size
- * @param domainFlags the sets of {@code IOMMU_HWPT_ALLOC_*} flags it can serve, each set one number
- * @param capabilities what it can do for any device
- * @param reserved the IOVAs that no device behind it can use
- * @param info what it tells through {@code IOMMU_GET_HW_INFO}
+ * @param registers what it says of itself
  */
-public record IommuUnit(
-    String name,
-    long apertureLast,
-    long pageSizes,
-    Set<Integer> domainFlags,
-    Set<Capability> capabilities,
-    List<ReservedRegion> reserved,
-    HardwareInfo info) {
+public record IommuUnit(String name, IommuRegisters registers) {
 
-  /** Copies what could change. */
-  public IommuUnit {
-    domainFlags = Set.copyOf(domainFlags);
-    capabilities = Set.copyOf(capabilities);
-    reserved = List.copyOf(reserved);
+  /** Inclusive last IOVA of a domain made without flags; the first is 0. */
+  public long apertureLast() {
+    return registers.apertureLast(0);
   }
 
-  /** The same IOMMU with narrower page tables. */
+  /** All that it can do for any device. */
+  public Set<Capability> capabilities() {
+    Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
+    Arrays.stream(Capability.values()).filter(registers::capable).forEach(capabilities::add);
+    return capabilities;
+  }
+
+  /** The IOVAs that no device behind it can use. */
+  public List<ReservedRegion> reserved() {
+    return registers.reserved();
+  }
+
+  /**
+   * The same IOMMU with narrower page tables.
+   *
+   * @param last inclusive last IOVA, one less than a power of two
+   */
   public IommuUnit withAperture(String otherName, long last) {
-    return new IommuUnit(otherName, last, pageSizes, domainFlags, capabilities, reserved, info);
+    int bits = Long.SIZE - Long.numberOfLeadingZeros(last);
+    return new IommuUnit(otherName, registers.narrowedTo(bits));
   }
 }

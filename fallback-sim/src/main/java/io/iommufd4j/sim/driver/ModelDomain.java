@@ -20,7 +20,10 @@ final class ModelDomain extends PagingDomain {
   private final int flags;
 
   ModelDomain(DomainType type, ModelDriver model, IommuUnit unit, int flags) {
-    super(type, model, new PageTable(0, model.apertureLast(unit, flags), unit.pageSizes()));
+    super(
+        type,
+        model,
+        new PageTable(0, unit.registers().apertureLast(flags), unit.registers().pageSizes(flags)));
     this.model = model;
     this.unit = unit;
     this.flags = flags;
@@ -65,12 +68,12 @@ final class ModelDomain extends PagingDomain {
 
   @Override
   protected boolean attachesPasids() {
-    return model.attachesPasids();
+    return model.attachesPasids(this);
   }
 
   @Override
   public boolean enforceCacheCoherency() {
-    return unit.capabilities().contains(Capability.ENFORCE_CACHE_COHERENCY);
+    return unit.registers().capable(Capability.ENFORCE_CACHE_COHERENCY);
   }
 
   @Override

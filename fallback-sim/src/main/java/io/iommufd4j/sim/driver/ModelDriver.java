@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the drivers have in common; how a device gets from one domain to the next is each one's own.
+ * What the drivers have in common; what they make of a device's IOMMU follows from its registers.
  */
 public abstract class ModelDriver implements IommuDriver {
 
@@ -28,6 +28,7 @@ public abstract class ModelDriver implements IommuDriver {
 
   private final String name;
   private final IommuUnit first;
+  private final AttachStrategy strategy;
   private final Map<IommuDevice, IommuUnit> elsewhere = new ConcurrentHashMap<>();
   private final Map<IommuDevice, List<ReservedRegion>> reserved = new ConcurrentHashMap<>();
   private final BlockedDomain blocked = new BlockedDomain(this);
@@ -38,10 +39,12 @@ public abstract class ModelDriver implements IommuDriver {
    * A driver that runs one IOMMU, and every device behind it until {@link #place} says otherwise.
    *
    * @param name as {@link #name} answers
+   * @param strategy the way a device gets from one domain to the next
    */
-  ModelDriver(String name, IommuUnit first) {
+  ModelDriver(String name, IommuUnit first, AttachStrategy strategy) {
     this.name = name;
     this.first = first;
+    this.strategy = strategy;
   }
 
   @Override
@@ -90,7 +93,7 @@ public abstract class ModelDriver implements IommuDriver {
   @Override
   public final PagingDomain allocPaging(IommuDevice device, int flags) {
     IommuUnit unit = unit(device);
-    if (!unit.domainFlags().contains(flags)) {
+    if (!unit.registers().serves(flags)) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     return new ModelDomain(DomainType.UNMANAGED, this, unit, flags);
@@ -98,7 +101,7 @@ public abstract class ModelDriver implements IommuDriver {
 
   @Override
   public final boolean capable(IommuDevice device, Capability capability) {
-    return unit(device).capabilities().contains(capability);
+    return unit(device).registers().capable(capability);
   }
 
   @Override
@@ -115,7 +118,7 @@ public abstract class ModelDriver implements IommuDriver {
 
   @Override
   public final HardwareInfo hardwareInfo(IommuDevice device, int type) {
-    HardwareInfo info = unit(device).info();
+    HardwareInfo info = unit(device).registers().info();
     boolean tellsNothing = info.type() == IOMMU_HW_INFO_TYPE_NONE();
     if (tellsNothing || type == IOMMU_HW_INFO_TYPE_DEFAULT() || type == info.type()) {
       return info;
@@ -136,26 +139,30 @@ public abstract class ModelDriver implements IommuDriver {
     return Errno.EADDRINUSE;
   }
 
-  /** Inclusive last IOVA of a domain made with {@code IOMMU_HWPT_ALLOC_*} flags. */
-  long apertureLast(IommuUnit unit, int flags) {
-    return unit.apertureLast();
-  }
-
   /** Whether a PASID can have a domain of its own. */
-  protected abstract boolean attachesPasids();
+  protected abstract boolean attachesPasids(ModelDomain domain);
 
   /**
    * Switches a device to a paging domain of this driver.
    *
    * @throws Refused EINVAL when the domain does not fit the device's IOMMU
    */
-  abstract void attach(IommuDevice device, ModelDomain to);
+  final void attach(IommuDevice device, ModelDomain to) {
+    strategy.attach(this, device, to);
+  }
 
-  /** Puts a device into a domain that fits it; through a window in which it is blocked. */
+  /** Puts a device into a domain that fits it; through a window where the strategy has one. */
   void steer(IommuDevice device, IommuDomain to) {
+    if (strategy.hasWindow()) {
+      block(device);
+    }
+    device.steer(to);
+  }
+
+  /** Blocks a device until it is steered again. */
+  final void block(IommuDevice device) {
     device.steer(null);
     awaitFlush(device);
-    device.steer(to);
   }
 
   /**
@@ -184,7 +191,7 @@ public abstract class ModelDriver implements IommuDriver {
    *
    * @throws Refused EINVAL when it cannot
    */
-  final void requireFit(IommuDevice device, ModelDomain to) {
+  void requireFit(IommuDevice device, ModelDomain to) {
     if (!fits(unit(device), to)) {
       throw Refused.with(Errno.EINVAL);
     }
@@ -195,9 +202,11 @@ public abstract class ModelDriver implements IommuDriver {
 
   /** Whether an IOMMU can walk the page table of another one: it is wide and able enough. */
   static boolean walks(IommuUnit unit, ModelDomain to) {
-    boolean wide = Long.compareUnsigned(to.table().apertureLast(), unit.apertureLast()) <= 0;
-    boolean pages = (to.table().pageSizes() & ~unit.pageSizes()) == 0;
-    boolean dirty = !to.tracksDirty() || unit.capabilities().contains(Capability.DIRTY_TRACKING);
+    boolean wide =
+        Long.compareUnsigned(to.table().apertureLast(), unit.registers().apertureLast(to.flags()))
+            <= 0;
+    boolean pages = (to.table().pageSizes() & ~unit.registers().pageSizes(to.flags())) == 0;
+    boolean dirty = !to.tracksDirty() || unit.registers().capable(Capability.DIRTY_TRACKING);
     return wide && pages && dirty;
   }
 }

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Smmuv3NestedDomain extends NestedDomain {
 
-  private final Smmuv3Driver smmu;
+  private final ArmSmmuV3 smmu;
   private final Smmuv3Viommu viommu;
   private final Smmuv3StreamTableEntry entry;
   private final Smmuv3FirstStage firstStage;
 
   Smmuv3NestedDomain(
-      Smmuv3Driver smmu,
+      ArmSmmuV3 smmu,
       Smmuv3Viommu viommu,
       Smmuv3StreamTableEntry entry,
       Smmuv3FirstStage firstStage) {

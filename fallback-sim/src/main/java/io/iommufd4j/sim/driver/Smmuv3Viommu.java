@@ -15,12 +15,12 @@ import java.lang.foreign.ValueLayout;
 /** A guest's SMMUv3 ({@code struct arm_vsmmu}, {@code arm_vsmmu_ops}). */
 final class Smmuv3Viommu implements ViommuOps {
 
-  private final Smmuv3Driver driver;
+  private final ArmSmmuV3 driver;
   private final IommuUnit unit;
   private final ViommuCore core;
   private final PagingDomain parent;
 
-  Smmuv3Viommu(Smmuv3Driver driver, IommuUnit unit, ViommuCore core, PagingDomain parent) {
+  Smmuv3Viommu(ArmSmmuV3 driver, IommuUnit unit, ViommuCore core, PagingDomain parent) {
     this.driver = driver;
     this.unit = unit;
     this.core = core;

@@ -32,7 +32,7 @@ final class DriverReplaceTest {
   private final List<String> windows = new ArrayList<>();
 
   private ModelDriver hitless() {
-    return new HitlessDriver("hitless", WIDE) {
+    return new ArmSmmuV3(WIDE) {
       @Override
       protected void awaitFlush(IommuDevice device) {
         windows.add(device + " in " + device.steered());
@@ -40,8 +40,17 @@ final class DriverReplaceTest {
     };
   }
 
-  private ModelDriver blockingWindow(boolean sharesDomains) {
-    return new BlockingWindowDriver("blocking-window", WIDE, true, sharesDomains) {
+  private ModelDriver blockingWindow() {
+    return new AmdIommu(WIDE) {
+      @Override
+      protected void awaitFlush(IommuDevice device) {
+        windows.add(device + " in " + device.steered());
+      }
+    };
+  }
+
+  private ModelDriver blockingWindowForOneIommu() {
+    return new VirtioIommu(WIDE) {
       @Override
       protected void awaitFlush(IommuDevice device) {
         windows.add(device + " in " + device.steered());
@@ -50,7 +59,7 @@ final class DriverReplaceTest {
   }
 
   private ModelDriver blocksOnFailure() {
-    return new BlocksOnFailureDriver("blocks-on-failure", WIDE) {
+    return new IntelVtd(WIDE) {
       @Override
       protected void awaitFlush(IommuDevice device) {
         windows.add(device + " in " + device.steered());
@@ -92,7 +101,7 @@ final class DriverReplaceTest {
 
   @Test
   void blockingWindowDropsDmaInBetween() {
-    ModelDriver driver = blockingWindow(true);
+    ModelDriver driver = blockingWindow();
     IommuDevice device = device(driver, "edu");
     PagingDomain next = driver.allocPaging(device, 0);
     IommuGroup group = attached(driver.allocPaging(device, 0), device);
@@ -127,7 +136,7 @@ final class DriverReplaceTest {
 
   @Test
   void blockingWindowChecksBeforeItDetaches() {
-    ModelDriver driver = blockingWindow(false);
+    ModelDriver driver = blockingWindowForOneIommu();
     IommuDevice device = device(driver, "edu");
     IommuDevice elsewhere = device(driver, "elsewhere");
     driver.place(elsewhere, NARROW);

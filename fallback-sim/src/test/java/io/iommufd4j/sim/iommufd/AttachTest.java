@@ -10,10 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.driver.BlockingWindowDriver;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.driver.VirtioIommu;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import java.util.List;
@@ -150,11 +150,11 @@ class AttachTest {
 
   @Test
   void aHwptOfAnotherIommuDoesNotFit() {
-    IommuUnit wide = IommuPreset.AMD.unit(false);
-    var driver = new BlockingWindowDriver("amd-iommu", wide, true, false);
+    IommuUnit wide = IommuPreset.VIRTIO.unit(false);
+    var driver = new VirtioIommu(wide);
     IommuDevice there = bench.group(driver, 1).getFirst();
     var elsewhere = new IommuDevice("0000:7f:00.0", driver, 0, false, true);
-    driver.place(elsewhere, wide.withAperture("ivhd1", 0xffff_ffffL));
+    driver.place(elsewhere, wide.withAperture("virtio1", 0xffff_ffffL));
     new IommuGroup(99).add(elsewhere);
     IommufdDevice one = bench.bind(there);
     IommufdDevice two = bench.bind(elsewhere);

@@ -1,5 +1,11 @@
 package io.iommufd4j.sim.iommu.hardware;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
+
 /**
  * What {@code IOMMU_GET_HW_INFO} hands out for a device.
  *
@@ -8,4 +14,19 @@ package io.iommufd4j.sim.iommu.hardware;
  */
 @SuppressWarnings(
     "ArrayRecordComponent") // Compared by nobody; the bytes go to user memory as they are.
-public record HardwareInfo(int type, byte[] data) {}
+public record HardwareInfo(int type, byte[] data) {
+
+  /**
+   * A type's own structure with its fields filled in.
+   *
+   * @param layout of the structure
+   * @param fields fills them in
+   */
+  public static HardwareInfo of(int type, MemoryLayout layout, Consumer<MemorySegment> fields) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(layout);
+      fields.accept(data);
+      return new HardwareInfo(type, data.toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+}

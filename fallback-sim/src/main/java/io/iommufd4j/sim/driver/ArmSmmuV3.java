@@ -17,27 +17,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ARM's SMMUv3 ({@code arm-smmu-v3}): hitless, and the one driver here that lets a guest have the
+ * ARM's SMMUv3 ({@code arm-smmu-v3}): hitless, as {@code arm_smmu_attach_dev} rewrites a stream
+ * table entry without ever making it invalid, and the one driver here that lets a guest have the
  * first stage of translation.
  */
-public final class Smmuv3Driver extends HitlessDriver {
+public class ArmSmmuV3 extends ModelDriver {
 
   /** What a guest calls a device whose events go to it ({@code struct arm_smmu_vmaster}). */
   private final Map<IommuDevice, Long> virtualStreams = new ConcurrentHashMap<>();
 
   /** A driver that runs one SMMUv3. */
-  public Smmuv3Driver(String name, IommuUnit unit) {
-    super(name, unit);
-  }
-
-  /** A second stage translates what comes out of a first one, which is less than what goes in. */
-  @Override
-  long apertureLast(IommuUnit unit, int flags) {
-    if ((flags & IOMMU_HWPT_ALLOC_NEST_PARENT()) == 0) {
-      return unit.apertureLast();
-    }
-    long last = (1L << Smmuv3Registers.of(unit).outputBits()) - 1;
-    return Math.min(last, unit.apertureLast());
+  public ArmSmmuV3(IommuUnit unit) {
+    super("arm-smmu-v3", unit, AttachStrategy.HITLESS);
   }
 
   /** {@code arm_lpae_init_pte}. */
@@ -49,8 +40,7 @@ public final class Smmuv3Driver extends HitlessDriver {
   /** {@code arm_smmu_get_viommu_size}. */
   @Override
   public boolean virtualizes(IommuDevice device, int type) {
-    return type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3()
-        && Smmuv3Registers.of(unit(device)).forcesAttributes();
+    return type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3() && Smmuv3Registers.of(unit(device)).virtualizes();
   }
 
   /**
@@ -69,6 +59,26 @@ public final class Smmuv3Driver extends HitlessDriver {
     return new Smmuv3Viommu(this, unit, core, parent);
   }
 
+  @Override
+  protected boolean attachesPasids(ModelDomain domain) {
+    return true;
+  }
+
+  @Override
+  void attachPasid(IommuDevice device, int pasid, ModelDomain to) {
+    // A nesting parent is a second stage, and PASIDs select among first stages.
+    if ((to.flags() & IOMMU_HWPT_ALLOC_NEST_PARENT()) != 0) {
+      throw Refused.with(Errno.EINVAL);
+    }
+    super.attachPasid(device, pasid, to);
+  }
+
+  /** Address space ids are handed out for each SMMU, so a domain never serves two. */
+  @Override
+  boolean fits(IommuUnit unit, ModelDomain to) {
+    return unit.equals(to.unit());
+  }
+
   /** {@code arm_smmu_attach_dev_nested}. */
   void attachNested(IommuDevice device, Smmuv3NestedDomain to, OptionalLong virtualStream) {
     steer(device, to);
@@ -79,7 +89,7 @@ public final class Smmuv3Driver extends HitlessDriver {
 
   @Override
   void steer(IommuDevice device, IommuDomain to) {
-    device.steer(to);
+    super.steer(device, to);
     virtualStreams.remove(device);
   }
 
