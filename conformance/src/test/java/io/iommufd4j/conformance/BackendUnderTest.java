@@ -85,7 +85,7 @@ sealed interface BackendUnderTest extends Handle {
           devices,
           () -> {
             binding.close();
-            assertEquals(Census.NOTHING, kernel.census(), "something is left");
+            assertEquals(Census.NOTHING, kernel.control().census(), "something is left");
             kernel.close();
           });
     }

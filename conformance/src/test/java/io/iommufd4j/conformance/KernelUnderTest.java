@@ -55,7 +55,7 @@ public final class KernelUnderTest implements AutoCloseable {
   public OtherProcess fork() {
     return keep(
         kernel instanceof SimKernel simulated
-            ? new SimulatedProcess(simulated.fork())
+            ? new SimulatedProcess(simulated.control().fork())
             : ChildProcess.start());
   }
 
@@ -63,7 +63,7 @@ public final class KernelUnderTest implements AutoCloseable {
   public OtherProgram program() {
     return keep(
         kernel instanceof SimKernel simulated
-            ? new SimulatedProgram(simulated.start("java"))
+            ? new SimulatedProgram(simulated.control().start("java"))
             : ChildProcess.start());
   }
 

@@ -5,9 +5,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.ProcessFacts;
-import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.fs.DeviceNumber;
-import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.FileTable;
 import io.iommufd4j.sim.fs.HugePagesFile;
@@ -17,43 +14,16 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.Poll;
 import io.iommufd4j.sim.fs.Procfs;
 import io.iommufd4j.sim.fs.ReadWrite;
-import io.iommufd4j.sim.fs.Sysfs;
-import io.iommufd4j.sim.fs.Wakeups;
-import io.iommufd4j.sim.iommu.DmaPort;
-import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommufd.IommufdContext;
-import io.iommufd4j.sim.iommufd.IommufdFile;
-import io.iommufd4j.sim.iommufd.command.Commands;
-import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.HugePages;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.UserMemory;
-import io.iommufd4j.sim.mm.UserProcess;
-import io.iommufd4j.sim.pci.DriverCore;
-import io.iommufd4j.sim.pci.IgbDriver;
-import io.iommufd4j.sim.pci.KernelDriver;
-import io.iommufd4j.sim.pci.PciDriver;
-import io.iommufd4j.sim.pci.PciFunction;
-import io.iommufd4j.sim.pci.SriovFunctions;
-import io.iommufd4j.sim.pci.VmdDriver;
-import io.iommufd4j.sim.selftest.MockIommu;
-import io.iommufd4j.sim.selftest.Selftest;
-import io.iommufd4j.sim.vfio.VfioPci;
-import io.iommufd4j.sim.vfio.VfioPciDriver;
-import io.iommufd4j.sim.vfio.VfioVariantDriver;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 
 /**
  * A kernel in this process that answers requests as Linux 7.3.4 does, on a {@link Machine} of its
@@ -71,100 +41,39 @@ public final class SimKernel implements Kernel {
   /** {@code RLIMIT_MEMLOCK} of a process that nobody limited otherwise. */
   public static final long DEFAULT_MEMLOCK = 8L << 20;
 
-  /** The name of this very process in {@code /proc}. */
-  private static final String THIS_PROGRAM = "java";
-
   private static final String DEV = "/dev/";
   private static final String SYSFS = "/sys/";
   private static final String PROCFS = "/proc/";
 
   private final Machine machine;
   private final int userId;
-  private final FaultPlan faults = new FaultPlan();
-  private final ProcessMemory memory = new ProcessMemory(faults);
-  private final HugePages hugePages = new HugePages();
-  private final CallingProcess calling;
-  private final Wakeups wakeups = new Wakeups();
+  private final BootedSystem system;
+  private final ProcessMemory memory;
   private final FileTable files;
-  private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
+  private final Procfs procfs;
+  private final CallingProcess calling;
+  private final HugePages hugePages = new HugePages();
   private final ReadWrite readWrite;
   private final Mmap mmap;
   private final Poll poll;
-  private final Devtmpfs dev;
-  private final DeviceNodes nodes;
-  private final Sysfs sysfs;
-  private final Procfs procfs;
-  private final Processes processes;
-  private final Board board;
-  private final VfioPci vfio;
-  private final Selftest selftest;
-  private final AtomicBoolean allowUnsafeInterrupts;
+  private final SimControl control;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private SimKernel(Builder builder) {
     machine = builder.machine;
     userId = builder.userId;
     boolean root = userId == 0;
-    long pid = ProcessHandle.current().pid();
     var accounting = new Accounting(builder.memlockLimit, root, root && !builder.memlockBinding);
-    calling = new CallingProcess(new UserProcess(pid, memory, accounting));
-    files = new FileTable(calling);
+    system = new BootedSystem(machine, root, accounting, builder.allowUnsafeInterrupts);
+    memory = system.memory;
+    files = system.files;
+    procfs = system.procfs;
+    calling = system.calling;
     readWrite = new ReadWrite(files, memory);
     mmap = new Mmap(files, memory, hugePages);
-    poll = new Poll(files, wakeups);
-    allowUnsafeInterrupts = new AtomicBoolean(builder.allowUnsafeInterrupts);
-    board = new Board(machine, memory);
-    vfio = new VfioPci(memory, files, accounting, board.groups());
-    vfio.parameters().unsafeNoIommu().set(machine.unsafeNoIommu());
-    selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
-    sysfs = new Sysfs(root);
-    dev = new Devtmpfs(sysfs.root().getFileSystem());
-    nodes = new DeviceNodes(dev, root, faults, vfio, this::newIommufd);
-    var virtualFunctions = new SriovFunctions();
-    var vmd = new VmdDriver();
-    var core = new DriverCore(board.functions(), drivers(virtualFunctions, vmd));
-    core.autoprobe(virtualFunctions::autoprobes);
-    procfs =
-        new Procfs(
-            sysfs.root().getFileSystem(),
-            calling.get(),
-            List.of(THIS_PROGRAM),
-            faults,
-            memory::maps);
-    processes = new Processes(calling, files, memory, procfs, wakeups);
-    dev.onRemove(procfs::deleted);
+    poll = new Poll(files, system.wakeups);
     files.onInstall(this::show);
-    var view = new SysfsView(sysfs, dev, board, core, vfio);
-    new SriovSlots(board, core, view, new SriovView(sysfs, core)).show(virtualFunctions);
-    core.boot();
-    view.show(allowUnsafeInterrupts);
-    new InterruptChips(sysfs).show(machine);
-    board
-        .vmdDomains()
-        .forEach((function, behind) ->
-            vmd.leadsTo(function, new VmdDomain(board, core, view, function, behind)));
-    new FaultKnobs(sysfs, faults).show();
-  }
-
-  private Memfd kernelMemory(long bytes) {
-    var pages = new Memfd(memory, "kernel", 0);
-    pages.truncate(bytes);
-    return pages;
-  }
-
-  private List<PciDriver> drivers(SriovFunctions virtualFunctions, VmdDriver vmd) {
-    return List.of(
-        new KernelDriver("pcieport", true),
-        new KernelDriver("ahci", false),
-        new KernelDriver("i801_smbus", false),
-        new KernelDriver("e1000e", false),
-        new KernelDriver("nvme", false),
-        new KernelDriver("virtio-pci", false),
-        new KernelDriver("igbvf", false),
-        new IgbDriver(new KernelDriver(IgbDriver.NAME, false), virtualFunctions),
-        vmd,
-        new VfioPciDriver(vfio, virtualFunctions),
-        new VfioVariantDriver("virtio_vfio_pci", vfio));
+    control = new SimControl(this, system);
   }
 
   /** A kernel on the default machine, for root, with Linux' default limits. */
@@ -187,81 +96,9 @@ public final class SimKernel implements Kernel {
     return machine;
   }
 
-  /**
-   * Where a function's DMA enters the IOMMU, for a device of one's own in its place.
-   *
-   * @throws IllegalArgumentException when the machine has no such function
-   */
-  public DmaPort dmaPort(PciAddress address) {
-    return new DmaPort(function(address).device(), memory);
-  }
-
-  /**
-   * The group of a function as the IOMMU core keeps it.
-   *
-   * @throws IllegalArgumentException when the machine has no such function
-   */
-  public IommuGroup group(PciAddress address) {
-    return function(address).device().group();
-  }
-
-  /**
-   * A function of the machine.
-   *
-   * @throws IllegalArgumentException when the machine has no such function
-   */
-  public PciFunction function(PciAddress address) {
-    return board
-        .function(address.toString())
-        .orElseThrow(
-            () -> new IllegalArgumentException(machine.name() + " has nothing at " + address));
-  }
-
-  /**
-   * A second process, as {@code fork(2)} makes it: its parent is the one that calls, this very
-   * process unless said otherwise.
-   */
-  public ForkedProcess fork() {
-    return processes.fork();
-  }
-
-  /**
-   * Another program of the host, which has nothing open.
-   *
-   * @param command its name, as {@code qemu-system-x86_64}
-   * @param arguments as {@code /proc/PID/cmdline} shows them
-   */
-  public HostProcess start(String command, String... arguments) {
-    return processes.start(this, Stream.concat(Stream.of(command), Stream.of(arguments)).toList());
-  }
-
-  /**
-   * {@code mknod(2)} of a character device, as containers have nodes of their own. What may be
-   * opened is what there is a driver for: iommufd and VFIO, by whatever number {@code dev} shows in
-   * sysfs.
-   *
-   * @param path absolute, below {@code /dev}
-   */
-  public void mknod(String path, int major, int minor) {
-    if (!path.startsWith(DEV)) {
-      throw new IllegalArgumentException(path + ": nodes are below " + DEV);
-    }
-    dev.add(path, new DeviceNumber(major, minor));
-  }
-
-  /**
-   * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
-   * {@code /proc/self/mountinfo} shows.
-   *
-   * @throws IllegalArgumentException when there is no such disk
-   */
-  public void mount(String disk, String point) {
-    try {
-      String number = Files.readString(sysfs.root().resolve("class/block/" + disk + "/dev"));
-      procfs.mounted(number.strip(), point, DEV + disk);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("no disk " + disk, e);
-    }
+  /** The control that a test has of it. */
+  public SimControl control() {
+    return control;
   }
 
   /** A request gave a descriptor of a file that may be shown. */
@@ -272,35 +109,6 @@ public final class SimKernel implements Kernel {
     }
   }
 
-  /** Lets its own allocations fail, for those who test what happens then. */
-  public FaultInjection faults() {
-    return new FaultInjection(faults);
-  }
-
-  /**
-   * The calling process sets its {@code RLIMIT_MEMLOCK} and gives up {@code CAP_IPC_LOCK}, which
-   * would lift it; without a limit a root process takes the capability back. What is pinned already
-   * stays counted as it was.
-   *
-   * @param bytes the limit, or {@link ProcessFacts#UNLIMITED}
-   */
-  public void limitMemlock(long bytes) {
-    calling.get().accounting().limit(bytes, userId == 0 && bytes == ProcessFacts.UNLIMITED);
-  }
-
-  /** How many descriptors are open. */
-  public int openFiles() {
-    return files.size();
-  }
-
-  /** What it holds at this moment, for those who look for leaks. */
-  public Census census() {
-    contexts.removeIf(IommufdContext::gone);
-    int objects = contexts.stream().mapToInt(IommufdContext::objectCount).sum();
-    long pinned = calling.get().accounting().pinnedByUser();
-    return new Census(files.size(), contexts.size(), objects, pinned);
-  }
-
   @Override
   public KernelIdentity identity() {
     return new KernelIdentity(KernelIdentity.SIM, RELEASE, machine.name());
@@ -308,7 +116,7 @@ public final class SimKernel implements Kernel {
 
   @Override
   public Path sysfs() {
-    return sysfs.root();
+    return system.sysfs.root();
   }
 
   @Override
@@ -348,7 +156,7 @@ public final class SimKernel implements Kernel {
   private int openPath(String path, int flags) {
     OpenFile file = lookup(path, flags);
     int fd = files.open(file, flags);
-    if (path.startsWith(DEV) && nodes.ofDevice(path)) {
+    if (path.startsWith(DEV) && system.nodes.ofDevice(path)) {
       procfs.opened(calling.get(), fd, path, flags, file.info());
     }
     return fd;
@@ -356,7 +164,7 @@ public final class SimKernel implements Kernel {
 
   private OpenFile lookup(String path, int flags) {
     if (path.startsWith(DEV)) {
-      return nodes.open(path);
+      return system.nodes.open(path);
     }
     if (path.equals(HugePagesFile.PATH)) {
       if (userId != 0 && flags != libc_h.O_RDONLY()) {
@@ -365,20 +173,12 @@ public final class SimKernel implements Kernel {
       return new HugePagesFile(hugePages);
     }
     if (path.startsWith(SYSFS)) {
-      return sysfs.open(path, flags);
+      return system.sysfs.open(path, flags);
     }
     if (path.startsWith(PROCFS)) {
       return procfs.open(path);
     }
     throw Refused.with(Errno.ENOENT);
-  }
-
-  private IommufdFile newIommufd() {
-    boolean unsafe = allowUnsafeInterrupts.get();
-    var context = new IommufdContext(calling, files, wakeups, unsafe, faults);
-    contexts.removeIf(IommufdContext::gone);
-    contexts.add(context);
-    return new IommufdFile(context, new Commands(context, selftest));
   }
 
   @Override
@@ -387,7 +187,7 @@ public final class SimKernel implements Kernel {
         call(() -> {
           procfs.closed(calling.get(), fd);
           files.close(fd);
-          wakeups.wake();
+          system.wakeups.wake();
           return 0;
         });
   }
@@ -464,9 +264,9 @@ public final class SimKernel implements Kernel {
   public int eventfd(int initial, int flags) {
     return (int)
         call(() -> {
-          faults.alloc(); // The counter.
-          faults.alloc(); // The open file.
-          return files.open(new EventFd(wakeups, initial, flags), libc_h.O_RDWR());
+          system.faults.alloc(); // The counter.
+          system.faults.alloc(); // The open file.
+          return files.open(new EventFd(system.wakeups, initial, flags), libc_h.O_RDWR());
         });
   }
 
@@ -474,9 +274,9 @@ public final class SimKernel implements Kernel {
   public int memfd(String name, int flags) {
     return (int)
         call(() -> {
-          faults.alloc(); // The name.
-          faults.alloc(); // The inode.
-          faults.alloc(); // The open file.
+          system.faults.alloc(); // The name.
+          system.faults.alloc(); // The inode.
+          system.faults.alloc(); // The open file.
           return files.open(new Memfd(memory, name, flags), libc_h.O_RDWR());
         });
   }
@@ -525,12 +325,7 @@ public final class SimKernel implements Kernel {
     if (closed.getAndSet(true)) {
       return;
     }
-    wakeups.end();
-    files.closeAll();
-    memory.unmapDevices();
-    procfs.end();
-    sysfs.close();
-    memory.close();
+    system.end();
   }
 
   /** Describes a kernel. */

@@ -48,7 +48,7 @@ class ArchitectureTest {
 
   /**
    * lib ← mm ← fs, lib ← mm ← iommu ← driver, iommu ← pci ← device; iommufd knows fs and iommu;
-   * vfio knows iommufd and pci, selftest iommufd.
+   * vfio knows iommufd and pci, selftest iommufd; machine is made of devices, sysfs shows it.
    */
   @ArchTest
   static final ArchRule layers =
@@ -74,6 +74,10 @@ class ArchitectureTest {
           .definedBy("io.iommufd4j.sim.vfio..")
           .layer("selftest")
           .definedBy("io.iommufd4j.sim.selftest")
+          .layer("machine")
+          .definedBy("io.iommufd4j.sim.machine")
+          .layer("sysfs")
+          .definedBy("io.iommufd4j.sim.sysfs")
           .layer("kernel")
           .definedBy("io.iommufd4j.sim")
           .whereLayer("lib")
@@ -96,6 +100,11 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd", "pci")
           .whereLayer("selftest")
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "iommufd")
+          .whereLayer("machine")
+          .mayOnlyAccessLayers("lib", "mm", "iommu", "driver", "iommufd", "pci", "device")
+          .whereLayer("sysfs")
+          .mayOnlyAccessLayers(
+              "lib", "mm", "fs", "iommu", "driver", "iommufd", "pci", "vfio", "selftest", "machine")
           .whereLayer("kernel")
           .mayNotBeAccessedByAnyLayer();
 

@@ -32,11 +32,11 @@ class ContextChurnTest {
     try (var kernel = SimKernel.create();
         var buffer = DmaBuffer.allocate(kernel, SIZE)) {
       churn(WARM_UP, () -> openAndClose(kernel, buffer));
-      assertEquals(Census.NOTHING, kernel.census());
+      assertEquals(Census.NOTHING, kernel.control().census());
       var before = LiveObjects.count();
       long bytes = LiveObjects.bytes();
       churn(CYCLES, () -> openAndClose(kernel, buffer));
-      assertEquals(Census.NOTHING, kernel.census());
+      assertEquals(Census.NOTHING, kernel.control().census());
       assertEquals(Map.of(), LiveObjects.grownSince(before));
       long grown = LiveObjects.bytes() - bytes;
       assertTrue(grown < JVM_BYTES, () -> grown + " bytes more");
@@ -57,10 +57,10 @@ class ContextChurnTest {
       PciAddress address = kernel.machine().edus().getFirst();
       try (var _ = VfioBinding.bind(kernel, List.of(address))) {
         churn(WARM_UP / 5, () -> mainJob(kernel, address, buffer));
-        assertEquals(Census.NOTHING, kernel.census());
+        assertEquals(Census.NOTHING, kernel.control().census());
         var before = LiveObjects.count();
         churn(CYCLES / 10, () -> mainJob(kernel, address, buffer));
-        assertEquals(Census.NOTHING, kernel.census());
+        assertEquals(Census.NOTHING, kernel.control().census());
         assertEquals(Map.of(), LiveObjects.grownSince(before));
       }
     }

@@ -53,10 +53,11 @@ class FaultInjectionTest {
         var buffer = DmaBuffer.allocate(kernel, SIZE)) {
       PciAddress address = kernel.machine().edus().getFirst();
       try (var _ = VfioBinding.bind(kernel, List.of(address))) {
-        var group = kernel.group(address);
+        var group = kernel.control().hardware().group(address);
         Set<ErrnoCode> errnos = new HashSet<>();
         int places =
             kernel
+                .control()
                 .faults()
                 .sweep(() -> {
                   try {
@@ -64,7 +65,7 @@ class FaultInjectionTest {
                   } catch (KernelException refused) {
                     errnos.add(refused.errno());
                   }
-                  assertEquals(Census.NOTHING, kernel.census());
+                  assertEquals(Census.NOTHING, kernel.control().census());
                   assertEquals(group.defaultDomain(), group.domain());
                 });
         assertTrue(places > 50, () -> places + " places");
@@ -76,9 +77,9 @@ class FaultInjectionTest {
   @Test
   void otherThreadsAreLetBe() {
     try (var kernel = SimKernel.create()) {
-      kernel.faults().failNth(1);
+      kernel.control().faults().failNth(1);
       CompletableFuture.runAsync(() -> Iommufd.open(kernel).close()).join();
-      assertEquals(1, kernel.faults().left());
+      assertEquals(1, kernel.control().faults().left());
       var refused = assertThrows(KernelException.class, () -> Iommufd.open(kernel));
       assertEquals(Errno.ENOMEM, refused.errno());
       Iommufd.open(kernel).close();
@@ -89,16 +90,16 @@ class FaultInjectionTest {
   void otherKernelsAreLetBe() {
     try (var kernel = SimKernel.create();
         var other = SimKernel.create()) {
-      kernel.faults().failNth(1);
+      kernel.control().faults().failNth(1);
       Iommufd.open(other).close();
-      assertEquals(1, kernel.faults().left());
+      assertEquals(1, kernel.control().faults().left());
     }
   }
 
   @Test
   void aSweepDisarmsWhateverHappens() {
     try (var kernel = SimKernel.create()) {
-      var faults = kernel.faults();
+      var faults = kernel.control().faults();
       assertThrows(
           IllegalStateException.class,
           () ->

@@ -33,7 +33,7 @@ final class GroupResetTest {
       write("/sys/bus/pci/devices/" + address + "/driver_override", "vfio-pci");
       write("/sys/bus/pci/drivers_probe", address);
     }
-    int id = kernel.group(PciAddress.parse(FIRST)).id();
+    int id = kernel.control().hardware().group(PciAddress.parse(FIRST)).id();
     group = ok(kernel.open("/dev/vfio/" + id, libc_h.O_RDWR()));
     int container = ok(kernel.open("/dev/vfio/vfio", libc_h.O_RDWR()));
     ok(ioctl(group, vfio_h.VFIO_GROUP_SET_CONTAINER(), ints(container)));
@@ -58,7 +58,7 @@ final class GroupResetTest {
     ok(ioctl(device, vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(0, info.get(ValueLayout.JAVA_INT, 4));
     assertEquals(2, info.get(ValueLayout.JAVA_INT, 8));
-    int id = kernel.group(PciAddress.parse(FIRST)).id();
+    int id = kernel.control().hardware().group(PciAddress.parse(FIRST)).id();
     assertEquals(id, info.get(ValueLayout.JAVA_INT, HEADER));
   }
 

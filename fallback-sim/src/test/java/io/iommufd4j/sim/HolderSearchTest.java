@@ -30,7 +30,7 @@ class HolderSearchTest {
   private static final int READ_WRITE = libc_h.O_RDWR() | libc_h.O_CLOEXEC();
 
   private final SimKernel kernel = SimKernel.on(Machine.named("many:vtd"));
-  private final HostProcess qemu = kernel.start("qemu-system-x86");
+  private final HostProcess qemu = kernel.control().start("qemu-system-x86");
 
   @BeforeEach
   void bind() {
@@ -64,7 +64,7 @@ class HolderSearchTest {
 
   @Test
   void byANodeOfAnotherName() {
-    kernel.mknod("/dev/container/vfio", 251, 0);
+    kernel.control().mknod("/dev/container/vfio", 251, 0);
     assertTrue(qemu.open("/dev/container/vfio", READ_WRITE) >= 0);
     assertEquals(List.of(holder(Hold.CDEV, "/dev/container/vfio")), holders());
   }

@@ -32,7 +32,8 @@ class HoldersTest {
 
   private final SimKernel kernel = SimKernel.on(Machine.named("many:vtd"));
   private final Shell shell = new Shell(kernel);
-  private final HostProcess qemu = kernel.start("/usr/bin/qemu-system-x86_64", "-nodefaults");
+  private final HostProcess qemu =
+      kernel.control().start("/usr/bin/qemu-system-x86_64", "-nodefaults");
   private final String proc = "/proc/" + qemu.pid() + "/";
 
   @BeforeEach
@@ -98,8 +99,8 @@ class HoldersTest {
 
   @Test
   void aNodeOfAnotherNameHasTheSameNumber() throws IOException {
-    kernel.mknod("/dev/container/vfio", 251, 0);
-    kernel.mknod("/dev/container/nothing", 251, 7);
+    kernel.control().mknod("/dev/container/vfio", 251, 0);
+    kernel.control().mknod("/dev/container/nothing", 251, 7);
     int fd = qemu.open("/dev/container/vfio", READ_WRITE);
     assertTrue(fd >= 0);
     assertEquals("/dev/container/vfio", shell.link(proc + "fd/" + fd));
@@ -178,7 +179,7 @@ class HoldersTest {
     CompletableFuture<String> unbind = unbind();
     qemu.close();
     assertEquals("ok", unbind.join());
-    assertEquals(Census.NOTHING, kernel.census());
+    assertEquals(Census.NOTHING, kernel.control().census());
   }
 
   @Test
@@ -209,7 +210,7 @@ class HoldersTest {
   @Test
   void aForkedProcessSharesWhatItsParentHas() {
     int fd = kernel.open(CDEV, READ_WRITE);
-    try (var child = kernel.fork()) {
+    try (var child = kernel.control().fork()) {
       assertEquals(CDEV, shell.link("/proc/" + child.pid() + "/fd/" + fd));
     }
     assertEquals(0, kernel.close(fd));
@@ -235,7 +236,7 @@ class HoldersTest {
   @Test
   void whatIsMountedIsTold() {
     try (var host = SimKernel.on(Machine.named("host"))) {
-      host.mount("nvme0n1", "/srv");
+      host.control().mount("nvme0n1", "/srv");
       assertEquals(
           "2 1 259:0 / /srv rw shared:2 - ext4 /dev/nvme0n1 rw",
           new Shell(host).read("/proc/self/mountinfo").lines().toList().getLast());

@@ -104,7 +104,7 @@ class HostBindingTest {
   @Test
   void aVirtualFunctionInUseIsNamedWithItsUser() {
     makeFunctions();
-    try (var user = kernel.start("qemu-system-x86")) {
+    try (var user = kernel.control().start("qemu-system-x86")) {
       assertTrue(user.open(cdev(SECOND), libc_h.O_RDWR()) >= 0);
       var refused = refused(CARD);
       assertEquals(Errno.EBUSY, refused.errno());
@@ -146,7 +146,7 @@ class HostBindingTest {
   @Test
   void aHolderThatComesLateIsGivenUpOnAndTheDeviceGivenBack() throws InterruptedException {
     bind(kernel, EDU).keep();
-    try (var user = kernel.start("late")) {
+    try (var user = kernel.control().start("late")) {
       String cdev = cdev(EDU);
       Kernel raced = before("/unbind", () -> assertTrue(user.open(cdev, libc_h.O_RDWR()) >= 0));
       var patience = new Patience(Duration.ofMinutes(1), (_, _, reason) -> verdict(reason));

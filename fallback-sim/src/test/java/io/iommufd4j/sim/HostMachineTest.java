@@ -99,7 +99,7 @@ class HostMachineTest {
   void onlyVtdKnowsOfThat(String iommu) {
     try (var other = SimKernel.on(Machine.named("host:" + iommu));
         var iommufd = Iommufd.open(other)) {
-      other.limitMemlock(-1);
+      other.control().limitMemlock(-1);
       var otherShell = new Shell(other);
       otherShell.write("/sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y");
       otherShell.bind(RESERVED, "vfio-pci");

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
-import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -32,7 +31,7 @@ class MachineTest {
     assertTrue(machine.name().startsWith(name.split(":", 2)[0] + ":"));
     try (var kernel = SimKernel.on(machine)) {
       for (PciAddress address : machine.edus()) {
-        assertEquals(0x11e8, kernel.function(address).deviceId());
+        assertEquals(0x11e8, kernel.control().hardware().function(address).deviceId());
       }
     }
   }
@@ -40,8 +39,12 @@ class MachineTest {
   @Test
   void theNameTellsTheIommu() {
     assertEquals("bridge:amd", Machine.named("bridge:amd").name());
-    assertEquals(IommuPreset.AMD, Machine.named("bridge:blocking-window").iommu().orElseThrow());
-    assertEquals(IommuPreset.VTD, Machine.named("desk:blocks-on-failure").iommu().orElseThrow());
+    assertEquals(
+        IommuPreset.AMD,
+        Machine.named("bridge:blocking-window").description().iommu().orElseThrow());
+    assertEquals(
+        IommuPreset.VTD,
+        Machine.named("desk:blocks-on-failure").description().iommu().orElseThrow());
     assertEquals("desk:smmuv3", Machine.named("desk").name());
     assertEquals("many:vtd", Machine.named("many").toBuilder().build().name());
   }
@@ -58,31 +61,28 @@ class MachineTest {
   void theDefaultHasItsFunctionAloneInItsGroup() {
     try (var kernel = SimKernel.create()) {
       assertEquals(List.of(PciAddress.parse("02:01.0")), kernel.machine().edus());
-      assertEquals(1, kernel.group(PciAddress.parse("02:01.0")).devices().size());
+      assertEquals(
+          1, kernel.control().hardware().group(PciAddress.parse("02:01.0")).devices().size());
     }
     try (var kernel = SimKernel.on(Machine.named("bridge"))) {
-      assertEquals(3, kernel.group(PciAddress.parse("02:01.0")).devices().size());
+      assertEquals(
+          3, kernel.control().hardware().group(PciAddress.parse("02:01.0")).devices().size());
     }
   }
 
   @Test
   void nonsenseIsRefused() {
-    var twice =
-        Machine.builder("x")
-            .function("00:01.0", FunctionKind.EDU)
-            .function("0000:00:01.0", FunctionKind.NIC);
+    var twice = Machine.builder("x").function("00:01.0", "edu").function("0000:00:01.0", "nic");
     assertThrows(IllegalArgumentException.class, twice::build);
-    var unreachable = Machine.builder("x").function("05:01.0", FunctionKind.EDU);
+    var unreachable = Machine.builder("x").function("05:01.0", "edu");
     assertThrows(IllegalArgumentException.class, unreachable::build);
     var empty = Machine.builder("x");
-    assertThrows(IllegalArgumentException.class, () -> empty.sibling("00:01.0", FunctionKind.EDU));
-    assertThrows(
-        IllegalArgumentException.class, () -> empty.bridge("00:01.0", FunctionKind.EDU, 1));
-    assertThrows(
-        IllegalArgumentException.class, () -> empty.bridge("00:01.0", FunctionKind.ROOT_PORT, 256));
+    assertThrows(IllegalArgumentException.class, () -> empty.sibling("00:01.0", "edu"));
+    assertThrows(IllegalArgumentException.class, () -> empty.bridge("00:01.0", "edu", 1));
+    assertThrows(IllegalArgumentException.class, () -> empty.bridge("00:01.0", "root-port", 256));
     assertThrows(IllegalArgumentException.class, () -> empty.behindSecondIommu(39));
-    assertThrows(IllegalArgumentException.class, () -> empty.function("nowhere", FunctionKind.EDU));
-    assertThrows(
-        IllegalArgumentException.class, () -> empty.function("0001:00:01.0", FunctionKind.EDU));
+    assertThrows(IllegalArgumentException.class, () -> empty.function("00:01.0", "abacus"));
+    assertThrows(IllegalArgumentException.class, () -> empty.function("nowhere", "edu"));
+    assertThrows(IllegalArgumentException.class, () -> empty.function("0001:00:01.0", "edu"));
   }
 }

@@ -35,7 +35,8 @@ class ReplaceTest {
 
   private static byte seen(SimKernel kernel, PciAddress address) {
     var one = MemorySegment.ofArray(new byte[1]);
-    assertTrue(kernel.dmaPort(address).read(IOVA + 5, one), () -> address + " met a fault");
+    assertTrue(
+        kernel.control().hardware().read(address, IOVA + 5, one), () -> address + " met a fault");
     return one.get(ValueLayout.JAVA_BYTE, 0);
   }
 
@@ -44,7 +45,8 @@ class ReplaceTest {
   void theWholeGroupSeesTheOldBytesThenTheNew(String name) {
     try (var kernel = SimKernel.on(Machine.named(name))) {
       PciAddress address = kernel.machine().edus().getFirst();
-      var group = kernel.group(address).devices().stream().map(d -> d.name()).toList();
+      var group =
+          kernel.control().hardware().group(address).devices().stream().map(d -> d.name()).toList();
       try (var _ = VfioBinding.bind(kernel, List.of(address));
           var before = DmaBuffer.allocate(kernel, SIZE);
           var after = DmaBuffer.allocate(kernel, SIZE);
@@ -72,7 +74,7 @@ class ReplaceTest {
         }
       }
       assertEquals(0, kernel.process().pinnedBytes());
-      assertEquals(0, kernel.openFiles());
+      assertEquals(0, kernel.control().openFiles());
     }
   }
 
@@ -92,10 +94,10 @@ class ReplaceTest {
     int alive = registers.get(ValueLayout.JAVA_INT, 0);
     String engine = "bars of " + address;
     assertTrue(threads().contains(engine));
-    var group = kernel.group(address);
+    var group = kernel.control().hardware().group(address);
     kernel.close();
     assertEquals(0, kernel.process().pinnedBytes());
-    assertEquals(0, kernel.openFiles());
+    assertEquals(0, kernel.control().openFiles());
     assertEquals(group.defaultDomain(), group.domain());
     assertFalse(threads().contains(engine));
     System.gc();

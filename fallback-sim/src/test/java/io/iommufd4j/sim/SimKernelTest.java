@@ -75,7 +75,7 @@ class SimKernelTest {
     answers(Errno.EBADF, kernel.close(3));
     answers(Errno.EBADF, kernel.dup(3));
     assertEquals(3, kernel.open("/dev/iommu", libc_h.O_RDWR()));
-    assertEquals(2, kernel.openFiles());
+    assertEquals(2, kernel.control().openFiles());
     answers(Errno.EBADF, kernel.ioctl(77, 0, MemorySegment.NULL));
     answers(Errno.EBADF, kernel.read(77, text("x")));
     answers(Errno.EBADF, kernel.write(-1, text("x")));
@@ -213,7 +213,7 @@ class SimKernelTest {
     var sysfs = kernel.sysfs();
     kernel.close();
     kernel.close();
-    assertEquals(0, kernel.openFiles());
+    assertEquals(0, kernel.control().openFiles());
     answers(Errno.EBADF, kernel.close(fd));
     answers(Errno.EBADF, kernel.open("/dev/iommu", libc_h.O_RDWR()));
     assertThrows(ClosedFileSystemException.class, () -> Files.exists(sysfs));
@@ -234,7 +234,7 @@ class SimKernelTest {
       assertEquals(3, kernel.open("/dev/iommu", libc_h.O_RDWR()));
       assertEquals(3, other.open("/dev/iommu", libc_h.O_RDWR()));
       assertEquals(0, other.close(3));
-      assertEquals(1, kernel.openFiles());
+      assertEquals(1, kernel.control().openFiles());
     }
     assertTrue(Files.isDirectory(kernel.sysfs()));
   }

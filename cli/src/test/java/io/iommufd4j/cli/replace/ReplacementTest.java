@@ -135,7 +135,7 @@ final class ReplacementTest {
 
   /** Every device with its driver and override, and the open files. */
   private static String state(SimKernel of) {
-    return Host.of(of).devices() + " " + of.openFiles();
+    return Host.of(of).devices() + " " + of.control().openFiles();
   }
 
   /** Keeps the steps, and does something after one of them. */

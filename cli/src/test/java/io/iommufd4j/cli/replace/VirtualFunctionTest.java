@@ -62,11 +62,11 @@ final class VirtualFunctionTest {
 
   @Test
   void withoutTheTokenTheHintSaysWhatIsMissing() {
-    int open = kernel.openFiles();
+    int open = kernel.control().openFiles();
     var refused = assertThrows(KernelException.class, () -> replace(VIRTUAL, Optional.empty()));
     assertEquals(Errno.EACCES, refused.errno());
     assertTrue(refused.hint().contains("VF token"), refused.hint());
-    assertEquals(open, kernel.openFiles());
+    assertEquals(open, kernel.control().openFiles());
   }
 
   @Test

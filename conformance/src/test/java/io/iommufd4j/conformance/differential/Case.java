@@ -52,7 +52,7 @@ record Case(Program program, List<Answer> answers) {
   }
 
   private static boolean clean(Session session) {
-    return session.kernel().census().equals(Census.NOTHING);
+    return session.kernel().control().census().equals(Census.NOTHING);
   }
 
   @Override

@@ -131,7 +131,7 @@ final class Session implements AutoCloseable {
       case Step.Interrupt interrupt -> interrupt(interrupt);
       case Step.Rebind rebind -> Answer.of(rebind(addresses.get(rebind.device()).toString()));
       case Step.Memlock memlock -> {
-        kernel.limitMemlock(memlock.bytes());
+        kernel.control().limitMemlock(memlock.bytes());
         yield Answer.of(0);
       }
       case Step.Map map -> map(map);
@@ -158,7 +158,7 @@ final class Session implements AutoCloseable {
     files.clear();
     mappings.clear();
     objects.clear();
-    kernel.limitMemlock(ProcessFacts.UNLIMITED);
+    kernel.control().limitMemlock(ProcessFacts.UNLIMITED);
     long hash = hash();
     data.fill((byte) 0);
     return Answer.of((refused << Integer.SIZE) | hash);

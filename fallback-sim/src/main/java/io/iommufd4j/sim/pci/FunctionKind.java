@@ -1,5 +1,9 @@
 package io.iommufd4j.sim.pci;
 
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /** What a PCI function of a simulated machine is, and which driver takes it when it boots. */
 public enum FunctionKind {
   /** QEMU's educational device: a DMA engine to try things with. No driver wants it. */
@@ -48,6 +52,30 @@ public enum FunctionKind {
     this.classCode = classCode;
     this.revision = revision;
     this.driver = driver;
+  }
+
+  /**
+   * The kind of a name.
+   *
+   * @throws IllegalArgumentException for an unknown name; the message lists the known ones
+   */
+  public static FunctionKind named(String label) {
+    return Stream.of(values())
+        .filter(kind -> kind.label().equals(label))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "no kind of function '"
+                    + label
+                    + "': there are "
+                    + Stream.of(values())
+                        .map(FunctionKind::label)
+                        .collect(Collectors.joining(", "))));
+  }
+
+  /** As machines are described with, as {@code root-port}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** {@code PCI_VENDOR_ID}. */

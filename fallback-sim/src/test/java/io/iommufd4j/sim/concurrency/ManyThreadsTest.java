@@ -104,7 +104,7 @@ class ManyThreadsTest {
     public void close() {
       cdevs.forEach(kernel::close);
       kernel.close(iommufd);
-      assertEquals(Census.NOTHING, kernel.census());
+      assertEquals(Census.NOTHING, kernel.control().census());
       buffer.close();
       binding.close();
       kernel.close();
@@ -199,7 +199,7 @@ class ManyThreadsTest {
       int place = random.nextInt(PLACES);
       var device = scene.devices.get(random.nextInt(scene.devices.size()));
       long at = BASE + place * PLACE + random.nextInt((int) PLACE - 64);
-      if (scene.kernel.dmaPort(device).read(at, bytes)) {
+      if (scene.kernel.control().hardware().read(device, at, bytes)) {
         for (byte value : bytes.toArray(ValueLayout.JAVA_BYTE)) {
           wrong += value == place ? 0 : 1;
         }

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.sim.pci.DriverCore;
 import io.iommufd4j.sim.pci.PciFunction;
@@ -9,11 +9,11 @@ import java.util.List;
  * The PCI domain behind a VMD: its functions are there while the VMD's driver is, and in the VMD's
  * group. Whoever changes them holds the VMD's place in the {@link DriverCore}.
  */
-final class VmdDomain implements VmdDriver.Domain {
+public final class VmdDomain implements VmdDriver.Domain {
 
-  private final Board board;
+  private final MachineInstance machine;
   private final DriverCore core;
-  private final SysfsView view;
+  private final HotplugListener listener;
   private final PciFunction vmd;
   private final List<PciFunction> functions;
 
@@ -25,14 +25,18 @@ final class VmdDomain implements VmdDriver.Domain {
    * @param vmd what it lies behind
    * @param functions those above before those below
    */
-  VmdDomain(
-      Board board, DriverCore core, SysfsView view, PciFunction vmd, List<PciFunction> functions) {
-    this.board = board;
+  public VmdDomain(
+      MachineInstance machine,
+      DriverCore core,
+      HotplugListener listener,
+      PciFunction vmd,
+      List<PciFunction> functions) {
+    this.machine = machine;
     this.core = core;
-    this.view = view;
+    this.listener = listener;
     this.vmd = vmd;
     this.functions = functions;
-    view.showDomain(vmd);
+    listener.domainAdded(vmd);
   }
 
   @Override
@@ -40,11 +44,11 @@ final class VmdDomain implements VmdDriver.Domain {
     if (present) {
       return;
     }
-    view.showDomain(vmd);
+    listener.domainAdded(vmd);
     for (PciFunction function : functions) {
-      board.putBack(function, vmd);
+      machine.putBack(function, vmd);
       core.add(function, null);
-      view.add(function);
+      listener.added(function);
     }
     present = true;
     functions.forEach(function -> core.probe(function.address()));
@@ -55,11 +59,11 @@ final class VmdDomain implements VmdDriver.Domain {
     List<PciFunction> fromBelow = functions.reversed();
     fromBelow.forEach(core::remove);
     for (PciFunction function : fromBelow) {
-      view.remove(function);
+      listener.removed(function);
       core.forget(function);
-      board.takeOut(function);
+      machine.takeOut(function);
     }
-    view.hideDomain(vmd);
+    listener.domainRemoved(vmd);
     present = false;
   }
 }

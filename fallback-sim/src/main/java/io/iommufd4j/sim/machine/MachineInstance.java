@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.device.BridgeFunction;
@@ -30,14 +30,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
-final class Board {
+public final class MachineInstance {
 
   /** Functions with a BAR get a MiB each. */
   private static final int BAR_ROOM = 1 << 20;
 
   private static final int BUS_BITS = 8;
 
-  private final Machine machine;
+  private final MachineDescription machine;
   private final UserMemory memory;
   private final @Nullable ModelDriver iommu;
   private final NoIommu none = new NoIommu();
@@ -51,14 +51,14 @@ final class Board {
    *
    * @param memory what its devices reach behind the IOMMU
    */
-  Board(Machine machine, UserMemory memory) {
+  public MachineInstance(MachineDescription machine, UserMemory memory) {
     this.machine = machine;
     this.memory = memory;
     this.iommu = machine.iommu().map(kind -> kind.driver(machine.dirtyTracking())).orElse(null);
     var buses = new HashMap<Integer, PciBus>();
     var joined = new HashMap<Integer, IommuGroup>();
     var seconds = new HashMap<Integer, IommuUnit>();
-    for (Machine.Slot slot : machine.slots()) {
+    for (Slot slot : machine.slots()) {
       PciAddress at = slot.address();
       int number = at.domain() << BUS_BITS | at.bus();
       PciBus pci = buses.computeIfAbsent(number, _ -> new PciBus(behindBridge(at)));
@@ -67,7 +67,7 @@ final class Board {
       if (driver == null) {
         device.steer(new UntranslatedBus(device.driver(), memory));
       } else {
-        if (slot.apertureBits() != Machine.FIRST_IOMMU) {
+        if (slot.apertureBits() != Slot.FIRST_IOMMU) {
           driver.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
         }
         if (machine.iommu().filter(IommuPreset.VTD::equals).isPresent()) {
@@ -95,7 +95,7 @@ final class Board {
     return group;
   }
 
-  private IommuDevice device(Machine.Slot slot) {
+  private IommuDevice device(Slot slot) {
     int pasids = slot.kind() == FunctionKind.EDU ? machine.pasids() : 0;
     IommuDriver driver = iommu == null ? none : iommu;
     return new IommuDevice(
@@ -113,8 +113,7 @@ final class Board {
     return first.withAperture(name.substring(0, name.length() - 1) + "1", (1L << apertureBits) - 1);
   }
 
-  private PciFunction function(
-      Machine.Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
+  private PciFunction function(Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
     Platform platform = platform();
     int line = platform.interruptLine(slot.address());
     PciFunction function =
@@ -130,7 +129,7 @@ final class Board {
     return function;
   }
 
-  private static BridgeFunction bridge(Machine.Slot slot, IommuDevice device, PciBus bus) {
+  private static BridgeFunction bridge(Slot slot, IommuDevice device, PciBus bus) {
     FunctionKind kind = slot.kind();
     int classRevision = kind.classCode() << 8 | kind.revision();
     return new BridgeFunction(
@@ -143,7 +142,7 @@ final class Board {
         slot.secondaryBus());
   }
 
-  private static PassiveFunction passive(Machine.Slot slot, IommuDevice device, PciBus bus) {
+  private static PassiveFunction passive(Slot slot, IommuDevice device, PciBus bus) {
     return new PassiveFunction(device, bus, slot.kind());
   }
 
@@ -202,9 +201,9 @@ final class Board {
   }
 
   /** The VMDs, each with the functions behind it, those above before those below. */
-  Map<PciFunction, List<PciFunction>> vmdDomains() {
+  public Map<PciFunction, List<PciFunction>> vmdDomains() {
     var domains = new LinkedHashMap<PciFunction, List<PciFunction>>();
-    for (Machine.Slot vmd : machine.slots()) {
+    for (Slot vmd : machine.slots()) {
       if (vmd.kind() == FunctionKind.VMD) {
         domains.put(
             function(vmd),
@@ -237,7 +236,7 @@ final class Board {
   }
 
   private void markMultifunction() {
-    for (Machine.Slot slot : machine.slots()) {
+    for (Slot slot : machine.slots()) {
       boolean shared =
           machine.slots().stream()
                   .filter(s -> s.address().domain() == slot.address().domain())
@@ -252,34 +251,34 @@ final class Board {
     }
   }
 
-  private PciFunction function(Machine.Slot slot) {
+  private PciFunction function(Slot slot) {
     return function(slot.address().toString()).orElseThrow();
   }
 
   /** The description it was made from. */
-  Machine machine() {
+  public MachineDescription machine() {
     return machine;
   }
 
   /** The driver of its IOMMUs; empty when it has none. */
-  Optional<ModelDriver> iommu() {
+  public Optional<ModelDriver> iommu() {
     return Optional.ofNullable(iommu);
   }
 
   /** Its groups, by number, and those that others make. */
-  IdTable<IommuGroup> groups() {
+  public IdTable<IommuGroup> groups() {
     return groups;
   }
 
   /** Its functions, in the order the kernel found them. */
-  List<PciFunction> functions() {
+  public List<PciFunction> functions() {
     synchronized (functions) {
       return List.copyOf(functions.values());
     }
   }
 
   /** The function at an address in full form. */
-  Optional<PciFunction> function(String address) {
+  public Optional<PciFunction> function(String address) {
     synchronized (functions) {
       return Optional.ofNullable(functions.get(address));
     }

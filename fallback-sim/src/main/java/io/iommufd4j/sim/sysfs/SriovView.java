@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.Sysfs;

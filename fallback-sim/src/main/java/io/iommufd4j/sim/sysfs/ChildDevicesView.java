@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.pci.PciFunction;

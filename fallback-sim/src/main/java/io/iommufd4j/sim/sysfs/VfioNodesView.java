@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.sim.fs.DeviceNumber;
 import io.iommufd4j.sim.fs.Devtmpfs;

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.Sysfs;
@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * The switches of fault injection in debugfs, as a kernel with {@code CONFIG_FAILSLAB} and {@code
  * CONFIG_IOMMUFD_TEST} has them: those that matter to {@code fail-nth}.
  */
-final class FaultKnobs {
+public final class FaultKnobs {
 
   private static final String FAILSLAB = "kernel/debug/failslab/";
   private static final String IGNORES_WAITERS = FAILSLAB + "ignore-gfp-wait";
@@ -26,12 +26,14 @@ final class FaultKnobs {
   private final Sysfs sysfs;
   private final FaultPlan faults;
 
-  FaultKnobs(Sysfs sysfs, FaultPlan faults) {
+  /** The switches of a plan, not shown yet. */
+  public FaultKnobs(Sysfs sysfs, FaultPlan faults) {
     this.sysfs = sysfs;
     this.faults = faults;
   }
 
-  void show() {
+  /** Shows them. */
+  public void show() {
     showIgnoresWaiters();
     for (String verbose : VERBOSE) {
       showVerbose(verbose, 2);

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;

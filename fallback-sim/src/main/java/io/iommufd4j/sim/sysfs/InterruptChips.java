@@ -1,7 +1,8 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.machine.MachineDescription;
 import java.util.Set;
 
 /**
@@ -18,11 +19,11 @@ final class InterruptChips {
     this.sysfs = sysfs;
   }
 
-  void show(Machine machine) {
+  void show(MachineDescription machine) {
     sysfs.attribute("kernel/irq/24/chip_name", chip(machine) + "\n");
   }
 
-  private static String chip(Machine machine) {
+  private static String chip(MachineDescription machine) {
     boolean isolates = machine.isolatedInterrupts();
     if (machine.iommu().filter(OF_ARM::contains).isPresent()) {
       return isolates ? "ITS-PCI-MSIX-0000:00:01.0" : "GICv3";

@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DeviceNumber;
@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * What lies under {@code /dev}: iommufd's node, VFIO's container, its groups and its devices. They
  * are root's unless somebody hands them over, which nobody does here.
  */
-final class DeviceNodes {
+public final class DeviceNodes {
 
   private static final String IOMMU = "/dev/iommu";
   private static final String CONTAINER = "/dev/vfio/vfio";
@@ -37,7 +37,7 @@ final class DeviceNodes {
    * @param root whether root opens them
    * @param iommufds opens {@code /dev/iommu}
    */
-  DeviceNodes(
+  public DeviceNodes(
       Devtmpfs dev, boolean root, FaultPlan faults, VfioPci vfio, Supplier<IommufdFile> iommufds) {
     dev.add(IOMMU, IOMMU_NUMBER);
     dev.add(CONTAINER, CONTAINER_NUMBER);
@@ -49,7 +49,7 @@ final class DeviceNodes {
   }
 
   /** Whether a path is of a node that belongs to a device or a group: who has it open is told. */
-  boolean ofDevice(String path) {
+  public boolean ofDevice(String path) {
     return dev.number(path)
         .filter(number ->
             number.major() == VfioNodesView.DEVICE_MAJOR
@@ -63,7 +63,7 @@ final class DeviceNodes {
    * @throws Refused ENOENT when there is no such node, ENXIO when a node has no device, EACCES for
    *     another than root, and what the node answers
    */
-  OpenFile open(String path) {
+  public OpenFile open(String path) {
     DeviceNumber number = dev.number(path).orElseThrow(() -> Refused.with(Errno.ENOENT));
     if (number.equals(IOMMU_NUMBER)) {
       requireRoot();

@@ -1,0 +1,145 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.sim.fs.Devtmpfs;
+import io.iommufd4j.sim.fs.FileTable;
+import io.iommufd4j.sim.fs.Memfd;
+import io.iommufd4j.sim.fs.Procfs;
+import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.fs.Wakeups;
+import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.machine.MachineInstance;
+import io.iommufd4j.sim.machine.SriovSlots;
+import io.iommufd4j.sim.machine.VmdDomain;
+import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
+import io.iommufd4j.sim.mm.ProcessMemory;
+import io.iommufd4j.sim.mm.UserProcess;
+import io.iommufd4j.sim.pci.DriverCore;
+import io.iommufd4j.sim.pci.IgbDriver;
+import io.iommufd4j.sim.pci.KernelDriver;
+import io.iommufd4j.sim.pci.PciDriver;
+import io.iommufd4j.sim.pci.SriovFunctions;
+import io.iommufd4j.sim.pci.VmdDriver;
+import io.iommufd4j.sim.selftest.MockIommu;
+import io.iommufd4j.sim.selftest.Selftest;
+import io.iommufd4j.sim.sysfs.DeviceNodes;
+import io.iommufd4j.sim.sysfs.FaultKnobs;
+import io.iommufd4j.sim.sysfs.SysfsView;
+import io.iommufd4j.sim.vfio.VfioPci;
+import io.iommufd4j.sim.vfio.VfioPciDriver;
+import io.iommufd4j.sim.vfio.VfioVariantDriver;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The parts of a kernel after it has booted: the machine's functions have their drivers, and
+ * everything is shown.
+ */
+final class BootedSystem {
+
+  /** The name of this very process in {@code /proc}. */
+  private static final String THIS_PROGRAM = "java";
+
+  final boolean root;
+  final FaultPlan faults = new FaultPlan();
+  final ProcessMemory memory = new ProcessMemory(faults);
+  final Wakeups wakeups = new Wakeups();
+  final CallingProcess calling;
+  final FileTable files;
+  final Contexts contexts;
+  final Devtmpfs dev;
+  final DeviceNodes nodes;
+  final Sysfs sysfs;
+  final Procfs procfs;
+  final Processes processes;
+  final Hardware hardware;
+
+  /**
+   * Boots.
+   *
+   * @param root true when the calling process is root's
+   * @param accounting of the calling process
+   * @param unsafeInterrupts {@code iommufd.allow_unsafe_interrupts} at boot
+   */
+  BootedSystem(Machine machine, boolean root, Accounting accounting, boolean unsafeInterrupts) {
+    this.root = root;
+    long pid = ProcessHandle.current().pid();
+    calling = new CallingProcess(new UserProcess(pid, memory, accounting));
+    files = new FileTable(calling);
+    var allowUnsafeInterrupts = new AtomicBoolean(unsafeInterrupts);
+    var board = new MachineInstance(machine.description(), memory);
+    hardware = new Hardware(board, memory);
+    var vfio = new VfioPci(memory, files, accounting, board.groups());
+    vfio.parameters().unsafeNoIommu().set(machine.description().unsafeNoIommu());
+    var selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
+    contexts =
+        new Contexts(
+            () -> new IommufdContext(calling, files, wakeups, allowUnsafeInterrupts.get(), faults),
+            selftest);
+    sysfs = new Sysfs(root);
+    dev = new Devtmpfs(sysfs.root().getFileSystem());
+    nodes = new DeviceNodes(dev, root, faults, vfio, contexts::open);
+    procfs =
+        new Procfs(
+            sysfs.root().getFileSystem(),
+            calling.get(),
+            List.of(THIS_PROGRAM),
+            faults,
+            memory::maps);
+    processes = new Processes(calling, files, memory, procfs, wakeups);
+    dev.onRemove(procfs::deleted);
+    bootDrivers(board, vfio, allowUnsafeInterrupts);
+    new FaultKnobs(sysfs, faults).show();
+  }
+
+  private Memfd kernelMemory(long bytes) {
+    var pages = new Memfd(memory, "kernel", 0);
+    pages.truncate(bytes);
+    return pages;
+  }
+
+  private void bootDrivers(MachineInstance board, VfioPci vfio, AtomicBoolean unsafeInterrupts) {
+    var virtualFunctions = new SriovFunctions();
+    var vmd = new VmdDriver();
+    var core = new DriverCore(board.functions(), drivers(vfio, virtualFunctions, vmd));
+    core.autoprobe(virtualFunctions::autoprobes);
+    var view = new SysfsView(sysfs, dev, board, core, vfio);
+    new SriovSlots(board, core, view).find(virtualFunctions);
+    core.boot();
+    view.show(unsafeInterrupts);
+    board
+        .vmdDomains()
+        .forEach((function, behind) ->
+            vmd.leadsTo(function, new VmdDomain(board, core, view, function, behind)));
+  }
+
+  private static List<PciDriver> drivers(
+      VfioPci vfio, SriovFunctions virtualFunctions, VmdDriver vmd) {
+    return List.of(
+        new KernelDriver("pcieport", true),
+        new KernelDriver("ahci", false),
+        new KernelDriver("i801_smbus", false),
+        new KernelDriver("e1000e", false),
+        new KernelDriver("nvme", false),
+        new KernelDriver("virtio-pci", false),
+        new KernelDriver("igbvf", false),
+        new IgbDriver(new KernelDriver(IgbDriver.NAME, false), virtualFunctions),
+        vmd,
+        new VfioPciDriver(vfio, virtualFunctions),
+        new VfioVariantDriver("virtio_vfio_pci", vfio));
+  }
+
+  /**
+   * Ends: every descriptor is closed, devices' registers are unmapped, and who waits is
+   * interrupted.
+   */
+  void end() {
+    wakeups.end();
+    files.closeAll();
+    memory.unmapDevices();
+    procfs.end();
+    sysfs.close();
+    memory.close();
+  }
+}

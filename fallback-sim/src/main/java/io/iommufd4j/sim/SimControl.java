@@ -1,0 +1,107 @@
+package io.iommufd4j.sim;
+
+import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.sim.fs.DeviceNumber;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.stream.Stream;
+
+/**
+ * The parts of a simulated kernel and its host that a test has in hand and a program has not: other
+ * processes, limits, failing allocations, a census of what is held, and the hardware.
+ */
+public final class SimControl {
+
+  private static final String DEV = "/dev/";
+
+  private final SimKernel kernel;
+  private final BootedSystem system;
+
+  SimControl(SimKernel kernel, BootedSystem system) {
+    this.kernel = kernel;
+    this.system = system;
+  }
+
+  /** The devices, for tests that do DMA as a device would. */
+  public Hardware hardware() {
+    return system.hardware;
+  }
+
+  /**
+   * A second process, as {@code fork(2)} makes it: its parent is the one that calls, this very
+   * process unless said otherwise.
+   */
+  public ForkedProcess fork() {
+    return system.processes.fork();
+  }
+
+  /**
+   * Another program of the host, which has nothing open.
+   *
+   * @param command its name, as {@code qemu-system-x86_64}
+   * @param arguments as {@code /proc/PID/cmdline} shows them
+   */
+  public HostProcess start(String command, String... arguments) {
+    return system.processes.start(
+        kernel, Stream.concat(Stream.of(command), Stream.of(arguments)).toList());
+  }
+
+  /**
+   * {@code mknod(2)} of a character device, as containers have nodes of their own. What may be
+   * opened is what there is a driver for: iommufd and VFIO, by whatever number {@code dev} shows in
+   * sysfs.
+   *
+   * @param path absolute, below {@code /dev}
+   */
+  public void mknod(String path, int major, int minor) {
+    if (!path.startsWith(DEV)) {
+      throw new IllegalArgumentException(path + ": nodes are below " + DEV);
+    }
+    system.dev.add(path, new DeviceNumber(major, minor));
+  }
+
+  /**
+   * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
+   * {@code /proc/self/mountinfo} shows.
+   *
+   * @throws IllegalArgumentException when there is no such disk
+   */
+  public void mount(String disk, String point) {
+    try {
+      String number = Files.readString(system.sysfs.root().resolve("class/block/" + disk + "/dev"));
+      system.procfs.mounted(number.strip(), point, DEV + disk);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("no disk " + disk, e);
+    }
+  }
+
+  /** Lets the kernel's own allocations fail, for those who test what happens then. */
+  public FaultInjection faults() {
+    return new FaultInjection(system.faults);
+  }
+
+  /**
+   * The calling process sets its {@code RLIMIT_MEMLOCK} and gives up {@code CAP_IPC_LOCK}, which
+   * would lift it; without a limit a root process takes the capability back. What is pinned already
+   * stays counted as it was.
+   *
+   * @param bytes the limit, or {@link ProcessFacts#UNLIMITED}
+   */
+  public void limitMemlock(long bytes) {
+    system.calling.get().accounting().limit(bytes, system.root && bytes == ProcessFacts.UNLIMITED);
+  }
+
+  /** How many descriptors are open. */
+  public int openFiles() {
+    return system.files.size();
+  }
+
+  /** What the kernel holds at this moment, for those who look for leaks. */
+  public Census census() {
+    return new Census(
+        system.files.size(),
+        system.contexts.size(),
+        system.contexts.objects(),
+        system.calling.get().accounting().pinnedByUser());
+  }
+}

@@ -1,0 +1,54 @@
+package io.iommufd4j.sim.machine;
+
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.iommu.hardware.PasidFeature;
+import io.iommufd4j.sim.pci.FunctionKind;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a simulated kernel runs on: PCI functions, their IOMMU groups, and the IOMMU. A description
+ * only; {@link MachineInstance} is what a kernel makes from it.
+ *
+ * @param name as results name it, as {@code bridge:amd}
+ * @param iommu which IOMMU it has, and so which driver; empty for none
+ * @param unsafeNoIommu {@code vfio.enable_unsafe_noiommu_mode} as the kernel starts: whether VFIO
+ *     takes functions that have no IOMMU
+ * @param isolatedInterrupts whether a stray write of a device cannot raise another's interrupt;
+ *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM
+ * @param dirtyTracking whether the IOMMU notes which pages DMA wrote; virtio-iommu never does
+ * @param pasids how many PASIDs each edu function can tell apart; 0 for none
+ * @param pasidFeatures what else their PASID capability offers
+ * @param slots its functions, in the order the kernel finds them
+ */
+public record MachineDescription(
+    String name,
+    Optional<IommuPreset> iommu,
+    boolean unsafeNoIommu,
+    boolean isolatedInterrupts,
+    boolean dirtyTracking,
+    int pasids,
+    Set<PasidFeature> pasidFeatures,
+    List<Slot> slots) {
+
+  /** Copies what could change. */
+  public MachineDescription {
+    pasidFeatures = Set.copyOf(pasidFeatures);
+    slots = List.copyOf(slots);
+  }
+
+  /** The bridge or VMD that the bus of a function lies behind; empty for the root bus. */
+  public Optional<Slot> parent(PciAddress address) {
+    return slots.stream().filter(slot -> slot.leadsTo(address)).findFirst();
+  }
+
+  /** Where the edu functions are. */
+  public List<PciAddress> edus() {
+    return slots.stream()
+        .filter(slot -> slot.kind() == FunctionKind.EDU)
+        .map(Slot::address)
+        .toList();
+  }
+}

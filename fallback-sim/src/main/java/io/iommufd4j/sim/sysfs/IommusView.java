@@ -1,0 +1,53 @@
+package io.iommufd4j.sim.sysfs;
+
+import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.fs.Sysfs;
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.selftest.MockIommu;
+
+/** {@code /sys/class/iommu}: IOMMUs, and the functions behind each. */
+final class IommusView {
+
+  private final Sysfs sysfs;
+
+  IommusView(Sysfs sysfs) {
+    this.sysfs = sysfs;
+  }
+
+  /** The mock IOMMU of {@code CONFIG_IOMMUFD_TEST}; its devices come and go with their contexts. */
+  void showMock() {
+    String name = MockIommu.NAME + ".0";
+    String device = "devices/platform/" + name;
+    String iommu = device + "/iommu/" + name;
+    sysfs.directory(iommu + "/devices");
+    sysfs.attribute(iommu + "/uevent", "");
+    sysfs.link(iommu + "/device", device);
+    sysfs.link(iommu + "/subsystem", "class/iommu");
+    sysfs.link("class/iommu/" + name, iommu);
+  }
+
+  /**
+   * A function is there, and so is its IOMMU.
+   *
+   * @param place the function's directory
+   */
+  void show(PciFunction function, String place, ModelDriver driver) {
+    IommuUnit unit = driver.unit(function.device());
+    String iommu = directory(unit);
+    sysfs.link("class/iommu/" + unit.name(), iommu);
+    sysfs.attribute(iommu + "/uevent", "");
+    sysfs.link(iommu + "/subsystem", "class/iommu");
+    sysfs.link(iommu + "/devices/" + function.address(), place);
+    sysfs.link(place + "/iommu", iommu);
+  }
+
+  /** A function is gone. */
+  void remove(PciFunction function, ModelDriver driver) {
+    sysfs.remove(directory(driver.unit(function.device())) + "/devices/" + function.address());
+  }
+
+  private static String directory(IommuUnit unit) {
+    return "devices/virtual/iommu/" + unit.name();
+  }
+}

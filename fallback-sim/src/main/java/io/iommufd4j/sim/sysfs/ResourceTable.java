@@ -1,0 +1,61 @@
+package io.iommufd4j.sim.sysfs;
+
+import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.pci.SriovCapability;
+import java.util.List;
+import java.util.Optional;
+
+/** The attribute {@code resource} of a function ({@code resource_show}). */
+final class ResourceTable {
+
+  private static final int RESOURCES = 13;
+
+  /** {@code IORESOURCE_MEM | IORESOURCE_SIZEALIGN}. */
+  private static final int MEMORY_RESOURCE = 0x40200;
+
+  /** The same with {@code IORESOURCE_MEM_64}, and the bits that the BAR itself has for it. */
+  private static final int WIDE_MEMORY_RESOURCE = 0x140204;
+
+  /** {@code PCI_IOV_RESOURCES}. */
+  private static final int VIRTUAL_RESOURCE = 7;
+
+  private ResourceTable() {}
+
+  /**
+   * The text: first and last address and flags of each BAR, then of each BAR of virtual functions.
+   */
+  static String of(PciFunction function) {
+    var lines = new StringBuilder();
+    for (int index = 0; index < RESOURCES; index++) {
+      long[] resource =
+          index >= VIRTUAL_RESOURCE
+              ? virtualResource(function, index - VIRTUAL_RESOURCE)
+              : barOf(function.bars(), index).map(ResourceTable::resource).orElse(new long[3]);
+      lines.append(
+          String.format("0x%016x 0x%016x 0x%016x\n", resource[0], resource[1], resource[2]));
+    }
+    return lines.toString();
+  }
+
+  private static long[] resource(PciFunction.Bar bar) {
+    long base = Integer.toUnsignedLong(bar.base());
+    return new long[] {
+      base, base + bar.bytes() - 1, bar.wide() ? WIDE_MEMORY_RESOURCE : MEMORY_RESOURCE
+    };
+  }
+
+  private static Optional<PciFunction.Bar> barOf(List<PciFunction.Bar> bars, int index) {
+    return bars.stream().filter(bar -> bar.index() == index).findFirst();
+  }
+
+  /** A BAR of all virtual functions that there can be, one behind the other. */
+  private static long[] virtualResource(PciFunction function, int index) {
+    SriovCapability sriov = function.sriov();
+    var first = sriov == null ? Optional.<PciFunction.Bar>empty() : barOf(sriov.bars(), index);
+    if (sriov == null || first.isEmpty()) {
+      return new long[3];
+    }
+    long[] one = resource(first.get());
+    return new long[] {one[0], one[0] + (long) sriov.total() * first.get().bytes() - 1, one[2]};
+  }
+}
