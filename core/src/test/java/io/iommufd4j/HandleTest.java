@@ -175,7 +175,8 @@ class HandleTest {
   void aPathThatIsNotThereIsRefusedByName() {
     var refused =
         assertThrows(
-            KernelException.class, () -> VfioDevice.open(kernel, "/dev/vfio/devices/vfio99999"));
+            KernelException.class,
+            () -> VfioDevice.openCdev(kernel, "/dev/vfio/devices/vfio99999"));
     assertEquals(Errno.ENOENT, refused.errno());
     assertEquals("open", refused.operation());
     assertTrue(refused.toString().contains("vfio99999"), refused::toString);

@@ -48,10 +48,10 @@ public class BoundDevice {
 
   @Setup(Level.Trial)
   public void bind() {
-    kernel = Backend.valueOf(backend.toUpperCase(Locale.ROOT)).open(Backend.Purpose.CHANGE);
+    kernel = Backend.valueOf(backend.toUpperCase(Locale.ROOT)).open(Backend.Purpose.IOMMUFD);
     binding = VfioBinding.bind(kernel, List.of(PciAddress.parse(device)));
     iommufd = Iommufd.open(kernel);
-    vfio = VfioDevice.open(kernel, device);
+    vfio = VfioDevice.open(kernel, PciAddress.parse(device));
     vfio.bind(iommufd);
     buffer = DmaBuffer.allocate(kernel, 2 * PAGE);
     page = buffer.segment().address() + PAGE;

@@ -30,7 +30,7 @@ final class ReplaceExampleTest {
   /** The library author's: it runs on any kernel. */
   private static AttachOutcome replaceAndReturn(Kernel kernel, String address) {
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, address);
+        var device = VfioDevice.open(kernel, PciAddress.parse(address));
         var a = DmaBuffer.allocate(kernel, 1 << 20);
         var b = DmaBuffer.allocate(kernel, 1 << 20)) {
       device.bind(iommufd);
@@ -64,7 +64,7 @@ final class ReplaceExampleTest {
     try (var kernel = SimKernel.on(Machine.named("two-function:vtd"));
         var binding = VfioBinding.bind(kernel, List.of(PciAddress.parse(DEVICE)));
         var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, DEVICE);
+        var device = VfioDevice.open(kernel, PciAddress.parse(DEVICE));
         var buffer = DmaBuffer.allocate(kernel, 4096)) {
       assertEquals(DEVICE, binding.before().getFirst().address().toString());
       device.bind(iommufd);

@@ -1,6 +1,6 @@
 package io.iommufd4j.kernel;
 
-/** Whether a kernel can serve here. */
+/** The answer to the question if a kernel can serve here. */
 public sealed interface Availability {
 
   /** It can. */
@@ -10,7 +10,7 @@ public sealed interface Availability {
    * It cannot.
    *
    * @param reason what was tried and how it failed, in one line
-   * @param mend what would help, in one line
+   * @param fix what would help, in one line
    */
-  record Unavailable(String reason, String mend) implements Availability {}
+  record Unavailable(String reason, String fix) implements Availability {}
 }

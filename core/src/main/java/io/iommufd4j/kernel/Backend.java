@@ -1,5 +1,7 @@
 package io.iommufd4j.kernel;
 
+import io.iommufd4j.kernel.Availability.Available;
+import io.iommufd4j.kernel.Availability.Unavailable;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -17,37 +19,40 @@ public enum Backend {
 
   /** What the caller means to do with the kernel. */
   public enum Purpose {
-    /** Looks only: {@link #AUTO} may turn to the simulator. */
+    /** Looks at devices in sysfs: the only purpose for which {@link #AUTO} may simulate. */
     LOOK,
-    /** Changes a host: {@link #AUTO} takes the host's kernel or fails. */
-    CHANGE
+    /** Changes which drivers have devices, through sysfs. */
+    DRIVERS,
+    /** Makes requests of {@code /dev/iommu}. */
+    IOMMUFD
   }
 
   /**
-   * Opens the kernel chosen.
+   * Opens the kernel chosen. {@link #AUTO} takes a simulated one only to look, and only where the
+   * host has no devices to look at.
    *
    * @throws KernelUnavailableException when it cannot serve here; the message says why and what
    *     would help
    */
   public Kernel open(Purpose purpose) {
     return switch (this) {
-      case NATIVE -> open(KernelIdentity.NATIVE);
-      case SIM -> open(KernelIdentity.SIM);
+      case NATIVE -> open(KernelIdentity.NATIVE, purpose);
+      case SIM -> open(KernelIdentity.SIM, purpose);
       case AUTO -> {
-        var host = provider(KernelIdentity.NATIVE);
         boolean simulate =
-            purpose == Purpose.LOOK && host.probe() instanceof Availability.Unavailable;
-        yield open(simulate ? KernelIdentity.SIM : KernelIdentity.NATIVE);
+            purpose == Purpose.LOOK
+                && provider(KernelIdentity.NATIVE).probe(purpose) instanceof Unavailable;
+        yield open(simulate ? KernelIdentity.SIM : KernelIdentity.NATIVE, purpose);
       }
     };
   }
 
-  private static Kernel open(String backend) {
+  private static Kernel open(String backend, Purpose purpose) {
     var provider = provider(backend);
-    return switch (provider.probe()) {
-      case Availability.Available() -> provider.open();
-      case Availability.Unavailable(String reason, String mend) ->
-          throw new KernelUnavailableException(backend, reason, mend);
+    return switch (provider.probe(purpose)) {
+      case Available() -> provider.open();
+      case Unavailable(String reason, String fix) ->
+          throw new KernelUnavailableException(backend, reason, fix);
     };
   }
 

@@ -6,8 +6,8 @@ public interface KernelProvider {
   /** {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}. */
   String backend();
 
-  /** Tries what it takes to serve here, by doing it and undoing it, and says why not. */
-  Availability probe();
+  /** Tries what it takes to serve a purpose here, by doing it and undoing it, and says why not. */
+  Availability probe(Backend.Purpose purpose);
 
   /** Opens the kernel. Only sensible after {@link #probe} said {@link Availability.Available}. */
   Kernel open();

@@ -7,18 +7,18 @@ public final class KernelUnavailableException extends RuntimeException {
 
   private final String backend;
   private final String reason;
-  private final String mend;
+  private final String fix;
 
   /**
    * Says which kernel, why not, and what would help.
    *
    * @param backend {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}
    */
-  public KernelUnavailableException(String backend, String reason, String mend) {
-    super("the " + backend + " kernel cannot serve here: " + reason + "; " + mend);
+  public KernelUnavailableException(String backend, String reason, String fix) {
+    super("the " + backend + " kernel cannot serve here: " + reason + "; " + fix);
     this.backend = backend;
     this.reason = reason;
-    this.mend = mend;
+    this.fix = fix;
   }
 
   /** {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}. */
@@ -32,7 +32,7 @@ public final class KernelUnavailableException extends RuntimeException {
   }
 
   /** What would help. */
-  public String mend() {
-    return mend;
+  public String fix() {
+    return fix;
   }
 }

@@ -6,6 +6,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Availability;
 import io.iommufd4j.kernel.Availability.Available;
 import io.iommufd4j.kernel.Availability.Unavailable;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.Kernel;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 public final class NativeProvider implements KernelProvider {
 
   private static final String NODE = "/dev/iommu";
+  private static final Path DEVICES = Path.of("/sys/bus/pci/devices");
   private static final Path DRIVER = Path.of("/sys/class/misc/iommu");
 
   /** For {@link java.util.ServiceLoader}. */
@@ -30,18 +32,20 @@ public final class NativeProvider implements KernelProvider {
   }
 
   /**
-   * Opens {@code /dev/iommu}, makes an IOAS there, and closes it again: what says "no" is the call
-   * that a program would make, not a guess from a version.
+   * For requests, opens {@code /dev/iommu}, makes an IOAS there, and closes it again: what says
+   * "no" is the call that a program would make, not a guess from a version. For all else sysfs is
+   * enough, which serves where {@code /dev/iommu} is missing, too.
    */
   @Override
-  public Availability probe() {
+  public Availability probe(Purpose purpose) {
     String system = System.getProperty("os.name", "");
     if (!system.equals("Linux")) {
       return new Unavailable(
           "iommufd is Linux's and this is " + system, "take the simulated kernel");
     }
     try {
-      return tryIommufd(new NativeKernel());
+      var kernel = new NativeKernel();
+      return purpose == Purpose.IOMMUFD ? tryIommufd(kernel) : devices();
     } catch (LinkageError | RuntimeException e) {
       if (NativeAccess.refused(e)) {
         return new Unavailable(
@@ -57,6 +61,13 @@ public final class NativeProvider implements KernelProvider {
   @Override
   public Kernel open() {
     return new NativeKernel();
+  }
+
+  private static Availability devices() {
+    return Files.isDirectory(DEVICES)
+        ? new Available()
+        : new Unavailable(
+            "there is no " + DEVICES, "take a host with PCI, or the simulated kernel");
   }
 
   private static Availability tryIommufd(NativeKernel kernel) {

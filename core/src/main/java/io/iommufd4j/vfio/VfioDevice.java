@@ -5,6 +5,8 @@ import io.iommufd4j.error.KernelException;
 import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.MediatedDevice;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.wire.KernelFile;
 
 /**
@@ -18,17 +20,33 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   }
 
   /**
-   * Opens a device's cdev.
+   * Opens a PCI device that a VFIO driver has, by its cdev.
    *
-   * @param where a PCI address ({@code 0000:02:01.0} or {@code 02:01.0}), the device's directory in
-   *     sysfs, or the cdev ({@code /dev/vfio/devices/vfio0})
-   * @throws IllegalArgumentException when it is none of these
-   * @throws HostException {@code ENODEV} when there is no such device, or vfio-pci does not drive
-   *     it
+   * @throws HostException {@code ENODEV} when there is no such device, or no VFIO driver has it
    * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
    */
-  public static VfioDevice open(Kernel kernel, String where) {
-    return new VfioDevice(KernelFile.open(kernel, CdevPath.of(Host.of(kernel), where)));
+  public static VfioDevice open(Kernel kernel, PciAddress address) {
+    return openCdev(kernel, CdevPath.of(Host.of(kernel), address));
+  }
+
+  /**
+   * Opens a mediated device by its cdev.
+   *
+   * @throws HostException {@code ENODEV} when its kernel has no VFIO cdevs
+   * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
+   */
+  public static VfioDevice open(Kernel kernel, MediatedDevice device) {
+    return openCdev(kernel, CdevPath.of(device));
+  }
+
+  /**
+   * Opens a cdev. Sysfs is not asked.
+   *
+   * @param path as {@code /dev/vfio/devices/vfio0}
+   * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
+   */
+  public static VfioDevice openCdev(Kernel kernel, String path) {
+    return new VfioDevice(KernelFile.open(kernel, path));
   }
 
   /**

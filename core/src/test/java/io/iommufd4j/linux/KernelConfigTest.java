@@ -43,8 +43,8 @@ class KernelConfigTest {
   void tellsNothingWhereNoConfigurationLies() {
     assertEquals(Optional.empty(), config.option("CONFIG_IOMMUFD"));
     var why = NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER);
-    assertTrue(why.mend().contains("modprobe iommufd"), why.mend());
-    assertTrue(why.mend().contains("CONFIG_IOMMUFD"), why.mend());
+    assertTrue(why.fix().contains("modprobe iommufd"), why.fix());
+    assertTrue(why.fix().contains("CONFIG_IOMMUFD"), why.fix());
   }
 
   @Test
@@ -61,7 +61,7 @@ class KernelConfigTest {
     boot("CONFIG_IOMMUFD=m\n");
     assertEquals(
         "load it: modprobe iommufd",
-        NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER).mend());
+        NativeProvider.noNode(RELEASE, false, config, Distribution.OTHER).fix());
   }
 
   @Test
@@ -76,7 +76,7 @@ class KernelConfigTest {
   @Test
   void aContainerLacksTheNodeAlone() {
     var why = NativeProvider.noNode(RELEASE, true, config, Distribution.OTHER);
-    assertEquals("pass /dev/iommu into this container", why.mend());
+    assertEquals("pass /dev/iommu into this container", why.fix());
   }
 
   @Test
@@ -86,10 +86,10 @@ class KernelConfigTest {
     assertEquals(Distribution.UBUNTU, release("NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian"));
     Distribution debian = release("PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian");
     var absent = NativeProvider.noNode(RELEASE, false, config, debian);
-    assertTrue(absent.mend().contains("Debian's own kernels are built without"), absent.mend());
+    assertTrue(absent.fix().contains("Debian's own kernels are built without"), absent.fix());
     Distribution fedora = release("ID=\"fedora\"");
     var module = NativeProvider.noNode(RELEASE, false, config, fedora);
-    assertTrue(module.mend().contains("Fedora's own kernels have iommufd as a module"));
+    assertTrue(module.fix().contains("Fedora's own kernels have iommufd as a module"));
   }
 
   private Distribution release(String text) throws IOException {

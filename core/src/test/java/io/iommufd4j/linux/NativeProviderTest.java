@@ -26,11 +26,11 @@ class NativeProviderTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void probeServesWhereTheNodeOpensAndSaysWhyNotElsewhere() {
-    switch (new NativeProvider().probe()) {
+    switch (new NativeProvider().probe(Backend.Purpose.IOMMUFD)) {
       case Available() -> assertTrue(Files.isReadable(Path.of("/dev/iommu")));
-      case Unavailable(String reason, String mend) -> {
+      case Unavailable(String reason, String fix) -> {
         assertTrue(reason.contains("iommu"), reason);
-        assertEquals(1, mend.lines().count());
+        assertEquals(1, fix.lines().count());
       }
     }
   }
@@ -57,7 +57,7 @@ class NativeProviderTest {
     private Probe() {}
 
     public static void main(String[] args) {
-      System.out.println(new NativeProvider().probe());
+      System.out.println(new NativeProvider().probe(Backend.Purpose.IOMMUFD));
     }
   }
 }

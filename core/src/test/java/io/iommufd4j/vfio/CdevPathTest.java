@@ -9,15 +9,17 @@ import com.google.common.jimfs.Jimfs;
 import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.MediatedDevice;
+import io.iommufd4j.pci.PciAddress;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class CdevPathTest {
 
@@ -39,28 +41,38 @@ class CdevPathTest {
     files.close();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"0000:02:01.0", "02:01.0", "/sys/bus/pci/devices/0000:02:01.0"})
-  void anyNameOfADeviceLeadsToItsCdev(String where) {
-    assertEquals("/dev/vfio/devices/vfio3", CdevPath.of(host, where));
+  private static PciAddress address(String text) {
+    return PciAddress.parse(text);
   }
 
   @Test
-  void aCdevIsOpenedAsItIs() {
-    assertEquals("/dev/vfio/devices/vfio77", CdevPath.of(host, "/dev/vfio/devices/vfio77"));
+  void aDeviceLeadsToItsCdev() {
+    assertEquals("/dev/vfio/devices/vfio3", CdevPath.of(host, address("0000:02:01.0")));
+  }
+
+  @Test
+  void aMediatedDeviceLeadsToItsCdev() {
+    assertEquals("/dev/vfio/devices/vfio5", CdevPath.of(mediated(Optional.of("vfio5"))));
+    var refused = assertThrows(HostException.class, () -> CdevPath.of(mediated(Optional.empty())));
+    assertEquals(Errno.ENODEV, refused.errno());
+  }
+
+  private static MediatedDevice mediated(Optional<String> cdev) {
+    String uuid = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+    return new MediatedDevice(uuid, "mtty", "mtty-1", OptionalInt.of(7), cdev);
   }
 
   @Test
   void aDeviceOfAnotherDriverSaysWhichAndWhatHelps() {
-    var refused = assertThrows(HostException.class, () -> CdevPath.of(host, "02:02.0"));
+    var refused =
+        assertThrows(HostException.class, () -> CdevPath.of(host, address("0000:02:02.0")));
     assertEquals(Errno.ENODEV, refused.errno());
     assertTrue(refused.hint().contains("e1000e"), refused::hint);
     assertTrue(refused.hint().contains("vfio-pci"), refused::hint);
   }
 
   @Test
-  void aDeviceThatIsNotThereAndATextThatNamesNoneAreToldApart() {
-    assertThrows(HostException.class, () -> CdevPath.of(host, "77:00.0"));
-    assertThrows(IllegalArgumentException.class, () -> CdevPath.of(host, "eth0"));
+  void aDeviceThatIsNotThereIsRefused() {
+    assertThrows(HostException.class, () -> CdevPath.of(host, address("0000:77:00.0")));
   }
 }

@@ -1,6 +1,7 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.kernel.Availability;
+import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.KernelProvider;
@@ -23,7 +24,7 @@ public final class SimProvider implements KernelProvider {
   }
 
   @Override
-  public Availability probe() {
+  public Availability probe(Backend.Purpose purpose) {
     try {
       machine();
       return new Availability.Available();

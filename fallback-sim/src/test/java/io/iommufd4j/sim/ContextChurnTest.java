@@ -70,7 +70,7 @@ class ContextChurnTest {
     try (var iommufd = Iommufd.open(kernel);
         var old = iommufd.newIoas();
         var next = iommufd.newIoas();
-        var device = VfioDevice.open(kernel, address.toString())) {
+        var device = VfioDevice.open(kernel, address)) {
       old.map(buffer.segment(), IOVA, Access.READ_WRITE);
       device.bind(iommufd);
       try (var first = iommufd.newHwpt(device, old)) {

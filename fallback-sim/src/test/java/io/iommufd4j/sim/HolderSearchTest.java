@@ -72,7 +72,7 @@ class HolderSearchTest {
   @Test
   void byAMappedRegion() {
     try (var iommufd = Iommufd.open(qemu);
-        var device = VfioDevice.open(qemu, EDU.toString())) {
+        var device = VfioDevice.open(qemu, EDU)) {
       device.bind(iommufd);
       int fd = Integer.parseInt(new Shell(kernel).list("/proc/" + qemu.pid() + "/fd").getFirst());
       assertTrue(qemu.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), fd, 0) > 0);

@@ -8,6 +8,7 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -133,7 +134,7 @@ class HoldersTest {
   void aMappedBarHoldsWithoutADescriptor() throws IOException {
     long address;
     try (var iommufd = Iommufd.open(qemu);
-        var device = VfioDevice.open(qemu, EDU)) {
+        var device = VfioDevice.open(qemu, PciAddress.parse(EDU))) {
       device.bind(iommufd);
       String fd = shell.list(proc + "fd").getFirst();
       int access = libc_h.PROT_READ() | libc_h.PROT_WRITE();
@@ -156,7 +157,7 @@ class HoldersTest {
   @Test
   void unmappingAPartLeavesTheRest() {
     try (var iommufd = Iommufd.open(qemu);
-        var device = VfioDevice.open(qemu, EDU)) {
+        var device = VfioDevice.open(qemu, PciAddress.parse(EDU))) {
       device.bind(iommufd);
       int fd = Integer.parseInt(shell.list(proc + "fd").getFirst());
       long address = qemu.mmap(3 * 4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), fd, 0);
@@ -172,7 +173,7 @@ class HoldersTest {
 
   @Test
   void exitUnmapsAndCloses() {
-    VfioDevice.open(qemu, EDU).bind(Iommufd.open(qemu));
+    VfioDevice.open(qemu, PciAddress.parse(EDU)).bind(Iommufd.open(qemu));
     int fd = Integer.parseInt(shell.list(proc + "fd").getFirst());
     assertTrue(qemu.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), fd, 0) > 0);
     assertTrue(qemu.memfd("own", 0) >= 0);

@@ -123,7 +123,7 @@ class HostBindingTest {
     assertEquals("ok", shell.write(DEVICES + card + "/driver/unbind", card));
     assertEquals("ok", shell.write("/sys/bus/pci/drivers_probe", card));
     try (var binding = bind(kernel, card);
-        var device = VfioDevice.open(kernel, card)) {
+        var device = VfioDevice.open(kernel, PciAddress.parse(card))) {
       assertEquals(List.of(), binding.undo());
       assertTrue(device.fd() >= 0);
       assertEquals("virtio_vfio_pci", shell.driver(card));

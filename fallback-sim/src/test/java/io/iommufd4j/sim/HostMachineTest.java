@@ -10,6 +10,7 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ class HostMachineTest {
     assertEquals(
         "EBUSY", shell.write(DRIVERS + "vfio-pci/bind", VIRTIO).replace("ENODEV", "EBUSY"));
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, VIRTIO)) {
+        var device = VfioDevice.open(kernel, PciAddress.parse(VIRTIO))) {
       device.bind(iommufd);
       device.attach(iommufd.newIoas());
       assertTrue(device.attached().isPresent());
@@ -82,13 +83,13 @@ class HostMachineTest {
         shell.read(DEVICES + RESERVED + "/iommu_group/reserved_regions"));
     shell.bind(RESERVED, "vfio-pci");
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, RESERVED)) {
+        var device = VfioDevice.open(kernel, PciAddress.parse(RESERVED))) {
       var refused = assertThrows(KernelException.class, () -> device.bind(iommufd));
       assertEquals(Errno.EINVAL, refused.errno());
     }
     try (var iommufd = Iommufd.open(kernel)) {
       shell.bind("0000:00:0a.0", "vfio-pci");
-      try (var other = VfioDevice.open(kernel, "0000:00:0a.0")) {
+      try (var other = VfioDevice.open(kernel, PciAddress.parse("0000:00:0a.0"))) {
         other.bind(iommufd);
       }
     }
@@ -103,7 +104,7 @@ class HostMachineTest {
       var otherShell = new Shell(other);
       otherShell.write("/sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y");
       otherShell.bind(RESERVED, "vfio-pci");
-      try (var device = VfioDevice.open(other, RESERVED)) {
+      try (var device = VfioDevice.open(other, PciAddress.parse(RESERVED))) {
         device.bind(iommufd);
       }
     }
@@ -160,7 +161,7 @@ class HostMachineTest {
     shell.bind(DISK, "vfio-pci");
     int fd = kernel.open("/dev/vfio/devices/vfio0", libc_h.O_RDWR());
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, DISK)) {
+        var device = VfioDevice.open(kernel, PciAddress.parse(DISK))) {
       var refused = assertThrows(KernelException.class, () -> device.bind(iommufd));
       assertEquals(Errno.EPERM, refused.errno(), "the VMD's driver has the group");
     }

@@ -53,7 +53,7 @@ class ReplaceTest {
           var iommufd = Iommufd.open(kernel);
           var old = iommufd.newIoas();
           var next = iommufd.newIoas();
-          var device = VfioDevice.open(kernel, address.toString())) {
+          var device = VfioDevice.open(kernel, address)) {
         before.segment().fill((byte) 'A');
         after.segment().fill((byte) 'B');
         old.map(before.segment(), IOVA, Access.READ_WRITE);
@@ -87,7 +87,7 @@ class ReplaceTest {
     var iommufd = Iommufd.open(kernel);
     var ioas = iommufd.newIoas();
     ioas.map(buffer.segment(), IOVA, Access.READ_WRITE);
-    var device = VfioDevice.open(kernel, address.toString());
+    var device = VfioDevice.open(kernel, address);
     device.bind(iommufd);
     device.attach(ioas);
     var registers = device.mapRegion(0).segment();
@@ -114,7 +114,7 @@ class ReplaceTest {
     try (var kernel = SimKernel.on(Machine.named("many"));
         var _ = VfioBinding.bind(kernel, List.of(PciAddress.parse("00:0b.0")));
         var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, "0000:00:0b.0")) {
+        var device = VfioDevice.open(kernel, PciAddress.parse("0000:00:0b.0"))) {
       var refused = assertThrows(KernelException.class, () -> device.bind(iommufd));
       assertEquals(Errno.EPERM, refused.errno());
     }
@@ -127,7 +127,7 @@ class ReplaceTest {
         var _ = VfioBinding.bind(kernel, List.of(PciAddress.parse("00:0b.0")))) {
       try (var freed = VfioBinding.bind(kernel, List.of(nic));
           var iommufd = Iommufd.open(kernel);
-          var device = VfioDevice.open(kernel, "0000:00:0b.0")) {
+          var device = VfioDevice.open(kernel, PciAddress.parse("0000:00:0b.0"))) {
         device.bind(iommufd);
         var refused = assertThrows(RuntimeException.class, freed::close);
         assertTrue(refused.toString().contains("EBUSY"), refused::toString);
@@ -143,7 +143,7 @@ class ReplaceTest {
               SimKernel.builder().machine(machine).allowUnsafeInterrupts(allowed).build();
           var _ = VfioBinding.bind(kernel, machine.edus());
           var iommufd = Iommufd.open(kernel);
-          var device = VfioDevice.open(kernel, machine.edus().getFirst().toString())) {
+          var device = VfioDevice.open(kernel, machine.edus().getFirst())) {
         if (allowed) {
           device.bind(iommufd);
         } else {
@@ -160,8 +160,8 @@ class ReplaceTest {
         var _ = VfioBinding.bind(kernel, kernel.machine().edus());
         var iommufd = Iommufd.open(kernel);
         var ioas = iommufd.newIoas();
-        var wide = VfioDevice.open(kernel, "0000:00:08.0");
-        var narrow = VfioDevice.open(kernel, "0000:00:09.0")) {
+        var wide = VfioDevice.open(kernel, PciAddress.parse("0000:00:08.0"));
+        var narrow = VfioDevice.open(kernel, PciAddress.parse("0000:00:09.0"))) {
       wide.bind(iommufd);
       narrow.bind(iommufd);
       try (var hwpt = iommufd.newHwpt(wide, ioas)) {

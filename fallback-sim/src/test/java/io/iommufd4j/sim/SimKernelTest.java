@@ -61,8 +61,8 @@ class SimKernelTest {
   @Test
   void isFoundByItsProvider() {
     var provider = Backend.provider(KernelIdentity.SIM);
-    assertInstanceOf(Availability.Available.class, provider.probe());
-    try (var found = Backend.SIM.open(Backend.Purpose.CHANGE)) {
+    assertInstanceOf(Availability.Available.class, provider.probe(Backend.Purpose.IOMMUFD));
+    try (var found = Backend.SIM.open(Backend.Purpose.IOMMUFD)) {
       assertInstanceOf(SimKernel.class, found);
     }
   }

@@ -4,7 +4,7 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import picocli.CommandLine.Command;
@@ -24,7 +24,7 @@ public final class DeviceList extends Verb {
   boolean all;
 
   public DeviceList(Invocation invocation) {
-    super(invocation, Need.LOOK);
+    super(invocation, Purpose.LOOK);
   }
 
   @Override

@@ -12,8 +12,8 @@ import io.iommufd4j.cli.replace.Replacement;
 import io.iommufd4j.cli.run.CliError;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
 import io.iommufd4j.cli.run.UsageException;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.Patience;
@@ -80,12 +80,12 @@ public final class DeviceReplace extends DeviceVerb {
   @Nullable UUID vfToken;
 
   public DeviceReplace(Invocation invocation) {
-    super(invocation, Need.IOMMUFD);
+    super(invocation, Purpose.IOMMUFD);
   }
 
   @Override
-  Need need() {
-    return dryRun ? Need.LOOK : super.need();
+  Purpose purpose() {
+    return dryRun ? Purpose.LOOK : super.purpose();
   }
 
   @Override

@@ -2,8 +2,8 @@ package io.iommufd4j.cli.command;
 
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
 import io.iommufd4j.cli.run.UsageException;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciDevice;
@@ -20,8 +20,8 @@ abstract class DeviceVerb extends Verb {
               + " device's directory in sysfs.")
   String name = "";
 
-  DeviceVerb(Invocation invocation, Need need) {
-    super(invocation, need);
+  DeviceVerb(Invocation invocation, Purpose purpose) {
+    super(invocation, purpose);
   }
 
   @Override

@@ -7,7 +7,7 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.KernelUnavailableException;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Command;
 public final class DoctorVerb extends Verb {
 
   public DoctorVerb(Invocation invocation) {
-    super(invocation, Need.IOMMUFD);
+    super(invocation, Purpose.IOMMUFD);
   }
 
   @Override
@@ -39,7 +39,7 @@ public final class DoctorVerb extends Verb {
           new KernelIdentity(
               KernelIdentity.NATIVE, System.getProperty("os.version", "unknown"), "");
       var findings =
-          Doctor.examineWithout(unavailable.reason(), unavailable.mend(), Path.of("/sys"));
+          Doctor.examineWithout(unavailable.reason(), unavailable.fix(), Path.of("/sys"));
       return tell(invocation().renderer(Invocation.commandName(spec)), host, findings);
     }
   }

@@ -4,7 +4,7 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.Patience;
@@ -17,7 +17,7 @@ abstract class DriverChange extends DeviceVerb {
   @Mixin final WaitOption wait = new WaitOption();
 
   DriverChange(Invocation invocation) {
-    super(invocation, Need.DRIVERS);
+    super(invocation, Purpose.DRIVERS);
   }
 
   @Override

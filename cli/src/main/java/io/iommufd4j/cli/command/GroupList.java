@@ -4,7 +4,7 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import picocli.CommandLine.Command;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 public final class GroupList extends Verb {
 
   public GroupList(Invocation invocation) {
-    super(invocation, Need.LOOK);
+    super(invocation, Purpose.LOOK);
   }
 
   @Override

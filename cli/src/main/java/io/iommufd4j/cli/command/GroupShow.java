@@ -4,9 +4,9 @@ import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
 import io.iommufd4j.cli.run.UsageException;
 import io.iommufd4j.error.HostException;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
@@ -24,7 +24,7 @@ public final class GroupShow extends Verb {
   int number;
 
   public GroupShow(Invocation invocation) {
-    super(invocation, Need.LOOK);
+    super(invocation, Purpose.LOOK);
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.iommufd4j.cli.command;
 
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.run.Invocation;
-import io.iommufd4j.cli.run.Need;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -13,27 +13,27 @@ import picocli.CommandLine.Spec;
 abstract class Verb implements Callable<Integer> {
 
   private final Invocation invocation;
-  private final Need need;
+  private final Purpose purpose;
 
   @Spec @Nullable CommandSpec spec;
 
-  Verb(Invocation invocation, Need need) {
+  Verb(Invocation invocation, Purpose purpose) {
     this.invocation = invocation;
-    this.need = need;
+    this.purpose = purpose;
   }
 
   /** The exit code. */
   abstract int run(Kernel kernel, Renderer renderer);
 
-  /** What this run of the verb needs of a kernel. */
-  Need need() {
-    return need;
+  /** The purpose that this run of the verb has for a kernel. */
+  Purpose purpose() {
+    return purpose;
   }
 
   @Override
   public Integer call() {
     Renderer renderer = invocation.renderer(Invocation.commandName(spec));
-    try (Kernel kernel = invocation.open(need())) {
+    try (Kernel kernel = invocation.open(purpose())) {
       return run(kernel, renderer);
     }
   }

@@ -171,7 +171,7 @@ public final class Doctor {
   private void bind(Kernel kernel, PciDevice device, OpenVfioFiles open) {
     var shown = new ArrayList<Finding>();
     try (Iommufd iommufd = Iommufd.open(kernel);
-        VfioDevice opened = VfioDevice.open(kernel, device.cdevPath().orElseThrow())) {
+        VfioDevice opened = VfioDevice.openCdev(kernel, device.cdevPath().orElseThrow())) {
       shown.add(Finding.ok(CDEV, device, "opens"));
       opened.bind(iommufd);
       shown.add(Finding.ok("interrupts", device, "binds" + unsafeInterrupts()));

@@ -154,7 +154,7 @@ public final class Replacement {
     var devices = new ArrayList<VfioDevice>();
     for (Participant participant : plan.attached()) {
       interruption.check();
-      VfioDevice device = VfioDevice.open(kernel, name(participant));
+      VfioDevice device = VfioDevice.open(kernel, participant.device().address());
       undo.add(device::close);
       DeviceId id = bind(device, participant, iommufd);
       progress.did("bound " + name(participant) + " to iommufd as " + id);

@@ -6,6 +6,7 @@ import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.output.TextRenderer;
 import io.iommufd4j.cli.replace.Interruption;
+import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.TracingKernel;
@@ -50,8 +51,8 @@ public final class Invocation {
   }
 
   /** Opens the kernel that the options choose, traced where they ask for it. */
-  public Kernel open(Need need) {
-    Kernel opened = KernelSource.of(options, terminal).open(need);
+  public Kernel open(Purpose purpose) {
+    Kernel opened = KernelSource.of(options, terminal).open(purpose);
     kernel = opened.identity();
     return options.trace == null ? opened : traced(opened, options.trace);
   }

@@ -18,7 +18,7 @@ final class SimulatedMachine {
    */
   static Kernel open(String name) {
     if (name.isEmpty()) {
-      return Backend.SIM.open(Backend.Purpose.CHANGE);
+      return Backend.SIM.open(Backend.Purpose.IOMMUFD);
     }
     try {
       return SimKernel.on(Machine.named(name));

@@ -88,7 +88,7 @@ final class DoctorTest {
   @Test
   void aHolderThatDoesNotShowLeavesTheHostHealthy() throws IOException {
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, HELD.toString())) {
+        var device = VfioDevice.open(kernel, HELD)) {
       device.bind(iommufd);
       assertTrue(about(HELD).getFirst().observed().endsWith("is in use, by this process"));
       hideDescriptors();

@@ -58,7 +58,7 @@ final class DeviceShowTest {
       for (PciDevice edu : edus) {
         if (edu.group().isPresent() || host.takesDevicesWithoutIommu()) {
           try (var _ = VfioBinding.bind(kernel, List.of(edu.address()));
-              var _ = VfioDevice.open(kernel, edu.address().toString())) {
+              var _ = VfioDevice.open(kernel, edu.address())) {
             var held = host.device(edu.address());
             assertEquals(1, host.holders(kernel, held).size());
             rows += compare(kernel, held);

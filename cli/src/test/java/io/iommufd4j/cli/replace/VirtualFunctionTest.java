@@ -42,7 +42,7 @@ final class VirtualFunctionTest {
     binding = VfioBinding.bind(kernel, List.of(PHYSICAL));
     write("bus/pci/devices/" + PHYSICAL + "/sriov_numvfs", "1");
     iommufd = Iommufd.open(kernel);
-    physical = VfioDevice.open(kernel, PHYSICAL.toString());
+    physical = VfioDevice.open(kernel, PHYSICAL);
     physical.bind(iommufd);
     physical.vfToken(TOKEN);
   }
@@ -71,7 +71,7 @@ final class VirtualFunctionTest {
 
   @Test
   void itOpensThePhysicalFunctionWhileAVirtualOneIsInUse() {
-    try (var user = VfioDevice.open(kernel, VIRTUAL.toString())) {
+    try (var user = VfioDevice.open(kernel, VIRTUAL)) {
       user.bindWithToken(iommufd, TOKEN);
       physical.close();
       var refused = assertThrows(KernelException.class, () -> replace(PHYSICAL, Optional.empty()));

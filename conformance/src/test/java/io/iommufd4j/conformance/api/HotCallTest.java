@@ -54,7 +54,7 @@ final class HotCallTest {
   void replace(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst())) {
       device.bind(iommufd);
       Ioas ioas = iommufd.newIoas();
       Hwpt one = iommufd.newHwpt(device, ioas);

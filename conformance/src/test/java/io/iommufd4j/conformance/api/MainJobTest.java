@@ -32,7 +32,7 @@ final class MainJobTest {
   void replaceAndWayBack(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString());
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst());
         var memory = DmaBuffer.allocate(kernel, PAGE)) {
       device.bind(iommufd);
       var ioasA = iommufd.newIoas();
@@ -56,7 +56,7 @@ final class MainJobTest {
   void replaceIsNeverAnAttachNorTheOtherWayRound(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst())) {
       device.bind(iommufd);
       var ioas = iommufd.newIoas();
       assertThrows(IllegalStateException.class, () -> device.replace(ioas));
@@ -69,7 +69,7 @@ final class MainJobTest {
   void expectedRefusalsAreValues(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString());
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst());
         var memory = DmaBuffer.allocate(kernel, PAGE)) {
       device.bind(iommufd);
       var hwpt = iommufd.newHwpt(device, iommufd.newIoas());
@@ -86,7 +86,7 @@ final class MainJobTest {
   void refusalsTellWhatWasRefused(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst())) {
       device.bind(iommufd);
       var hwpt = iommufd.newHwpt(device, iommufd.newIoas());
       device.attach(hwpt);
@@ -102,7 +102,7 @@ final class MainJobTest {
   void attachedDeviceNarrowsWhatCanBeMapped(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst())) {
       device.bind(iommufd);
       var ioas = iommufd.newIoas();
       long reserved = test.machine().reservedIova();
@@ -117,14 +117,14 @@ final class MainJobTest {
   @Test
   void closeTakesEverythingDownInOrder(KernelUnderTest test) {
     Kernel kernel = test.kernel();
-    var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString());
+    var device = VfioDevice.open(kernel, test.machine().lone().getFirst());
     var iommufd = Iommufd.open(kernel);
     device.bind(iommufd);
     device.attach(iommufd.newHwpt(device, iommufd.newIoas()));
     iommufd.close();
     assertEquals(Optional.empty(), device.attached());
     device.close();
-    try (var again = VfioDevice.open(kernel, test.machine().lone().getFirst().toString());
+    try (var again = VfioDevice.open(kernel, test.machine().lone().getFirst());
         var next = Iommufd.open(kernel)) {
       assertEquals(1, again.bind(next).value());
     }

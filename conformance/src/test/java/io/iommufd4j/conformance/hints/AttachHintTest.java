@@ -15,6 +15,7 @@ import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.error.KernelException;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.HwptId;
@@ -39,7 +40,7 @@ final class AttachHintTest {
 
     static Bench of(KernelUnderTest test) {
       var iommufd = Iommufd.open(test.kernel());
-      var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst().toString());
+      var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst());
       device.bind(iommufd);
       return new Bench(iommufd, device, iommufd.newIoas());
     }
@@ -97,8 +98,8 @@ final class AttachHintTest {
     String first = test.machine().pair().getFirst().toString();
     String second = test.machine().pair().getLast().toString();
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), first);
-        var sibling = VfioDevice.open(test.kernel(), second)) {
+        var device = VfioDevice.open(test.kernel(), PciAddress.parse(first));
+        var sibling = VfioDevice.open(test.kernel(), PciAddress.parse(second))) {
       device.bind(iommufd);
       sibling.bind(iommufd);
       Hwpt theirs = iommufd.newHwpt(sibling, iommufd.newIoas());

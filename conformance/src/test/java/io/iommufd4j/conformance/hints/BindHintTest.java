@@ -31,7 +31,7 @@ final class BindHintTest {
   private static final String[] OTHERS_OF_EINVAL = {"one-to-one", "coherent", "not shown", "token"};
 
   private static VfioDevice open(Kernel kernel, PciAddress address) {
-    return VfioDevice.open(kernel, address.toString());
+    return VfioDevice.open(kernel, address);
   }
 
   private static String cdev(KernelUnderTest test, PciAddress address) {

@@ -39,7 +39,7 @@ final class HwptAllocHintTest {
 
   private static void with(KernelUnderTest test, Body body) {
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst())) {
       device.bind(iommufd);
       body.run(iommufd, device, iommufd.newIoas());
     }

@@ -26,7 +26,7 @@ final class MapFileHintTest {
   /** Does something with an IOAS; on a kernel that maps no files, is told so. */
   private static void attached(KernelUnderTest test, Consumer<Ioas> body) {
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst())) {
       device.bind(iommufd);
       Ioas ioas = iommufd.newIoas();
       device.attach(ioas);

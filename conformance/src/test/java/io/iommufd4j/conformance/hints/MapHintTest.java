@@ -38,7 +38,7 @@ final class MapHintTest {
 
   private static void attached(KernelUnderTest test, Body body) {
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst())) {
       device.bind(iommufd);
       Ioas ioas = iommufd.newIoas();
       device.attach(ioas);

@@ -23,7 +23,7 @@ final class MemlockHintTest {
   void theLimitAndTheUseAreShown(KernelUnderTest test) {
     UserPages pages = test.pages(32);
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst().toString())) {
+        var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst())) {
       device.bind(iommufd);
       var late = iommufd.newIoas();
       late.map(pages.address(), 32 * PAGE, IOVA, Access.READ);

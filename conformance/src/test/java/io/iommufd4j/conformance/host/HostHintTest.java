@@ -29,7 +29,7 @@ final class HostHintTest {
 
   private static KernelException refused(KernelUnderTest test, PciAddress address) {
     try (var iommufd = Iommufd.open(test.kernel());
-        var device = VfioDevice.open(test.kernel(), address.toString())) {
+        var device = VfioDevice.open(test.kernel(), address)) {
       return assertThrows(KernelException.class, () -> device.bind(iommufd));
     }
   }

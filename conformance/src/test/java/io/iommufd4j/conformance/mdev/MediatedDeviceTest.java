@@ -66,7 +66,7 @@ final class MediatedDeviceTest {
   void isAttachedToAnIoasAndToldSo(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, UUID)) {
+        var device = VfioDevice.open(kernel, Host.of(kernel).mediatedDevice(UUID).orElseThrow())) {
       device.bind(iommufd);
       var first = iommufd.newIoas();
       var second = iommufd.newIoas();
@@ -82,7 +82,7 @@ final class MediatedDeviceTest {
   void hasNoHwpt(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, UUID)) {
+        var device = VfioDevice.open(kernel, Host.of(kernel).mediatedDevice(UUID).orElseThrow())) {
       device.bind(iommufd);
       var ioas = iommufd.newIoas();
       var refused = assertThrows(KernelException.class, () -> iommufd.newHwpt(device, ioas));

@@ -36,7 +36,7 @@ final class ProgramTest {
   void physicalRangesAreTold(KernelUnderTest test) {
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var device = VfioDevice.open(kernel, test.machine().lone().getFirst().toString());
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst());
         var memory = DmaBuffer.allocate(kernel, 2 * PAGE)) {
       device.bind(iommufd);
       var ioas = iommufd.newIoas();

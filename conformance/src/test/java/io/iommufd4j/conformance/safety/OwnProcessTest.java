@@ -27,9 +27,9 @@ final class OwnProcessTest {
   @Test
   void openDevice() {
     HostState before = HostState.now();
-    try (Kernel kernel = Backend.NATIVE.open(Backend.Purpose.CHANGE)) {
+    try (Kernel kernel = Backend.NATIVE.open(Backend.Purpose.IOMMUFD)) {
       VfioBinding binding = VfioBinding.bind(kernel, List.of(PciAddress.parse(DEVICE)));
-      try (var _ = VfioDevice.open(kernel, DEVICE)) {
+      try (var _ = VfioDevice.open(kernel, PciAddress.parse(DEVICE))) {
         refused("the device open in this JVM", binding);
       }
       assertEquals(List.of(), binding.restore());
@@ -40,7 +40,7 @@ final class OwnProcessTest {
   @Test
   void mappedRegion() {
     HostState before = HostState.now();
-    try (Kernel kernel = Backend.NATIVE.open(Backend.Purpose.CHANGE)) {
+    try (Kernel kernel = Backend.NATIVE.open(Backend.Purpose.IOMMUFD)) {
       VfioBinding binding = VfioBinding.bind(kernel, List.of(PciAddress.parse(DEVICE)));
       try (var _ = mapAndClose(kernel)) {
         refused("a region of it mapped in this JVM, the device closed", binding);
@@ -52,7 +52,7 @@ final class OwnProcessTest {
 
   private static MappedRegion mapAndClose(Kernel kernel) {
     try (Iommufd iommufd = Iommufd.open(kernel);
-        VfioDevice device = VfioDevice.open(kernel, DEVICE)) {
+        VfioDevice device = VfioDevice.open(kernel, PciAddress.parse(DEVICE))) {
       device.bind(iommufd);
       return device.mapRegion(PciRegion.BAR0);
     }

@@ -29,10 +29,10 @@ final class TypedTokenTest {
     String virtual = function.virtual(0).toString();
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var physical = VfioDevice.open(kernel, function.address().toString())) {
+        var physical = VfioDevice.open(kernel, function.address())) {
       physical.bind(iommufd);
       physical.vfToken(TOKEN);
-      try (var device = VfioDevice.open(kernel, virtual)) {
+      try (var device = VfioDevice.open(kernel, PciAddress.parse(virtual))) {
         var unasked = assertThrows(KernelException.class, () -> device.bind(iommufd));
         assertEquals(Errno.EACCES, unasked.errno());
         assertTrue(unasked.hint().contains("VF token"), unasked.hint());
@@ -49,8 +49,8 @@ final class TypedTokenTest {
     PhysicalFunction function = PhysicalFunction.with(1, test);
     Kernel kernel = test.kernel();
     try (var iommufd = Iommufd.open(kernel);
-        var physical = VfioDevice.open(kernel, function.address().toString());
-        var device = VfioDevice.open(kernel, function.virtual(0).toString())) {
+        var physical = VfioDevice.open(kernel, function.address());
+        var device = VfioDevice.open(kernel, function.virtual(0))) {
       physical.bindWithToken(iommufd, TOKEN);
       device.bindWithToken(iommufd, TOKEN);
       var refused = assertThrows(KernelException.class, () -> device.vfToken(OTHER_TOKEN));
