@@ -4,6 +4,7 @@ import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -51,7 +52,7 @@ final class BindingChecks {
               + " one VFIO takes it only with enable_unsafe_noiommu_mode=1, and nothing confines"
               + " its DMA then");
     }
-    firmwareMapping(host, device)
+    host.firmwareMapping(device)
         .ifPresent(why -> {
           throw refuse(Errno.EINVAL, why);
         });
@@ -86,8 +87,7 @@ final class BindingChecks {
    *     virtual functions
    */
   void release() {
-    var holders = new DeviceHolders(kernel, host);
-    String held = held(holders, device);
+    String held = held(VfioHolders.of(kernel, host), device);
     if (!held.isEmpty()) {
       throw new HostException(
           unbinding(), Errno.EBUSY, held + "; the kernel would wait until it lets go");
@@ -99,24 +99,14 @@ final class BindingChecks {
         });
   }
 
-  /** A region that the firmware keeps mapped for the device's group, in words. */
-  static Optional<String> firmwareMapping(Host host, PciDevice device) {
-    return host.groupOf(device).stream()
-        .flatMap(group -> group.reserved().stream())
-        .filter(region -> region.type().equals("direct"))
-        .findFirst()
-        .map(region ->
-            "the firmware keeps "
-                + region
-                + " mapped for IOMMU group "
-                + device.group().getAsInt()
-                + " (an RMRR or IVMD), and Linux lets nobody else translate for such a device");
-  }
-
   /** The first of its virtual functions that somebody uses, in words. */
   private Optional<String> functionsInUse() {
-    var holders = new DeviceHolders(kernel, host);
-    for (PciDevice function : host.virtualFunctions(device)) {
+    List<PciDevice> functions = host.virtualFunctions(device);
+    if (functions.isEmpty()) {
+      return Optional.empty();
+    }
+    var holders = VfioHolders.of(kernel, host);
+    for (PciDevice function : functions) {
       String held = held(holders, function);
       if (held.isEmpty()) {
         held = usedByHost(function);
@@ -150,9 +140,9 @@ final class BindingChecks {
     return String.join(", ", reasons);
   }
 
-  private static String held(DeviceHolders holders, PciDevice device) {
+  private static String held(VfioHolders holders, PciDevice device) {
     String found = Holder.describe(holders.of(device));
-    return found.isEmpty() ? holders.unseen(device).orElse("") : found;
+    return found.isEmpty() ? holders.hidden(device).orElse("") : found;
   }
 
   private String unbinding() {

@@ -229,7 +229,7 @@ final class DeviceBinding {
   }
 
   private String holders() {
-    return Holder.describe(new DeviceHolders(kernel, host).of(before));
+    return Holder.describe(VfioHolders.of(kernel, host).of(before));
   }
 
   private String name() {

@@ -285,7 +285,7 @@ public final class Host {
    * keeps mapped for its group (RMRR, IVMD). Empty for most.
    */
   public Optional<String> firmwareMapping(PciDevice device) {
-    return BindingChecks.firmwareMapping(this, device);
+    return groupOf(device).flatMap(IommuGroup::firmwareMapping);
   }
 
   /** The devices that are reached through one. */
@@ -315,11 +315,6 @@ public final class Host {
     return device.group().isEmpty()
         && device.driver().isEmpty()
         && iommus().stream().anyMatch(iommu -> iommu.driver() != IommuInstance.Driver.MOCK);
-  }
-
-  /** The processes that hold a VFIO device, as far as this user may look. */
-  public List<Holder> holders(Kernel kernel, PciDevice device) {
-    return new DeviceHolders(kernel, this).of(device);
   }
 
   /** The other PCI functions of a device's group: they move along when its domain is replaced. */

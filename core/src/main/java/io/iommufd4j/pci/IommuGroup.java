@@ -2,6 +2,7 @@ package io.iommufd4j.pci;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The devices that the IOMMU cannot tell apart and that therefore change domain together.
@@ -53,5 +54,25 @@ public record IommuGroup(
   /** The other PCI functions: a replace through the given one moves these too. */
   public List<PciAddress> siblings(PciAddress device) {
     return members.stream().filter(member -> !member.equals(device)).toList();
+  }
+
+  /**
+   * The reason why Linux gives no device of the group to user space: regions that the firmware
+   * keeps mapped for it (RMRR, IVMD). Empty for most.
+   */
+  public Optional<String> firmwareMapping() {
+    String regions =
+        reserved.stream()
+            .filter(region -> region.type().equals("direct"))
+            .map(ReservedRegion::toString)
+            .collect(Collectors.joining(", "));
+    return regions.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the firmware keeps "
+                + regions
+                + " mapped for IOMMU group "
+                + number
+                + " (an RMRR or IVMD), and Linux lets nobody else translate for such a device");
   }
 }

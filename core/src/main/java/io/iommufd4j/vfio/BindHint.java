@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Why {@code VFIO_DEVICE_BIND_IOMMUFD} was refused ({@code vfio_df_ioctl_bind_iommufd}, {@code
@@ -75,18 +74,9 @@ record BindHint(KernelFile file, boolean token) implements Hint {
   }
 
   private String invalid(DeviceFacts facts) {
-    String direct =
-        facts.reserved().stream()
-            .filter(region -> region.type().equals("direct"))
-            .map(Object::toString)
-            .collect(Collectors.joining(", "));
-    if (!direct.isEmpty()) {
-      return "firmware demands a one-to-one mapping for "
-          + facts.groupName()
-          + " (an RMRR on VT-d, a unity map on AMD-Vi: "
-          + direct
-          + " in reserved_regions), so Linux gives no device of it to user space; only the"
-          + " firmware's vendor can lift that";
+    Optional<String> firmware = facts.host().firmwareMapping(facts.device());
+    if (firmware.isPresent()) {
+      return firmware.get();
     }
     String cdev = facts.device().cdevPath().orElse("");
     String holders = new Holders(kernel(), facts).besidesThisDescriptor();
@@ -163,8 +153,9 @@ record BindHint(KernelFile file, boolean token) implements Hint {
               + facts.groupName()
               + ": unbind it, or bind it to vfio-pci too");
     }
+    var index = new Holders(kernel(), facts);
     for (PciDevice sibling : facts.vfioSiblings()) {
-      String holders = new Holders(kernel(), facts).ofSibling(sibling);
+      String holders = index.ofSibling(sibling);
       if (!holders.isEmpty()) {
         owners.add(
             sibling.address()

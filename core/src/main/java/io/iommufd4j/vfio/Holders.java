@@ -4,16 +4,17 @@ import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.Holder.Hold;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioHolders;
 import java.util.List;
 
 /** Names who else holds a device; empty when nobody is found. */
 final class Holders {
 
-  private final Kernel kernel;
+  private final VfioHolders index;
   private final DeviceFacts facts;
 
   Holders(Kernel kernel, DeviceFacts facts) {
-    this.kernel = kernel;
+    this.index = VfioHolders.of(kernel);
     this.facts = facts;
   }
 
@@ -42,7 +43,7 @@ final class Holders {
   }
 
   private List<Holder> of(PciDevice device) {
-    return facts.host().holders(kernel, device);
+    return index.of(device);
   }
 
   private static boolean isThisProcess(Holder holder) {

@@ -14,6 +14,7 @@ import io.iommufd4j.pci.Holder.Hold;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.pci.VfioHolders;
 import io.iommufd4j.vfio.VfioDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -43,8 +44,7 @@ class HolderSearchTest {
   }
 
   private List<Holder> holders() {
-    var host = Host.of(kernel);
-    return host.holders(kernel, host.device(EDU));
+    return VfioHolders.of(kernel).of(Host.of(kernel).device(EDU));
   }
 
   private Holder holder(Hold hold, String path) {

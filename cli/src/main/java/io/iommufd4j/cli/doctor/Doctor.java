@@ -11,8 +11,8 @@ import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.IommuInstance;
-import io.iommufd4j.pci.OpenVfioFiles;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioHolders;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
@@ -157,9 +157,9 @@ public final class Doctor {
               "take a kernel with CONFIG_VFIO_DEVICE_CDEV"));
       return;
     }
-    var open = OpenVfioFiles.of(host);
+    var open = VfioHolders.of(kernel);
     for (PciDevice device : cdevs) {
-      List<Holder> holders = open.of(device);
+      List<Holder> holders = open.of(device).stream().distinct().toList();
       if (holders.isEmpty()) {
         bind(kernel, device, open);
       } else {
@@ -168,7 +168,7 @@ public final class Doctor {
     }
   }
 
-  private void bind(Kernel kernel, PciDevice device, OpenVfioFiles open) {
+  private void bind(Kernel kernel, PciDevice device, VfioHolders open) {
     var shown = new ArrayList<Finding>();
     try (Iommufd iommufd = Iommufd.open(kernel);
         VfioDevice opened = VfioDevice.openCdev(kernel, device.cdevPath().orElseThrow())) {
@@ -198,20 +198,20 @@ public final class Doctor {
    * cdev is bound, EBUSY while the VFIO group is open, EPERM while a sibling belongs to another
    * iommufd.
    */
-  private Optional<Finding> inUse(PciDevice device, KernelException refused, OpenVfioFiles open) {
+  private Optional<Finding> inUse(PciDevice device, KernelException refused, VfioHolders open) {
     if (!refused.operation().equals(BIND)) {
       return Optional.empty();
     }
-    boolean oneToOne =
-        host.groupOf(device).stream()
-            .flatMap(group -> group.reserved().stream())
-            .anyMatch(region -> region.type().equals("direct"));
-    if (refused.errno() == Errno.EBUSY || (refused.errno() == Errno.EINVAL && !oneToOne)) {
+    boolean firmwareHasIt = host.firmwareMapping(device).isPresent();
+    if (refused.errno() == Errno.EBUSY || (refused.errno() == Errno.EINVAL && !firmwareHasIt)) {
       return Optional.of(
           Finding.inUse(CDEV, device, "is in use by a process that does not show", List.of()));
     }
     List<Holder> ofSiblings =
-        host.siblings(device).stream().flatMap(sibling -> open.of(sibling).stream()).toList();
+        host.siblings(device).stream()
+            .flatMap(sibling -> open.of(sibling).stream())
+            .distinct()
+            .toList();
     return refused.errno() == Errno.EPERM && !ofSiblings.isEmpty()
         ? Optional.of(Finding.inUse(CDEV, device, "is in a group that is in use", ofSiblings))
         : Optional.empty();

@@ -10,6 +10,7 @@ import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.MediatedDevice;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioHolders;
 import java.util.List;
 import java.util.Optional;
 
@@ -80,7 +81,7 @@ public sealed interface Document {
           host.groupOf(device),
           host.siblings(device),
           host.virtualFunctions(device),
-          host.holders(kernel, device));
+          VfioHolders.of(kernel).of(device));
     }
   }
 

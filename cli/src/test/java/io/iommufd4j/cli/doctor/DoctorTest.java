@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
+import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.HostProcess;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.vfio.VfioDevice;
@@ -76,6 +79,33 @@ final class DoctorTest {
         findings.getFirst().observed());
     assertEquals(List.of("VFIO cdev OK", "interrupts OK", "attach OK"), outcomes(about(FREE)));
     assertTrue(Doctor.examine(kernel).stream().noneMatch(f -> f.verdict() == Verdict.MISSING));
+  }
+
+  @Test
+  void aNodeOfAnotherNameCountsAsWell() {
+    kernel.mknod("/dev/container/vfio", 251, 0);
+    HostProcess qemu = kernel.start("qemu-system-x86");
+    assertTrue(qemu.open("/dev/container/vfio", libc_h.O_RDWR()) >= 0);
+    var findings = about(HELD);
+    assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
+    assertEquals(
+        "process " + qemu.pid() + " (qemu-system-x86) has /dev/container/vfio open",
+        Holder.describe(findings.getFirst().holders()));
+  }
+
+  @Test
+  void aMappedRegionCountsAsWell() {
+    HostProcess qemu = kernel.start("qemu-system-x86");
+    try (var iommufd = Iommufd.open(qemu);
+        var device = VfioDevice.open(qemu, HELD)) {
+      device.bind(iommufd);
+      assertTrue(qemu.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), device.fd(), 0) > 0);
+    }
+    var findings = about(HELD);
+    assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
+    assertEquals(
+        "process " + qemu.pid() + " (qemu-system-x86) has a region of it mapped",
+        Holder.describe(findings.getFirst().holders()));
   }
 
   @Test

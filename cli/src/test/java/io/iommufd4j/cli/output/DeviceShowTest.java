@@ -9,6 +9,7 @@ import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.pci.VfioHolders;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.vfio.VfioDevice;
@@ -60,7 +61,7 @@ final class DeviceShowTest {
           try (var _ = VfioBinding.bind(kernel, List.of(edu.address()));
               var _ = VfioDevice.open(kernel, edu.address())) {
             var held = host.device(edu.address());
-            assertEquals(1, host.holders(kernel, held).size());
+            assertEquals(1, VfioHolders.of(kernel).of(held).size());
             rows += compare(kernel, held);
           }
         }

@@ -28,7 +28,9 @@ final class BindHintTest {
 
   private static final UUID TOKEN = new UUID(1, 2);
 
-  private static final String[] OTHERS_OF_EINVAL = {"one-to-one", "coherent", "not shown", "token"};
+  private static final String[] OTHERS_OF_EINVAL = {
+    "firmware keeps", "coherent", "not shown", "token"
+  };
 
   private static VfioDevice open(Kernel kernel, PciAddress address) {
     return VfioDevice.open(kernel, address);
@@ -85,7 +87,7 @@ final class BindHintTest {
       boolean older = Release.of(test.kernel()).before(6, 17);
       Refusal.of(EINVAL, () -> device.bindWithToken(iommufd, TOKEN))
           .names(older ? "Linux 6.17" : "neither a VF nor a PF", "bind without")
-          .leavesOut("one-to-one", "coherent", "not shown");
+          .leavesOut("firmware keeps", "coherent", "not shown");
     }
   }
 

@@ -85,7 +85,7 @@ final class HostHintTest {
     assertEquals(Errno.EINVAL, refused.errno());
     assertTrue(refused.hint().contains("process " + holder.pid()), refused.hint());
     assertTrue(refused.hint().contains("has " + cdev + " open"), refused.hint());
-    assertFalse(refused.hint().contains("one-to-one"), refused.hint());
+    assertFalse(refused.hint().contains("firmware keeps"), refused.hint());
     assertFalse(refused.hint().contains("coherent"), refused.hint());
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.OS;
 
 /** On a made-up /proc, where files have names but no device numbers. */
 @EnabledOnOs(OS.LINUX)
-class DeviceHoldersTest {
+class VfioHoldersTest {
 
   private static final PciAddress EDU = PciAddress.parse("0000:00:08.0");
   private static final String CDEV = "/dev/vfio/devices/vfio0";
@@ -56,7 +56,7 @@ class DeviceHoldersTest {
   }
 
   private List<Holder> holders() {
-    return host.holders(new NativeKernel(), host.device(EDU));
+    return VfioHolders.of(new NativeKernel(), host).of(host.device(EDU));
   }
 
   @Test
