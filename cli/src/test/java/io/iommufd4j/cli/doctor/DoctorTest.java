@@ -83,8 +83,8 @@ final class DoctorTest {
 
   @Test
   void aNodeOfAnotherNameCountsAsWell() {
-    kernel.mknod("/dev/container/vfio", 251, 0);
-    HostProcess qemu = kernel.start("qemu-system-x86");
+    kernel.control().mknod("/dev/container/vfio", 251, 0);
+    HostProcess qemu = kernel.control().start("qemu-system-x86");
     assertTrue(qemu.open("/dev/container/vfio", libc_h.O_RDWR()) >= 0);
     var findings = about(HELD);
     assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
@@ -95,7 +95,7 @@ final class DoctorTest {
 
   @Test
   void aMappedRegionCountsAsWell() {
-    HostProcess qemu = kernel.start("qemu-system-x86");
+    HostProcess qemu = kernel.control().start("qemu-system-x86");
     try (var iommufd = Iommufd.open(qemu);
         var device = VfioDevice.open(qemu, HELD)) {
       device.bind(iommufd);
