@@ -27,7 +27,7 @@ public class BoundDevice {
   @Param("sim")
   public String backend;
 
-  /** Which device; vfio-pci drives it for the run. */
+  /** The PCI address of the device, which vfio-pci drives for the run. */
   @Param("0000:02:01.0")
   public String device;
 

@@ -1,6 +1,6 @@
 /**
- * What the calls cost: replace beside detach + attach, map and unmap, on the simulated kernel and
- * on the real one. Only ratios within one run mean anything.
+ * Benchmarks of the calls: replace beside detach + attach, map and unmap, on the simulated kernel
+ * and on the real one. Only ratios within one run mean anything.
  */
 @NullMarked
 package io.iommufd4j.benchmarks;

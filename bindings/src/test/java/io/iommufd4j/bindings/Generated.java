@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What jextract generated, read by reflection. */
+/** The classes that jextract generated, read by reflection. */
 final class Generated {
 
   private Generated() {}

@@ -52,7 +52,7 @@ class RequestCoverageTest {
 
   private static final List<String> MIGRATION = List.of("VFIO_MIG_GET_PRECOPY_INFO");
 
-  /** What iommufd's VFIO compatibility answers, beside the container's own. */
+  /** The requests that iommufd's VFIO compatibility answers, beside the container's own. */
   private static final List<String> TYPE1 =
       List.of(
           "VFIO_IOMMU_GET_INFO",

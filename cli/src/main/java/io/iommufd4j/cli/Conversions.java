@@ -14,7 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How the values of options are read, and what is said of one that cannot be. */
+/** Reads the values of options, and names the values allowed when one cannot be read. */
 final class Conversions {
 
   private static final Pattern UUID_FORM =

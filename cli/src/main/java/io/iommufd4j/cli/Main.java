@@ -38,7 +38,7 @@ public final class Main {
   private static final Pattern JSON_WANTED =
       Pattern.compile("(^| )(-o[ =]?|--output[ =])json( |$)");
 
-  /** How long a signal waits for the host to be restored. */
+  /** The longest time that a signal waits for the host to be restored. */
   private static final Duration RESTORE_LIMIT = Duration.ofSeconds(30);
 
   private Main() {}
@@ -101,7 +101,7 @@ public final class Main {
     return left;
   }
 
-  /** Told before parsing, for a command line that cannot be read asks for JSON as well. */
+  /** Decided before parsing, since a command line that cannot be parsed may ask for JSON too. */
   private static boolean asksForJson(String[] args) {
     String line = String.join(" ", args).toLowerCase(Locale.ROOT);
     return JSON_WANTED.matcher(line).find();

@@ -98,7 +98,9 @@ final class Suggestion {
     return found == word.length() && !word.startsWith("-");
   }
 
-  /** How many letters to add, drop, change or swap with the next to make one of the other. */
+  /**
+   * The number of letters to add, drop, change or swap with the next to turn one into the other.
+   */
   static int distance(String a, String b) {
     int[][] steps = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

@@ -53,7 +53,7 @@ record CommandRun(int exitCode, String out, String err) {
     }
   }
 
-  /** What stands at a path of keys in the document. */
+  /** The value at a path of keys in the document. */
   Object json(String... path) {
     Object at = json();
     for (String key : path) {

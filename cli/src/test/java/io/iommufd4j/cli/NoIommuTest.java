@@ -30,7 +30,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Help.Ansi;
 
-/** A host without an IOMMU: what it is told to be, and what cannot be had there. */
+/** A host without an IOMMU: the reports about it, and the refusal of what it cannot do. */
 final class NoIommuTest {
 
   private static final PciAddress EDU = PciAddress.parse("0000:00:08.0");

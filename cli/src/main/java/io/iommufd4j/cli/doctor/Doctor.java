@@ -217,7 +217,7 @@ public final class Doctor {
         : Optional.empty();
   }
 
-  /** What a program has instead of a translation. */
+  /** Tries the physical addresses that a program uses where no IOMMU translates. */
   private static Finding physical(Kernel kernel, Ioas ioas, PciDevice device) {
     try (DmaBuffer page = DmaBuffer.allocate(kernel, 1)) {
       long iova = ioas.map(page.segment(), Access.READ_WRITE);

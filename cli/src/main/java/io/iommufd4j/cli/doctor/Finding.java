@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one check showed.
+ * The result of one check.
  *
  * @param check what was tried, in a word or two
  * @param verdict how it came out

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.doctor;
 
-/** How a check came out. */
+/** The outcome of a check. */
 public enum Verdict {
   /** It works. */
   OK,

@@ -1,5 +1,5 @@
 /**
- * What a host lacks for iommufd, found by making the calls a program would make and not by guessing
+ * Finds what a host lacks for iommufd, by making the calls a program would make and not by guessing
  * from versions.
  */
 @NullMarked

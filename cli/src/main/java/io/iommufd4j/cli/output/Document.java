@@ -14,7 +14,7 @@ import io.iommufd4j.pci.VfioHolders;
 import java.util.List;
 import java.util.Optional;
 
-/** What a verb found or did. Each kind has its form in text and in JSON. */
+/** The result of a verb. Each kind has its form in text and in JSON. */
 public sealed interface Document {
 
   /** The kernel that produced it; empty only when none could be opened. */
@@ -23,7 +23,7 @@ public sealed interface Document {
   /** A document of a kernel. */
   sealed interface OfKernel extends Document {
 
-    /** Which one. */
+    /** The kernel that produced it. */
     KernelIdentity source();
 
     @Override

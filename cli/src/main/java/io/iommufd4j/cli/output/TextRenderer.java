@@ -59,7 +59,7 @@ public final class TextRenderer implements Renderer {
       case BindingPlan _ -> {}
       case Plan plan -> print(new ReplaceText(ansi).plan(plan));
       case Replaced replaced -> print(new ReplaceText(ansi).outcome(replaced));
-      // A failure is told on stderr, where errors belong.
+      // A failure is printed on stderr, where errors belong.
       case Failure _ -> {}
     }
     out.flush();

@@ -1,6 +1,6 @@
 /**
- * What a verb found, as records, and the two ways to show it: text for people, JSON for programs.
- * Only the JSON is stable.
+ * The results of verbs, as records, and the two ways to show them: text for people, JSON for
+ * programs. Only the JSON is stable.
  */
 @NullMarked
 package io.iommufd4j.cli.output;

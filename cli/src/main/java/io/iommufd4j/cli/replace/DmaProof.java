@@ -4,8 +4,8 @@ import io.iommufd4j.pci.PciAddress;
 import java.util.List;
 
 /**
- * Whose memory DMA reached. Each device copied, by its own engine, from one IOVA to another, before
- * the replace and after; both buffers were looked at each time.
+ * The memory that DMA reached. Each device copied, by its own engine, from one IOVA to another,
+ * before the replace and after; both buffers were looked at each time.
  *
  * @param bytes how many were copied
  * @param from the IOVA read
@@ -35,7 +35,7 @@ public record DmaProof(int bytes, long from, List<Run> runs) {
       buffers = List.copyOf(buffers);
     }
 
-    /** Whether the expected buffer's bytes arrived in it, and nothing in any other. */
+    /** True if the expected buffer's bytes arrived in it, and nothing in any other. */
     public boolean holds() {
       return buffers.stream()
           .allMatch(landing ->
@@ -52,7 +52,7 @@ public record DmaProof(int bytes, long from, List<Run> runs) {
   public static final char UNKNOWN = '?';
 
   /**
-   * What lay in a buffer after a copy.
+   * The content of a buffer after a copy.
    *
    * @param buffer its letter
    * @param bytesOf the letter of the buffer whose bytes these are, {@link #NOTHING} or {@link
@@ -71,7 +71,7 @@ public record DmaProof(int bytes, long from, List<Run> runs) {
     return 1 + devices;
   }
 
-  /** Whether every run holds. */
+  /** True if every run holds. */
   public boolean holds() {
     return runs.stream().allMatch(Run::holds);
   }

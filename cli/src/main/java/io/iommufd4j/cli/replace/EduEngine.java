@@ -16,7 +16,7 @@ import java.time.Duration;
  * buffer of its own.
  *
  * <p>Registers are reached by {@code pread(2)} and {@code pwrite(2)}: a device that is gone answers
- * with an errno there, and a trace shows what it was told.
+ * with an errno there, and a trace shows what was written to it.
  *
  * @see <a href="https://www.qemu.org/docs/master/specs/edu.html">QEMU: EDU device</a>
  */
@@ -58,7 +58,7 @@ final class EduEngine {
     this.interruption = interruption;
   }
 
-  /** Whether a device has this engine. */
+  /** True if a device has this engine. */
   static boolean drives(PciDevice device) {
     return device.ids().equals(IDS);
   }

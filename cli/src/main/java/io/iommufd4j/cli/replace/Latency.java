@@ -17,7 +17,7 @@ public record Latency(
     return rounds < wanted;
   }
 
-  /** How many times as long detach + attach takes, by the medians. */
+  /** The median time of detach + attach divided by that of a replace. */
   public double ratio() {
     return (double) detachAttach.medianNanos() / Math.max(1, replace.medianNanos());
   }

@@ -3,11 +3,11 @@ package io.iommufd4j.cli.replace;
 import java.util.Arrays;
 
 /**
- * How long something took, over many times.
+ * The durations of many runs of the same thing, in nanoseconds.
  *
  * @param minNanos the shortest
  * @param medianNanos the middle one
- * @param p99Nanos what 99 of 100 stay within
+ * @param p99Nanos the time that 99 of 100 stay within
  */
 public record LatencySummary(long minNanos, long medianNanos, long p99Nanos) {
 

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-/** Is told how a replace goes on. */
+/** Listens to the progress of a replace. */
 public interface ProgressListener {
 
   /**

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What is wanted of a replace.
+ * The options of a replace.
  *
  * @param target what translates once it is done
  * @param rounds how many replaces to time beside detach + attach; 0 for none

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a replace came to.
+ * The result of a replace.
  *
  * @param device the device's id in the iommufd
  * @param from what translated before
@@ -34,7 +34,7 @@ public record ReplaceOutcome(
     return latency.filter(Latency::interrupted).isPresent();
   }
 
-  /** Whether everything that was verified holds. */
+  /** True if everything that was verified holds. */
   public boolean verified() {
     return checks.stream().allMatch(Check::holds);
   }

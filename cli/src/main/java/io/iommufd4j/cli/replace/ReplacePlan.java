@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a replace will do, told before anything is done.
+ * The steps a replace will take, reported before anything is done.
  *
  * @param device the device that was named
  * @param siblings the other devices of its group, which move along
@@ -124,7 +124,7 @@ public record ReplacePlan(
         .toList();
   }
 
-  /** What somebody should agree to first, one sentence each; empty when nothing is at stake. */
+  /** The losses to agree to first, one sentence each; empty when nothing is at stake. */
   public List<String> atStake() {
     var stakes = new ArrayList<String>();
     for (Participant sibling : siblings) {

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.replace;
 
-/** What translates once the replace is done. */
+/** The kind of object that translates once the replace is done. */
 public enum ReplaceTarget {
   /** A HWPT of another IOAS: DMA reaches other memory at the same IOVA. */
   NEW_IOAS("new-ioas", "a HWPT of another IOAS"),
@@ -17,7 +17,7 @@ public enum ReplaceTarget {
     this.meaning = meaning;
   }
 
-  /** What it means, for people. */
+  /** The meaning, in words for people. */
   public String meaning() {
     return meaning;
   }

@@ -22,7 +22,7 @@ record Side(char buffer, MemorySegment memory, Ioas ioas, boolean mapped, Option
     return mapped ? buffer : DmaProof.NOTHING;
   }
 
-  /** What the device is attached to. */
+  /** The object that the device is attached to: the HWPT, or the IOAS where there is none. */
   PageTableId target() {
     return hwpt.isPresent() ? hwpt.get().id() : ioas.id();
   }

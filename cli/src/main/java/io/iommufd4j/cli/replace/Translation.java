@@ -4,7 +4,7 @@ import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.PageTableId;
 
 /**
- * What translates a device's DMA.
+ * The objects that translate a device's DMA.
  *
  * @param buffer the letter of the memory that its IOVAs reach
  * @param ioas the IOAS

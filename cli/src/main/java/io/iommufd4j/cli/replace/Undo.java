@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** What has to be taken back, last first. Each step is taken whatever became of the others. */
+/** The steps that undo a run, last first. Each is taken even if others fail. */
 final class Undo implements AutoCloseable {
 
   private final Deque<Runnable> steps = new ArrayDeque<>();

@@ -11,9 +11,9 @@ import io.iommufd4j.kernel.KernelUnavailableException;
 import java.util.Optional;
 
 /**
- * What a throwable means to the caller of iommufdctl.
+ * The exit code and message that a throwable gives the caller of iommufdctl.
  *
- * @param exitCode what to leave with
+ * @param exitCode the code to exit with
  * @param errno by name, when a kernel refused
  * @param message one line
  */

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.run;
 
-/** What iommufdctl leaves with. */
+/** The exit codes of iommufdctl. */
 public final class ExitCode {
 
   public static final int OK = 0;

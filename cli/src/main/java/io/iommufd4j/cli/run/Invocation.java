@@ -71,7 +71,7 @@ public final class Invocation {
   }
 
   /**
-   * How results are shown.
+   * The renderer that shows results, as text or as JSON.
    *
    * @param command the verb, as {@code device list}
    */

@@ -41,7 +41,7 @@ final class KernelSource {
     return new KernelSource(terminal, backend, options.machine == null ? "" : options.machine);
   }
 
-  /** Whether the kernel is simulated because that was asked for. */
+  /** True if the kernel is simulated because that was asked for. */
   boolean simulated() {
     return backend == Backend.SIM;
   }

@@ -1,6 +1,6 @@
 package io.iommufd4j.cli.run;
 
-/** How a result is shown. */
+/** The format a result is shown in. */
 public enum OutputFormat {
   TEXT,
   JSON

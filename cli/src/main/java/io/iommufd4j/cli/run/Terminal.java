@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What iommufdctl talks through.
+ * The streams and environment of iommufdctl.
  *
  * @param out results
  * @param err everything else: notes, prompts, progress, errors, the trace
@@ -53,7 +53,7 @@ public record Terminal(
     return outIsTerminal && !isSet("NO_COLOR") && !"dumb".equals(environment.get("TERM"));
   }
 
-  /** Whether somebody can be asked. */
+  /** True if somebody can be asked. */
   public boolean canAsk() {
     return in != null && errIsTerminal;
   }
@@ -74,7 +74,7 @@ public record Terminal(
     }
   }
 
-  /** Whether a variable is set to something. */
+  /** True if a variable is set and not empty. */
   public boolean isSet(String variable) {
     return !environment.getOrDefault(variable, "").isEmpty();
   }

@@ -24,7 +24,7 @@ final class ReplacementTest {
 
   private static final PciAddress EDU = PciAddress.parse("00:0b.0");
 
-  /** What fails to be closed or unmapped stays so; a kernel never refuses that. */
+  /** Calls that no kernel refuses; one that fails leaves its object open or mapped. */
   private static final Set<String> NEVER_REFUSED = Set.of("close", "munmap");
 
   private final SimKernel kernel = SimKernel.on(Machine.named("many"));
