@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.iommufd4j.kernel.Errno;
 
-/** What a system call answered, held against what Linux answers. */
+/** Compares the result of a system call with the one that Linux gives. */
 public final class Answers {
 
   private Answers() {}

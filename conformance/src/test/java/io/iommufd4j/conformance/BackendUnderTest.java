@@ -12,7 +12,7 @@ import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import org.jspecify.annotations.Nullable;
 
-/** Where kernels for tests come from. */
+/** The source of kernels for tests. */
 sealed interface BackendUnderTest extends Handle {
 
   /**
@@ -22,7 +22,7 @@ sealed interface BackendUnderTest extends Handle {
    */
   KernelUnderTest open(@Nullable MemlockLimit limit);
 
-  /** Whether the tests run on a simulated kernel. */
+  /** True if the tests run on a simulated kernel. */
   static boolean simulated() {
     return name().equals(KernelIdentity.SIM);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the simulated kernel is known to answer otherwise than Linux: the rows of {@code
+ * The known differences between the simulated kernel and Linux: the rows of {@code
  * divergences.tsv}, each with the test that shows it.
  */
 final class Divergences {

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What IOMMU drivers answer differently: the rows of {@code driver-answers.tsv}. A driver that
+ * The results in which IOMMU drivers differ: the rows of {@code driver-answers.tsv}. A driver that
  * cannot do something is held to its errno, not skipped.
  */
 public final class DriverAnswers {
@@ -24,7 +24,7 @@ public final class DriverAnswers {
   private DriverAnswers() {}
 
   /**
-   * What a driver answers.
+   * The result of one driver.
    *
    * @param iommu the IOMMU's kind
    * @param question a row of the table

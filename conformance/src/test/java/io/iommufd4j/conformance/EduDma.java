@@ -52,7 +52,7 @@ public final class EduDma implements Handle {
     bar = MemorySegment.ofAddress(address).reinterpret(BAR_BYTES);
   }
 
-  /** What the identification register tells; {@code 0x010000ed} for the model that QEMU has. */
+  /** The value of the identification register; {@code 0x010000ed} for the model that QEMU has. */
   public int identification() {
     return (int) INT.getVolatile(bar, IDENTIFICATION);
   }

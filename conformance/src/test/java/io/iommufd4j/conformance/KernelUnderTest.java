@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * What one test has: a kernel, real or simulated, and what it opens there. All of it is given back
- * after the test, newest first.
+ * A kernel for one test, real or simulated, and everything the test opens on it. All of it is
+ * closed after the test, newest first.
  */
 public final class KernelUnderTest implements AutoCloseable {
 

@@ -138,7 +138,7 @@ public final class OpenDevice implements Handle {
     return regionOffset(vfio_h.VFIO_PCI_CONFIG_REGION_INDEX());
   }
 
-  /** Where a region starts in the file. */
+  /** The offset in the file at which a region starts. */
   public long regionOffset(int index) {
     RequestBlock block = block(Request.VFIO_DEVICE_GET_REGION_INFO).set("index", index);
     Answers.ok(ioctl(block));

@@ -34,7 +34,7 @@ public final class OpenEventFd implements Handle {
     return fd;
   }
 
-  /** How much was counted since the last look: 0 when nothing was. Nobody waits here. */
+  /** The count since the last read: 0 when there was nothing. Does not wait. */
   public long count() {
     long answer = kernel.read(fd, counter);
     if (answer == Errno.EAGAIN.negated()) {
@@ -44,7 +44,7 @@ public final class OpenEventFd implements Handle {
     return counter.get(ValueLayout.JAVA_LONG, 0);
   }
 
-  /** What was counted, as soon as something is. */
+  /** Waits for the count to be above 0, and returns it. */
   public long await() {
     pollfd.fd(poll, fd);
     pollfd.events(poll, (short) libc_h.POLLIN());

@@ -17,7 +17,7 @@ public interface OtherProcess extends Handle {
   int ioctl(OpenIommufd iommufd, RequestBlock block);
 
   /**
-   * Where it has a file mapped, shared and for reading and writing.
+   * The address at which it has a file mapped, shared and for reading and writing.
    *
    * @param file a descriptor of this process that it has as well
    * @param address where this process has it mapped

@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What {@code /proc/PID/status} says of a process' memory.
+ * The memory of a process as {@code /proc/PID/status} reports it.
  *
  * @param lockedBytes {@code VmLck}
  * @param pinnedBytes {@code VmPin}

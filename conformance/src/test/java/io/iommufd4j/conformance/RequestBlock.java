@@ -40,7 +40,7 @@ public final class RequestBlock {
     return new RequestBlock(request, arena, tail);
   }
 
-  /** What it is the block of. */
+  /** The request that the block belongs to. */
   public Request request() {
     return request;
   }
@@ -50,7 +50,10 @@ public final class RequestBlock {
     return block;
   }
 
-  /** Sets the first field, {@code size} or {@code argsz}: how many bytes the kernel is told of. */
+  /**
+   * Sets the first field, {@code size} or {@code argsz}: the number of bytes that the kernel may
+   * read.
+   */
   public RequestBlock size(long bytes) {
     block.set(ValueLayout.JAVA_INT, 0, (int) bytes);
     return this;

@@ -3,7 +3,8 @@ package io.iommufd4j.conformance;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * How lists name a test: {@code ioas.MapTest#overlap}, or with a case {@code …#sizes[IOAS_MAP]}.
+ * The names of tests in lists: {@code ioas.MapTest#overlap}, or with a case {@code
+ * …#sizes[IOAS_MAP]}.
  */
 final class TestId {
 

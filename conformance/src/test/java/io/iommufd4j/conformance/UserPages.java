@@ -86,7 +86,7 @@ public final class UserPages implements Handle {
     return new String(read, StandardCharsets.US_ASCII);
   }
 
-  /** Whether all bytes of a page have one value. */
+  /** True if all bytes of a page have one value. */
   public boolean all(long page, int value) {
     byte[] read = memory().asSlice(page * PAGE, PAGE).toArray(ValueLayout.JAVA_BYTE);
     byte[] wanted = new byte[(int) PAGE];

@@ -21,7 +21,7 @@ import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows a library author and a CI author. */
+/** The examples of the README for a library author and a CI author. */
 final class ReplaceExampleTest {
 
   private static final String DEVICE = "0000:00:08.0";

@@ -7,7 +7,7 @@ final class Addresses {
 
   static final long PAGE = UserPages.PAGE;
 
-  /** Where most mappings go: few pages, so that they meet. */
+  /** The start of the range that most mappings go to: few pages, so that they meet. */
   private static final long WINDOW = 0x10_0000;
 
   /** The same where the kernel's mock IOMMU translates, from 16 MiB on. */
@@ -72,7 +72,7 @@ final class Addresses {
     return new Value.Address(UserRegions.DATA, offset);
   }
 
-  /** Where to map. */
+  /** An IOVA to map at. */
   long iova() {
     int chance = dice.below(100);
     if (chance < 78) {
@@ -96,7 +96,7 @@ final class Addresses {
     return edge();
   }
 
-  /** How much to map. */
+  /** The number of bytes to map. */
   long length() {
     int chance = dice.below(100);
     if (chance < 80) {

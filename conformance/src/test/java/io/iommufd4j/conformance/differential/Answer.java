@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * What a kernel answered to one step.
+ * The answer of a kernel to one step.
  *
  * @param value what the call returned: ≥ 0 or −errno; descriptors and addresses count as 0
  * @param bytes what it wrote to user memory: each change as its place (2 bytes), its length (2

@@ -24,7 +24,7 @@ final class BlockNames {
 
   private BlockNames() {}
 
-  /** Where a field lies: bytes. */
+  /** The offset and width of a field, in bytes. */
   record Place(int offset, int width) {}
 
   /** The number of a request that is named, or of one that is a number itself. */

@@ -30,8 +30,8 @@ record Case(Program program, List<Answer> answers) {
   }
 
   /**
-   * Where another kernel's answers differ first. One that is simulated has to be left with nothing
-   * open and nothing pinned as well.
+   * The first difference of another kernel's answers. A simulated kernel must also be left with
+   * nothing open and nothing pinned.
    */
   Optional<Difference> against(Session session) {
     List<Step> steps = program.steps();

@@ -127,7 +127,7 @@ final class DeviceSequences {
     device.attached = true;
   }
 
-  /** What a device reaches, before, between and after changes of its translation. */
+  /** Reads and writes of a device's memory before, between and after changes of its translation. */
   private void translated(Context context, Device device) {
     Ioas one = mapped(context, dice.between(1, 3));
     fill();

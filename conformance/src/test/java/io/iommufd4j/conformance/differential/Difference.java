@@ -3,7 +3,7 @@ package io.iommufd4j.conformance.differential;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where two kernels part.
+ * The first step at which two kernels differ.
  *
  * @param index of the step; as many as the program has when it is what is left in the end
  * @param step the step; null in the end
@@ -12,14 +12,16 @@ import org.jspecify.annotations.Nullable;
  */
 record Difference(int index, @Nullable Step step, Answer expected, Answer actual) {
 
-  /** Differences of one kind are told of once or twice, not a thousand times. */
+  /**
+   * The kind of a difference: those of one kind are reported once or twice, not a thousand times.
+   */
   String kind() {
     String values =
         expected.value() == actual.value() ? "bytes" : name(expected) + " not " + name(actual);
     return request(step) + ": " + values;
   }
 
-  /** What a step asks for, without its operands. */
+  /** The request of a step, without its operands. */
   static String request(@Nullable Step step) {
     return switch (step) {
       case null -> "end";

@@ -7,7 +7,7 @@ import io.iommufd4j.conformance.differential.Shadow.Context;
 import io.iommufd4j.conformance.differential.Shadow.Ioas;
 import io.iommufd4j.conformance.differential.Shadow.MockDevice;
 
-/** What a mock IOMMU notes of the pages that DMA wrote. */
+/** Sequences that read the dirty bits that a mock IOMMU sets for the pages that DMA wrote. */
 final class DirtySequences extends MockSequence {
 
   private static final long HUGE_PAGE = 2 << 20;
@@ -56,7 +56,7 @@ final class DirtySequences extends MockSequence {
     track(context, hwpt, 0);
   }
 
-  /** Whether page tables may join pages. */
+  /** Allows page tables to join pages, or forbids it ({@code IOMMU_OPTION_HUGE_PAGES}). */
   private void hugePages(Context context, Ioas ioas, long on) {
     scene.sure(
         draft(context, "IOMMU_OPTION")

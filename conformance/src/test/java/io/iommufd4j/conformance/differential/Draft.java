@@ -81,8 +81,8 @@ final class Draft {
   }
 
   /**
-   * Whether a byte belongs to an address, or to what decides whether another is one: spoilt it may
-   * lead into memory of the process that runs the program.
+   * True if a byte belongs to an address, or to a field that decides whether another is one: a
+   * changed byte could lead into memory of the process that runs the program.
    */
   boolean fixed(int offset) {
     boolean operation = name.equals(BlockNames.TEST) && offset / Integer.BYTES == 1;

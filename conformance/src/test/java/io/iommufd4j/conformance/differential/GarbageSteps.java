@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What makes no sense. */
+/** Steps whose requests make no sense: unknown numbers, random blocks. */
 final class GarbageSteps {
 
   /**

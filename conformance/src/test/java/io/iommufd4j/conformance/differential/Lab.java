@@ -25,7 +25,7 @@ record Lab(List<String> command, Path work) {
     command = List.copyOf(command);
   }
 
-  /** What the kernel answers to programs, as {@link Case} has it. */
+  /** The kernel's answers to programs, as {@link Case} has them. */
   List<List<Answer>> answers(List<Program> programs) {
     try {
       Path file = Files.write(work.resolve("programs"), ProgramBytes.encode(programs));
@@ -62,7 +62,7 @@ record Lab(List<String> command, Path work) {
     }
   }
 
-  /** How many programs were answered before the machine stopped. */
+  /** The number of programs answered before the machine stopped. */
   private static int whole(Path out) throws IOException {
     int programs = 0;
     try (var in = new DataInputStream(new BufferedInputStream(Files.newInputStream(out)))) {

@@ -8,14 +8,17 @@ import io.iommufd4j.conformance.differential.Shadow.Hwpt;
 import io.iommufd4j.conformance.differential.Shadow.Ioas;
 import io.iommufd4j.conformance.differential.Shadow.MockDevice;
 
-/** What devices are led to after maps, copies and unmaps, and many areas at once. */
+/**
+ * Sequences that check the memory devices reach after maps, copies and unmaps, and that map many
+ * areas.
+ */
 final class MappingSequences extends MockSequence {
 
   MappingSequences(Scene scene) {
     super(scene);
   }
 
-  /** What the domain of a mock device translates, after maps, copies and unmaps. */
+  /** Checks what the domain of a mock device translates, after maps, copies and unmaps. */
   void checks(Context context) {
     Ioas ioas = ioas(context);
     map(context, ioas, dice.between(1, 4));
@@ -66,7 +69,7 @@ final class MappingSequences extends MockSequence {
     }
   }
 
-  /** Where the kernel chooses the IOVA, whose lower half a slot keeps. */
+  /** Maps at an IOVA that the kernel chooses; a slot keeps its lower half. */
   private void chosen(Context context, Ioas ioas, int hwpt) {
     int iova = shadow.newObject();
     int chosenReadWrite = 6;

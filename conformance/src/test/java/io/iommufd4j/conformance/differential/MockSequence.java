@@ -18,7 +18,10 @@ abstract class MockSequence {
 
   static final long PAGE = Addresses.PAGE;
 
-  /** Where the mock IOMMU translates from; sequences map from here on, in address spaces anew. */
+  /**
+   * The lowest IOVA that the mock IOMMU translates; sequences map from here on, in new address
+   * spaces.
+   */
   static final long BASE = 0x100_0000;
 
   /** {@code IOMMU_HWPT_ALLOC_NEST_PARENT}. */
@@ -231,7 +234,10 @@ abstract class MockSequence {
         .set("id", new Value.FileSlot(file));
   }
 
-  /** How much the kernel takes for itself at a time: smaller batches, and the same answers. */
+  /**
+   * Limits the memory the kernel takes for one batch of pages: smaller batches, and the same
+   * answers.
+   */
   final Draft memoryLimit(Context context, long bytes) {
     return new Draft(scene.file(context), BlockNames.TEST)
         .set("op", IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT())

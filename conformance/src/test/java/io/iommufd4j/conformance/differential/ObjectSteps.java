@@ -11,7 +11,7 @@ import io.iommufd4j.conformance.differential.Shadow.Context;
 import io.iommufd4j.conformance.differential.Shadow.Hwpt;
 import java.util.List;
 
-/** What comes with nesting: fault queues, virtual IOMMUs and what hangs on them. */
+/** Steps for the objects of nesting: fault queues, virtual IOMMUs and the objects on them. */
 final class ObjectSteps {
 
   private static final long U32 = 0xffff_ffffL;

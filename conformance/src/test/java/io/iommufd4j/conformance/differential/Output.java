@@ -17,7 +17,7 @@ record Output(int offset, boolean file, int slot) {
   private static final String RESULT_NAME = "result";
   private static final String LOWEST_NAME = "lowest";
 
-  /** What its place is called in a program's text. */
+  /** The name of its place in a program's text. */
   String place(String request) {
     return switch (offset) {
       case RESULT -> RESULT_NAME;

@@ -10,7 +10,7 @@ record Program(List<Step> steps) {
     steps = List.copyOf(steps);
   }
 
-  /** How many steps are system calls. */
+  /** The number of steps that are system calls. */
   long requests() {
     return steps.stream().filter(step -> !(step instanceof Step.Store)).count();
   }

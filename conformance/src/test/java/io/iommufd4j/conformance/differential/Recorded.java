@@ -13,7 +13,7 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 
 /**
- * What one kernel answered to the programs of consecutive seeds. The programs themselves are not
+ * The answers of one kernel to the programs of consecutive seeds. The programs themselves are not
  * kept: their seeds give them again.
  *
  * @param version {@link Generator#VERSION} that the programs were generated with

@@ -26,8 +26,8 @@ final class Scene {
   final boolean mock;
 
   /**
-   * Whether the program looks at dirty bits. They tell which pages lie side by side in physical
-   * memory, so such a program uses no other memory than that of which this is known.
+   * True if the program reads dirty bits. They depend on which pages lie side by side in physical
+   * memory, so such a program uses only memory of which this is known.
    */
   final boolean tracksDirty;
 
@@ -126,12 +126,12 @@ final class Scene {
         : anyDevice(context).idSlot;
   }
 
-  /** Whether there are mock devices, with which nesting works. */
+  /** True if there are mock devices, with which nesting works. */
   boolean mock(Context context) {
     return !context.mocks.isEmpty();
   }
 
-  /** Whether a file is a VFIO device. */
+  /** True if a file is a VFIO device. */
   boolean device(int file) {
     return shadow.devices.stream().anyMatch(device -> device.file == file);
   }

@@ -40,7 +40,7 @@ final class Session implements AutoCloseable {
   /** More than a program maps, as many as the lab's kernel keeps. */
   private static final String HUGE_PAGES = "48";
 
-  /** What an unopened slot stands for: an id that no object gets. */
+  /** The value of an unopened slot: an id that no object gets. */
   private static final long NO_OBJECT = 0x7000_0000;
 
   private static final int NO_FILE = -1;
@@ -89,7 +89,7 @@ final class Session implements AutoCloseable {
     return nodes.getFirst().contains("noiommu");
   }
 
-  /** What it runs on. */
+  /** The kernel it runs on. */
   SimKernel kernel() {
     return kernel;
   }
@@ -372,8 +372,8 @@ final class Session implements AutoCloseable {
   }
 
   /**
-   * Where the machine has memory is its own affair: only the offset in the page is told, and of the
-   * length what that page has.
+   * Removes the physical page, which differs by machine: only the offset in the page is kept, and
+   * of the length the part within that page.
    */
   private static void forgetWhere(MemorySegment answer) {
     long length =

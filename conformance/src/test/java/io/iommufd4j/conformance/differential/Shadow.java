@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the generator believes to exist. It takes every request that should succeed for one that
- * did: a wrong belief costs a request that is refused, and never a wrong comparison.
+ * The objects that the generator believes to exist. It assumes that every request that should
+ * succeed did: a wrong assumption costs a refused request, and never a wrong comparison.
  */
 final class Shadow {
 
@@ -52,7 +52,7 @@ final class Shadow {
   /** A PASID of a mock device that was to be attached. */
   record AttachedPasid(Context context, int selfSlot, long pasid) {}
 
-  /** An in-kernel user of an IOAS, and the page pins it was told to make. */
+  /** An in-kernel user of an IOAS, and the page pins it was asked to make. */
   static final class Access {
     final int file;
     final List<Integer> pins = new ArrayList<>();
@@ -116,8 +116,8 @@ final class Shadow {
   final List<Integer> dmaBufs = new ArrayList<>();
 
   /**
-   * Whether such memory was mapped into an IOAS. Where the host put it would show in an IOVA that a
-   * copy of it is given, for that keeps the alignment.
+   * True if such memory was mapped into an IOAS. A copy that gets its IOVA from the kernel keeps
+   * the alignment of the memory, so the IOVA would show the address the host chose.
    */
   boolean ownMemoryInIoas;
 
@@ -142,12 +142,12 @@ final class Shadow {
     return nextRegion++;
   }
 
-  /** How many slots of files there were so far. */
+  /** The number of file slots so far. */
   int files() {
     return nextFile;
   }
 
-  /** How many slots of objects there were so far. */
+  /** The number of object slots so far. */
   int objects() {
     return nextObject;
   }

@@ -201,7 +201,7 @@ sealed interface Step {
     }
   }
 
-  /** The edu function raises an interrupt, and is told that it came. */
+  /** The edu function raises an interrupt, which is then acknowledged. */
   record Interrupt(int file) implements Step {
     @Override
     public String toString() {

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** How often each request was answered how: what generated programs reach. */
+/** The number of times each request got each result: the coverage of generated programs. */
 final class Tally {
 
   private final Map<String, Map<String, Integer>> answers = new TreeMap<>();

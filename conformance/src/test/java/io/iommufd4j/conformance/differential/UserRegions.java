@@ -82,7 +82,9 @@ final class UserRegions implements AutoCloseable {
     mappings = found;
   }
 
-  /** What is larger than a gap may be put at an address of the host's liking. */
+  /**
+   * The parts to map, from the top down. The host may place any part larger than a gap elsewhere.
+   */
   private static List<Part> fromTheTop(long filler) {
     var sizes = new ArrayList<Part>();
     for (long left = filler; left > 0; left -= GAP_BYTES) {
@@ -96,7 +98,7 @@ final class UserRegions implements AutoCloseable {
     return List.copyOf(sizes);
   }
 
-  /** How far down the data would have to lie. */
+  /** The number of bytes by which the data lies too high for its alignment. */
   private static long misaligned(long[] mapped) {
     return Math.floorMod(mapped[mapped.length - REGIONS + 2] - ALIGNMENT, 2 * ALIGNMENT);
   }
@@ -123,7 +125,7 @@ final class UserRegions implements AutoCloseable {
     }
   }
 
-  /** Where a region of the four begins. */
+  /** The address at which one of the four regions begins. */
   long address(int region) {
     return switch (region) {
       case DATA -> addresses[2];

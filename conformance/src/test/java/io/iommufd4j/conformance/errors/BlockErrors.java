@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 
-/** What every command refuses before it looks at its fields. */
+/** Blocks that every command refuses before it looks at its fields. */
 enum BlockErrors {
   SHORT(EINVAL, "a size below what the command needs"),
   TAIL(E2BIG, "bytes set that the kernel does not know"),
@@ -40,7 +40,7 @@ enum BlockErrors {
     return when;
   }
 
-  /** What the kernel answers to it: −errno, if it is as written here. */
+  /** Provokes it on the kernel, and returns the result: −errno if it is as written here. */
   int provoke(Scene scene, Request command) {
     return switch (this) {
       case SHORT -> scene.answer(scene.block(command).size(command.minimumBytes() - 1));

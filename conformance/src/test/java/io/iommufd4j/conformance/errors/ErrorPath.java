@@ -21,7 +21,7 @@ record ErrorPath(Request command, Errno errno, String when, BiConsumer<Scene, Re
     return command + ": " + when + " (" + errno.name() + ")";
   }
 
-  /** What the kernel answers to it: −errno, if it is as written here. */
+  /** Provokes it on the kernel, and returns the result: −errno if it is as written here. */
   int provoke(Scene scene) {
     RequestBlock block = scene.block(command);
     fill.accept(scene, block);

@@ -138,7 +138,7 @@ final class ObjectErrors {
         });
   }
 
-  /** What is to be wrong with a block that is right so far. */
+  /** Puts a mistake into a block that is right so far. */
   @FunctionalInterface
   private interface VirtualFilling {
     void fill(Scene scene, Virtual virtual, RequestBlock block);

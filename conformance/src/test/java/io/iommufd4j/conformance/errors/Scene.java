@@ -53,7 +53,7 @@ final class Scene {
     return iommufd.ioctl(block);
   }
 
-  /** What the kernel answers to a command whose block is said to be at an address. */
+  /** The kernel's result for a command whose block is said to be at an address. */
   int answerAt(Request command, long address) {
     return iommufd.ioctl(command.number(), MemorySegment.ofAddress(address));
   }

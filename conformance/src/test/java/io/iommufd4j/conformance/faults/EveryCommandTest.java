@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Each command fails at each place where it allocates or pins, one after the other: it answers with
- * an errno of a kind that fits, what can be seen is as it was before, and the same command succeeds
- * afterwards.
+ * an errno of a kind that fits, the observable state is as it was before, and the same command
+ * succeeds afterwards.
  *
  * <p>{@code VFIO_DEVICE_BIND_IOMMUFD} is not among them: most of what it allocates is the PCI
  * core's.
@@ -41,7 +41,7 @@ class EveryCommandTest {
   private static final int MOST_PLACES = 300;
 
   /**
-   * What an injected failure may answer: out of memory, where a file's memory is made out of space,
+   * The errnos of an injected failure: out of memory, where a file's memory is made out of space,
    * or as {@code iommufd_should_fail} says.
    */
   private static final Set<ErrnoCode> EXPECTED =
@@ -70,7 +70,7 @@ class EveryCommandTest {
       Answers.ok(iommufd.mapFixed(ioas, pages.address(), 8 * PAGE, IOVA));
     }
 
-    /** What requests that change nothing tell of the state. */
+    /** The state as reported by requests that change nothing. */
     String seen() {
       return seen(ioas) + seen(other) + pinned();
     }
@@ -85,7 +85,7 @@ class EveryCommandTest {
       return " " + test.kernel().process().pinnedBytes();
     }
 
-    /** A block that the command is given; made before the kernel is told to fail. */
+    /** A block that the command is given; made before the kernel is set to fail. */
     RequestBlock block(Request request) {
       return iommufd.block(request);
     }

@@ -39,7 +39,7 @@ public final class FailNth implements Handle {
     return kernel.pwrite(fd, bytes(text), 0);
   }
 
-  /** What it says. */
+  /** The text that the file holds. */
   String read() {
     return text(kernel.pread(fd, buffer, 0));
   }

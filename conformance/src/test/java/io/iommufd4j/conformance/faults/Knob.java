@@ -25,7 +25,7 @@ record Knob(KernelUnderTest test, String path) {
     return read();
   }
 
-  /** What it says. */
+  /** The text that the file holds. */
   String read() {
     MemorySegment buffer = test.arena().allocate(64);
     int file = Answers.ok(test.kernel().open(path, libc_h.O_RDONLY()));

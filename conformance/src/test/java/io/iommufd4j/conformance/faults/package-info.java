@@ -1,4 +1,6 @@
-/** What the kernel answers and leaves behind when one of its own allocations fails. */
+/**
+ * Tests of the kernel's results, and of the state it leaves, when one of its own allocations fails.
+ */
 @NullMarked
 package io.iommufd4j.conformance.faults;
 

@@ -32,7 +32,7 @@ final class RandomRun {
   private static final List<Request> ATTACHING =
       List.of(Request.VFIO_DEVICE_ATTACH_IOMMUFD_PT, Request.VFIO_DEVICE_DETACH_IOMMUFD_PT);
 
-  /** What gives other requests something to work on. */
+  /** Requests that make objects for other requests to work on. */
   private static final List<Request> GROWING =
       List.of(
           Request.IOMMU_IOAS_ALLOC,

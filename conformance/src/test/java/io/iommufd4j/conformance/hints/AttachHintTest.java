@@ -52,7 +52,7 @@ final class AttachHintTest {
     }
   }
 
-  /** QEMU's virtio-iommu translates all IOVAs, and AMD-Vi did as Linux 6.12 told it. */
+  /** QEMU's virtio-iommu translates all IOVAs, and AMD-Vi did as Linux 6.12 reported it. */
   static boolean reachesEverything(KernelUnderTest test) {
     return switch (test.machine().iommu()) {
       case "virtio" -> true;

@@ -23,7 +23,7 @@ final class MapFileHintTest {
   private static final long PAGE = UserPages.PAGE;
   private static final long IOVA = 0x100_0000;
 
-  /** Does something with an IOAS; on a kernel that maps no files, is told so. */
+  /** Does something with an IOAS; on a kernel that maps no files, expects that errno. */
   private static void attached(KernelUnderTest test, Consumer<Ioas> body) {
     try (var iommufd = Iommufd.open(test.kernel());
         var device = VfioDevice.open(test.kernel(), test.machine().lone().getFirst())) {

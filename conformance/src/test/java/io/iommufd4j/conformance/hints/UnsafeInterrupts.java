@@ -32,7 +32,10 @@ final class UnsafeInterrupts implements Handle {
         : isolatedInTheLab(test.machine().iommu(), Release.of(test.kernel()));
   }
 
-  /** What QEMU's AMD-Vi offers Linux 6.12 remaps interrupts with, and 7.3 does not. */
+  /**
+   * True if the lab's machine isolates interrupts. With QEMU's AMD-Vi, Linux 6.12 remaps them and
+   * 7.3 does not.
+   */
   private static boolean isolatedInTheLab(String iommu, Release release) {
     return switch (iommu) {
       case "virtio" -> false;

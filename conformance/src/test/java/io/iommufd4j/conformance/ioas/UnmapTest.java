@@ -46,7 +46,7 @@ final class UnmapTest {
     refused(ENOENT, iommufd.unmap(ioas, IOVA - PAGE, 32 * PAGE));
   }
 
-  /** What was unmapped before the part that cannot go is gone all the same. */
+  /** The mappings before the one that cannot go are unmapped all the same. */
   @Test
   void whatLiesBeforeARefusalGoes(KernelUnderTest test) {
     OpenIommufd iommufd = test.iommufd();

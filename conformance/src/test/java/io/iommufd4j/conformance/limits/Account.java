@@ -6,7 +6,7 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.ProcessStatus;
 import io.iommufd4j.conformance.UserPages;
 
-/** What this process has locked and pinned since the test began. */
+/** The memory that this process has locked and pinned since the test began. */
 final class Account {
 
   private static final String SELF = "self";

@@ -21,7 +21,7 @@ import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 
-/** Which of two processes pays for what is pinned, and what stays when one is gone. */
+/** Accounting of pinned memory between two processes, also after one of them is gone. */
 @Conformance
 @MemlockLimit(pages = 24)
 final class OtherProcessTest {

@@ -1,4 +1,4 @@
-/** How much memory a process may pin, and where the account is shown. */
+/** The limit on the memory a process may pin, and the places that show the account. */
 @NullMarked
 package io.iommufd4j.conformance.limits;
 

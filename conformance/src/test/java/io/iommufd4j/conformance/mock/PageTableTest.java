@@ -65,7 +65,7 @@ final class PageTableTest {
       same(1, mock.dirty(hwpt, iova, UNIT, UNIT, bit));
     }
 
-    /** Which units from an IOVA on are dirty: first and count of each run, as text. */
+    /** The dirty units from an IOVA on: first and count of each run, as text. */
     String dirty(long iova, long bytes, int flags) {
       MemorySegment bitmap = test.arena().allocate(2 * PAGE, PAGE);
       ok(objects.dirtyBitmap(hwpt, iova, bytes, UNIT, bitmap, flags));
@@ -222,7 +222,7 @@ final class PageTableTest {
     ok(bench.mock.iommufd().mapFixed(bench.ioas, pages.address(), HUGE, HUGE * 16));
     bench.write(HUGE * 16 + 5 * UNIT);
     assertEquals("0+1024", bench.dirty(HUGE * 16, HUGE, KEEP));
-    // A leaf that starts before the range is lost, one that ends behind it is told to the page.
+    // A leaf that starts before the range is lost, one that ends behind it is reported to the page.
     assertEquals("", bench.dirty(HUGE * 16 + PAGE, PAGE, KEEP));
     assertEquals("0+1024", bench.dirty(HUGE * 16, PAGE, KEEP));
     assertEquals("", bench.dirty(HUGE * 16 + PAGE, PAGE, 0));

@@ -122,7 +122,7 @@ final class FirstStage {
     set(CONTEXT_PAGE, 0, UNUSED_BITS | CONTEXT | more);
   }
 
-  /** Where a page of the window is for the device. */
+  /** The address of a page of the window for the device. */
   static long address(int page) {
     return WINDOW + page * UserPages.PAGE;
   }

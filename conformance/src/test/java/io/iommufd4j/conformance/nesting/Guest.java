@@ -35,19 +35,19 @@ record Guest(
     int parent,
     int viommu) {
 
-  /** Where its memory begins, as it sees it. */
+  /** The guest physical address at which its memory begins. */
   static final long MEMORY = 0x10_0000;
 
-  /** What it calls its device. */
+  /** The stream id by which it knows its device. */
   static final long STREAM = 0x1234;
 
-  /** What lies at the start of page 0, to be read. */
+  /** The content at the start of page 0, to be read. */
   static final String TEXT = "GUES";
 
-  /** What lies at the start of page 1 as long as nothing is written there. */
+  /** The content at the start of page 1 as long as nothing is written there. */
   static final String UNTOUCHED = "----";
 
-  /** What a device has read where it was aborted. */
+  /** The bytes that a device has read when its read was aborted. */
   static final String NOTHING = "\0\0\0\0";
 
   /** Bytes in one transfer: with no more, the emulated device asks once for an address. */
@@ -71,7 +71,7 @@ record Guest(
     return new Guest(test, bound, requests, pages, test.dma(bound.device()), ioas, parent, viommu);
   }
 
-  /** Where a page of its memory is, as it sees it. */
+  /** The guest physical address of a page of its memory. */
   static long address(int page) {
     return MEMORY + page * UserPages.PAGE;
   }

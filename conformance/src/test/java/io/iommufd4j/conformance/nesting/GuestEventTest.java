@@ -7,7 +7,7 @@ import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import org.junit.jupiter.api.Test;
 
-/** What a guest hears of its device's faults. */
+/** The events by which a guest learns of its device's faults. */
 @Conformance
 @OnVirtualSmmus
 final class GuestEventTest {

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 /** A file of {@code /sys} as the kernel under test shows and takes it. */
 record Attribute(KernelUnderTest test, String path) {
 
-  /** Whether VFIO takes devices that no IOMMU translates for. */
+  /** The parameter that makes VFIO take devices that no IOMMU translates for. */
   static final String MODE = "module/vfio/parameters/enable_unsafe_noiommu_mode";
 
   Path file() {
@@ -24,7 +24,7 @@ record Attribute(KernelUnderTest test, String path) {
     return Files.readString(file()).strip();
   }
 
-  /** What {@code write(2)} answers: 0 or −errno. */
+  /** Writes it, and returns the result of {@code write(2)}: 0 or −errno. */
   int write(String text) {
     int fd = Answers.ok(test.kernel().open("/sys/" + path, libc_h.O_WRONLY()));
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);

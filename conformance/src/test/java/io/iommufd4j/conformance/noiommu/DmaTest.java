@@ -14,7 +14,7 @@ import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
 import org.junit.jupiter.api.Test;
 
-/** DMA that nothing translates: the device is told physical addresses, and reaches them. */
+/** DMA that nothing translates: the device is given physical addresses, and reaches them. */
 @Conformance
 @WithoutIommu
 final class DmaTest {

@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
-/** What {@code /proc/self/pagemap} says of the same pages. */
+/** The physical addresses agree with {@code /proc/self/pagemap} for the same pages. */
 @Conformance
 @WithoutIommu
 @OnHostKernelsOnly

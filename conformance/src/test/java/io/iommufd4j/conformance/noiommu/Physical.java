@@ -6,10 +6,10 @@ import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.kernel.Request;
 
 /**
- * What {@code IOMMU_IOAS_NOIOMMU_GET_PA} tells of an IOVA.
+ * The result of {@code IOMMU_IOAS_NOIOMMU_GET_PA} for an IOVA.
  *
  * @param address physical address of the byte there
- * @param bytes how many from there on lie in one piece, of those that were asked for
+ * @param bytes the number from there on, of those that were asked for, that are contiguous
  */
 record Physical(long address, long bytes) {
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Tests that need a machine without an IOMMU whose VFIO was told to do without ({@code
+ * Tests that need a machine without an IOMMU whose VFIO was set to work without one ({@code
  * vfio.enable_unsafe_noiommu_mode=1}): {@code -Diommufd4j.iommu} says so, of the simulated kernel
  * and of the lab's.
  */

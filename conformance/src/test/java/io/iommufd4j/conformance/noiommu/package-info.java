@@ -1,5 +1,5 @@
 /**
- * Devices that no IOMMU translates for, as VFIO hands them out when it is told to: their nodes and
+ * Devices that no IOMMU translates for, as VFIO hands them out in no-IOMMU mode: their nodes and
  * groups, page tables that only software reads, and physical addresses.
  */
 @NullMarked

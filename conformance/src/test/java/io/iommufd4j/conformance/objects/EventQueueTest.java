@@ -35,7 +35,7 @@ final class EventQueueTest {
   private static final long EVENT = HEADER + Integer.BYTES;
   private static final int VIRTUAL_ID = 0x99;
 
-  /** A device of a guest, and what the guest is told about it. */
+  /** A device of a guest, and the events that the guest gets about it. */
   private static final class Watched {
     final MockGuest guest;
     final int viommu;

@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 /** A mock device on an IOAS, and what a guest of it needs. */
 final class MockGuest {
 
-  /** What a new nested HWPT has cached. */
+  /** The value of each cache entry of a new nested HWPT. */
   static final int CACHED = selftest_h.IOMMU_TEST_IOTLB_DEFAULT();
 
   final KernelUnderTest test;

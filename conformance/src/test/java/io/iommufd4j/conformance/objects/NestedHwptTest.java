@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Conformance
 final class NestedHwptTest {
 
-  /** What a nested HWPT can be made on. */
+  /** The kind of object that a nested HWPT is made on. */
   enum Base {
     PARENT,
     VIOMMU;

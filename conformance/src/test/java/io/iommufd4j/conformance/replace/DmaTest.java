@@ -14,7 +14,7 @@ import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
 import org.junit.jupiter.api.Test;
 
-/** Whose bytes a device's DMA meets, which is what replace is about. */
+/** A device's DMA reaches the memory that it is attached to, before and after a replace. */
 @Conformance
 final class DmaTest {
 

@@ -63,7 +63,7 @@ enum CommandCase {
     return request;
   }
 
-  /** What Linux answers in a context without objects: ≥ 0 or −errno. */
+  /** The result on Linux in a context without objects: ≥ 0 or −errno. */
   int answer() {
     return answer;
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is not a request is ENOTTY. */
+/** A number that is no request gives ENOTTY. */
 @Conformance
 final class NumberTest {
 

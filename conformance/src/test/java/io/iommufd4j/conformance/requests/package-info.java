@@ -1,5 +1,6 @@
 /**
- * What holds for every command alike: sizes, tails, flags, reserved fields, numbers, bad blocks.
+ * Tests of the rules that hold for every command: sizes, tails, flags, reserved fields, numbers,
+ * bad blocks.
  */
 @NullMarked
 package io.iommufd4j.conformance.requests;

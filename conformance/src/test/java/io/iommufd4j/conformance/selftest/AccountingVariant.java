@@ -2,13 +2,13 @@ package io.iommufd4j.conformance.selftest;
 
 import java.util.Locale;
 
-/** What pinned pages count against in the cases of {@code change_process}. */
+/** The account that pinned pages count against in the cases of {@code change_process}. */
 enum AccountingVariant {
   /** {@code IOMMU_OPTION_RLIMIT_MODE} is left alone. */
   ACCOUNT_NONE,
   /** All that the user has pinned. */
   ACCOUNT_USER,
-  /** What the process has locked. */
+  /** The locked memory of the process. */
   ACCOUNT_MM;
 
   @Override

@@ -47,7 +47,7 @@ final class ContainerTest {
 
   private static final byte UNTOUCHED = (byte) 0xaa;
 
-  /** What every case starts from: a device's IOAS that stands in for a container. */
+  /** The state every case starts from: a device's IOAS that stands in for a container. */
   private record Container(SelftestFile file, int ioas) {
 
     static Container open(KernelUnderTest test, ContainerVariant variant) {

@@ -2,7 +2,7 @@ package io.iommufd4j.conformance.selftest;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 
-/** Which of VFIO's container types the IOAS stands in for. */
+/** The VFIO container type that the IOAS stands in for. */
 enum ContainerVariant {
   VER1V2("Ver1v2", vfio_h.VFIO_TYPE1v2_IOMMU()),
   VER1V0("Ver1v0", vfio_h.VFIO_TYPE1_IOMMU());

@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Which tests of this package stand for which of the kernel's cases. */
+/** Maps the kernel's cases to the tests of this package that stand for them. */
 final class Counterparts {
 
   private static final String CLASS = ".class";

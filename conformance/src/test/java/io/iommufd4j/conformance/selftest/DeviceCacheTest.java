@@ -107,7 +107,7 @@ final class DeviceCacheTest {
     assertEquals(refused(EINVAL), cache.invalidate(new Entry(0, 0x9, 0)));
   }
 
-  /** What comes before an entry that is refused is done. */
+  /** Entries before a refused one are carried out. */
   private static void partly(Invalidator cache) {
     Entry flagged = new Entry(EVERY_FLAG, VIRTUAL_ID, 1);
     assertEquals(refused(EOPNOTSUPP, 1), cache.invalidate(entry(0), flagged));

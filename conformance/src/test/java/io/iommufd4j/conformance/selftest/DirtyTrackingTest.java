@@ -19,7 +19,9 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@code iommufd_dirty_tracking}: what devices have written to is told page by page. */
+/**
+ * {@code iommufd_dirty_tracking}: the pages that devices have written to are reported one by one.
+ */
 @Selftest
 final class DirtyTrackingTest {
 
@@ -27,7 +29,7 @@ final class DirtyTrackingTest {
   private static final int PASID = 100;
   private static final int CLEARING = 0;
 
-  /** How much memory is mapped, and in which pages. */
+  /** The size of the memory that is mapped, and the kind of its pages. */
   enum Variant {
     DIRTY_8K("domain_dirty8k", 8L << 10, false),
     DIRTY_16K("domain_dirty16k", 16L << 10, false),
@@ -64,7 +66,7 @@ final class DirtyTrackingTest {
     }
   }
 
-  /** What every case starts from. */
+  /** The state every case starts from. */
   private static final class Start {
 
     private final SelftestFile file;

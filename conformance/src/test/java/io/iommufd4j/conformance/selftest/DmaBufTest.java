@@ -27,7 +27,7 @@ final class DmaBufTest {
   private static final String NAME = "{0}";
   private static final long BYTES = 4 * PAGE;
 
-  /** How many devices there are, and with how little memory the kernel makes do. */
+  /** The number of devices, and the memory that the kernel may take for a batch of pages. */
   enum Variant {
     NO_DOMAIN("no_domain", 0, false, MockIommufd.DEFAULT_MEMORY_LIMIT),
     MOCK_DOMAIN("mock_domain", 1, true, MockIommufd.DEFAULT_MEMORY_LIMIT),
@@ -52,7 +52,7 @@ final class DmaBufTest {
     }
   }
 
-  /** What both cases start from. */
+  /** The state both cases start from. */
   private static final class Start {
 
     private final SelftestFile file;

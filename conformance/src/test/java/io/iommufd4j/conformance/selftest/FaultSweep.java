@@ -25,8 +25,8 @@ final class FaultSweep {
   private static final int REHEARSALS = 3;
 
   /**
-   * What a request that met an injected fault answers on Linux: there was no memory, pages were not
-   * pinned, an object was not found, or a device could not be had in its IOMMU's group.
+   * The errnos of a request that met an injected fault on Linux: there was no memory, pages were
+   * not pinned, an object was not found, or a device could not be had in its IOMMU's group.
    */
   private static final Set<ErrnoCode> INJECTED =
       Set.of(

@@ -58,7 +58,7 @@ final class IoasFixture {
     return ioas;
   }
 
-  /** Whether a device is attached. */
+  /** True if a device is attached. */
   boolean attached() {
     return device.stdev() != 0;
   }
@@ -73,7 +73,7 @@ final class IoasFixture {
     return pasidDevice;
   }
 
-  /** Where the IOVAs that can be mapped start. */
+  /** The lowest IOVA that can be mapped. */
   long base() {
     return attached() ? MOCK_APERTURE_START() : 0;
   }

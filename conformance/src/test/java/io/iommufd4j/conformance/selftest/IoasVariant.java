@@ -2,7 +2,7 @@ package io.iommufd4j.conformance.selftest;
 
 import java.util.Locale;
 
-/** What there is beside the IOAS in the cases of {@code iommufd_ioas}. */
+/** The devices and limits beside the IOAS in the cases of {@code iommufd_ioas}. */
 enum IoasVariant {
   NO_DOMAIN(0, MockIommufd.DEFAULT_MEMORY_LIMIT, false),
   MOCK_DOMAIN(1, MockIommufd.DEFAULT_MEMORY_LIMIT, true),
@@ -20,17 +20,17 @@ enum IoasVariant {
     this.pasid = pasid;
   }
 
-  /** How many devices are attached to the IOAS. */
+  /** The number of devices attached to the IOAS. */
   int devices() {
     return devices;
   }
 
-  /** What the kernel may take for a batch of pages, in bytes. */
+  /** The memory that the kernel may take for a batch of pages, in bytes. */
   int memoryLimit() {
     return memoryLimit;
   }
 
-  /** Whether a device with PASIDs is attached as well. */
+  /** True if a device with PASIDs is attached as well. */
   boolean pasid() {
     return pasid;
   }

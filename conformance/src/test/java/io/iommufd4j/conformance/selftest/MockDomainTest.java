@@ -20,7 +20,7 @@ import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What comes to stand in the domains behind an IOAS, and what they can be replaced by. */
+/** Tests of the mappings in the domains behind an IOAS, and of replacing those domains. */
 @Selftest
 final class MockDomainTest {
 
@@ -103,7 +103,7 @@ final class MockDomainTest {
         });
   }
 
-  /** What is looked at while part of memory is mapped. */
+  /** A check made while part of memory is mapped. */
   @FunctionalInterface
   private interface Mapped {
     void look(long start, long iova, long length);

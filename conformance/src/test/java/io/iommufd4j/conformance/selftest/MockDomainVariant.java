@@ -2,7 +2,10 @@ package io.iommufd4j.conformance.selftest;
 
 import java.util.Locale;
 
-/** How many domains the cases of {@code iommufd_mock_domain} map into, and what. */
+/**
+ * The number of domains that the cases of {@code iommufd_mock_domain} map into, and the kind of
+ * memory they map.
+ */
 enum MockDomainVariant {
   ONE_DOMAIN(1, false, false),
   TWO_DOMAINS(2, false, false),
@@ -21,17 +24,17 @@ enum MockDomainVariant {
     this.file = file;
   }
 
-  /** How many devices are attached to the IOAS. */
+  /** The number of devices attached to the IOAS. */
   int devices() {
     return devices;
   }
 
-  /** Whether memory is as large as two huge pages, and made of them where it is no file. */
+  /** True if memory is as large as two huge pages, and made of them where it is no file. */
   boolean huge() {
     return huge;
   }
 
-  /** Whether files are mapped. */
+  /** True if files are mapped. */
   boolean file() {
     return file;
   }

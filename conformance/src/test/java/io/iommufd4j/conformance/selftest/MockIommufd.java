@@ -102,7 +102,9 @@ public final class MockIommufd {
     return answer < 0 ? answer : command.id("pt_id");
   }
 
-  /** Whether a HWPT translates a range to the very pages that user memory has: 0 when it does. */
+  /**
+   * Checks that a HWPT translates a range to the very pages that user memory has: 0 when it does.
+   */
   public int checkMap(int hwpt, long iova, long bytes, long userAddress) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_MAP(), "check_map")
@@ -112,7 +114,7 @@ public final class MockIommufd {
             .set("uptr", userAddress));
   }
 
-  /** Whether each page of user memory is pinned so often: 0 when it is. */
+  /** Checks that each page of user memory is pinned so many times: 0 when it is. */
   public int checkPins(long userAddress, long bytes, int times) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_REFS(), "check_refs")
@@ -130,7 +132,9 @@ public final class MockIommufd {
             .set("length", bytes));
   }
 
-  /** How much memory the kernel may take for a batch of pages, in bytes, on every iommufd. */
+  /**
+   * Limits the memory that the kernel may take for a batch of pages, in bytes, on every iommufd.
+   */
   public int memoryLimit(int bytes) {
     return run(command(IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT(), "memory_limit").set("limit", bytes));
   }
@@ -172,7 +176,7 @@ public final class MockIommufd {
     return answer < 0 ? answer : command.get("out_nr_dirty");
   }
 
-  /** Whether an entry of a nested HWPT's mock IOTLB has a value: 0 when it has. */
+  /** Checks that an entry of a nested HWPT's mock IOTLB has a value: 0 when it has. */
   public int checkIotlb(int hwpt, int index, int value) {
     return run(
         command(IOMMU_TEST_OP_MD_CHECK_IOTLB(), "check_iotlb")
@@ -188,7 +192,7 @@ public final class MockIommufd {
     }
   }
 
-  /** Whether an entry of a device's mock cache has a value: 0 when it has. */
+  /** Checks that an entry of a device's mock cache has a value: 0 when it has. */
   public int checkCache(int device, int index, int value) {
     return run(
         command(IOMMU_TEST_OP_DEV_CHECK_CACHE(), "check_dev_cache")
@@ -247,7 +251,7 @@ public final class MockIommufd {
     return run(command(IOMMU_TEST_OP_PASID_DETACH(), "pasid_detach").id(stdev).set("pasid", pasid));
   }
 
-  /** Whether a PASID of a device is on a HWPT, or with id 0 on none: 0 when it is. */
+  /** Checks that a PASID of a device is on a HWPT, or with id 0 on none: 0 when it is. */
   public int checkPasid(int stdev, int pasid, int hwpt) {
     return run(
         command(IOMMU_TEST_OP_PASID_CHECK_HWPT(), "pasid_check")

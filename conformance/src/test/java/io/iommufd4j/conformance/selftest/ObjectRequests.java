@@ -29,7 +29,7 @@ public final class ObjectRequests {
   public record Queue(int answer, int id, int fd) {}
 
   /**
-   * What {@code IOMMU_HWPT_INVALIDATE} answered.
+   * The result of {@code IOMMU_HWPT_INVALIDATE}.
    *
    * @param answer 0, or −errno
    * @param done how many entries were carried out
@@ -37,7 +37,7 @@ public final class ObjectRequests {
   public record Invalidation(int answer, int done) {}
 
   /**
-   * What {@code IOMMU_GET_HW_INFO} answered.
+   * The result of {@code IOMMU_GET_HW_INFO}.
    *
    * @param answer 0, or −errno
    * @param type {@code out_data_type}

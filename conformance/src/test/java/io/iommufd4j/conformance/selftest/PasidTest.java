@@ -22,7 +22,7 @@ final class PasidTest {
 
   private static final int NOTHING = 0;
 
-  /** Whether the case looks at a device without PASIDs too. */
+  /** The variants of a case: a device without PASIDs, and one with them. */
   enum Variant {
     NO_PASID("no_pasid"),
     HAS_PASID("has_pasid");

@@ -54,7 +54,7 @@ final class ResultTable {
     read(RESULTS, 5).forEach(row -> rows.put(row[0], new Row(row[2], row[3], row[4])));
   }
 
-  /** What the kernel's own program gave for each of its cases on the lab kernel, in its order. */
+  /** The result of each case of the kernel's own program on the lab kernel, in its order. */
   SequencedMap<String, String> cases() {
     return cases;
   }

@@ -92,7 +92,7 @@ public final class ResultWatch implements InvocationInterceptor, TestWatcher {
         .getOrComputeIfAbsent(Results.class, _ -> new Results(), Results.class);
   }
 
-  /** What came of the tests of this run. */
+  /** The results of the tests of this run. */
   private static final class Results implements AutoCloseable {
 
     private final ResultTable table = new ResultTable();

@@ -8,8 +8,8 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 
 /**
- * What each of the kernel's cases starts from and ends with: a buffer, an open {@code /dev/iommu},
- * and afterwards no page of the buffer that is still pinned.
+ * The state each of the kernel's cases starts from and ends with: a buffer, an open {@code
+ * /dev/iommu}, and afterwards no page of the buffer that is still pinned.
  */
 public final class SelftestFile {
 

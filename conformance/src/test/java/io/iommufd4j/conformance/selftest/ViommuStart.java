@@ -9,13 +9,13 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What every case of {@code iommufd_viommu} starts from: an IOAS, and in one variant a mock device
- * with a virtual IOMMU on a nesting parent, and a nested HWPT on the virtual IOMMU. The ids of what
- * is not there are 0.
+ * The state every case of {@code iommufd_viommu} starts from: an IOAS, and in one variant a mock
+ * device with a virtual IOMMU on a nesting parent, and a nested HWPT on the virtual IOMMU. The ids
+ * of what is not there are 0.
  */
 final class ViommuStart {
 
-  /** Whether there is a virtual IOMMU. */
+  /** The variants of a case: without a virtual IOMMU, and with one. */
   enum Variant {
     NO_VIOMMU("no_viommu"),
     MOCK_VIOMMU("mock_viommu");

@@ -70,7 +70,7 @@ final class PhysicalFunction implements Handle {
     return function;
   }
 
-  /** Where it is. */
+  /** The PCI address. */
   PciAddress address() {
     return address;
   }
@@ -85,7 +85,7 @@ final class PhysicalFunction implements Handle {
     return write("bus/pci/drivers/vfio-pci/unbind", address.toString());
   }
 
-  /** Whether vfio-pci may make virtual functions: 0 or −errno. */
+  /** Allows vfio-pci to make virtual functions, or forbids it: 0 or −errno. */
   long allow(boolean allowed) {
     return write(ALLOWED, allowed ? "Y" : "N");
   }
@@ -110,7 +110,7 @@ final class PhysicalFunction implements Handle {
     return read(DEVICES + address + "/" + attribute);
   }
 
-  /** Where a virtual function is, by its number. */
+  /** The PCI address of a virtual function, by its number. */
   PciAddress virtual(int number) {
     return PciAddress.parse(linked(DEVICES + address + "/virtfn" + number));
   }
@@ -130,7 +130,7 @@ final class PhysicalFunction implements Handle {
     }
   }
 
-  /** What a file of sysfs says. */
+  /** The text of a file of sysfs. */
   String read(String path) {
     try {
       return Files.readString(path(path), StandardCharsets.ISO_8859_1).strip();
@@ -148,7 +148,7 @@ final class PhysicalFunction implements Handle {
     }
   }
 
-  /** Whether there is such a file in sysfs. */
+  /** True if there is such a file in sysfs. */
   boolean exists(String path) {
     return Files.exists(path(path));
   }

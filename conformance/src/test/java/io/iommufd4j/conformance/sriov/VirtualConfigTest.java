@@ -46,7 +46,7 @@ final class VirtualConfigTest {
     return Functions.open(test).physical().device();
   }
 
-  /** Where a capability is. */
+  /** The offset of a capability in config space. */
   private static int capability(OpenDevice device, int id) {
     int at = (int) device.config(pci_h.PCI_CAPABILITY_LIST(), BYTE);
     for (int left = 48; left > 0 && at != 0 && device.config(at, BYTE) != id; left--) {
@@ -206,7 +206,7 @@ final class VirtualConfigTest {
     assertEquals(8, device.config(control, WORD));
   }
 
-  /** What lies where the table is cannot be read, and is not written. */
+  /** The bytes of the MSI-X table read as ones, and writes to them do nothing. */
   @Test
   void tableIsLeftOut(KernelUnderTest test) {
     OpenDevice device = virtual(test);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What VFIO tells of a physical function and of a virtual one: regions, interrupts. */
+/** VFIO's information on a physical function and on a virtual one: regions, interrupts. */
 @Conformance
 @OnSriovMachines
 final class VirtualFunctionInfoTest {

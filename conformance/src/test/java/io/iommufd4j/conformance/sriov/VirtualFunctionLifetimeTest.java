@@ -26,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
-/** Who waits for whom when functions are open while others want them gone. */
+/** Removal of functions that are open: the side that waits, and for whom. */
 @Conformance
 @OnSriovMachines
 final class VirtualFunctionLifetimeTest {

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** How virtual functions appear in sysfs and {@code /dev}, and go again. */
+/** Virtual functions appear in sysfs and {@code /dev}, and go again. */
 @Conformance
 @OnSriovMachines
 final class VirtualFunctionSysfsTest {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What VFIO tells of an {@code edu} function: the device, its regions, its interrupts. */
+/** VFIO's information on an {@code edu} function: the device, its regions, its interrupts. */
 @Conformance
 final class DeviceInfoTest {
 

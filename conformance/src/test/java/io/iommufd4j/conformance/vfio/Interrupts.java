@@ -30,7 +30,7 @@ public record Interrupts(OpenDevice device) {
   static final int MASK = vfio_h.VFIO_IRQ_SET_ACTION_MASK();
   static final int UNMASK = vfio_h.VFIO_IRQ_SET_ACTION_UNMASK();
 
-  /** The action that sets up what is told, or tells it. */
+  /** The action that sets up the eventfds to signal, or signals them. */
   public static final int TRIGGER = vfio_h.VFIO_IRQ_SET_ACTION_TRIGGER();
 
   /** {@code PCI_STATUS_INTERRUPT}: whether the pin is asserted. */
@@ -82,13 +82,13 @@ public record Interrupts(OpenDevice device) {
     register(LIVENESS);
   }
 
-  /** The device is told that interrupts were dealt with. */
+  /** Acknowledges interrupts to the device. */
   public void acknowledge(int which) {
     register(ACKNOWLEDGE, which);
     register(LIVENESS);
   }
 
-  /** What was raised and not acknowledged. */
+  /** The interrupts that were raised and not acknowledged. */
   int raised() {
     return register(STATUS);
   }

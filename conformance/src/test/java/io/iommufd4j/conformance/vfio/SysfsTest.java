@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code /sys} shows of VFIO's devices, and takes. */
+/** The attributes in {@code /sys} of VFIO's devices, read and written. */
 @Conformance
 final class SysfsTest {
 

@@ -18,8 +18,9 @@ import io.iommufd4j.conformance.UserPages;
 import org.junit.jupiter.api.Test;
 
 /**
- * Where messages go while the device's domain changes. Behind an SMMUv3 they are translated like
- * any other write: the kernel maps the page that takes them in each domain the device comes to.
+ * Interrupt messages arrive while the device's domain changes. Behind an SMMUv3 they are translated
+ * like any other write: the kernel maps the page that takes them in each domain the device comes
+ * to.
  */
 @Conformance
 final class TranslatedMessageTest {
