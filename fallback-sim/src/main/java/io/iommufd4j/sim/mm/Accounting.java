@@ -6,16 +6,16 @@ import io.iommufd4j.sim.lib.Refused;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many pages a process has pinned, and {@code RLIMIT_MEMLOCK}. Its user has no processes but it
- * and its children, so that both counts start at 0; they are apart because Linux limits each by
- * itself.
+ * The pages that a process and its user have pinned, counted against {@code RLIMIT_MEMLOCK}. The
+ * user has no processes but this one and its children, so both counts start at 0; there are two
+ * because Linux limits each by itself.
  *
  * <p>Kernel functions: {@code iopt_alloc_pages}, {@code incr_user_locked_vm}, {@code
  * __account_locked_vm}, {@code iopt_pages_update_pinned}.
  */
 public final class Accounting {
 
-  /** What pinned pages count against ({@code IOPT_PAGES_ACCOUNT_*}). */
+  /** The count that pinned pages add to ({@code IOPT_PAGES_ACCOUNT_*}). */
   public enum Mode {
     /** Nothing: whoever mapped them had {@code CAP_IPC_LOCK}. */
     NONE,
@@ -25,7 +25,9 @@ public final class Accounting {
     PROCESS
   }
 
-  /** What all processes of a user have: pages that count against the limit, and pinned ones. */
+  /**
+   * The totals of all processes of a user: pages that count against the limit, and pinned pages.
+   */
   private record User(AtomicLong counted, AtomicLong pinned) {}
 
   private long limitBytes;
@@ -85,7 +87,7 @@ public final class Accounting {
   }
 
   /**
-   * Whether the process may change how its context is limited ({@code CAP_SYS_RESOURCE}, asked for
+   * True if the process may change how its context is limited ({@code CAP_SYS_RESOURCE}, asked for
    * by {@code IOMMU_OPTION_RLIMIT_MODE}) and look at physical addresses ({@code CAP_SYS_RAWIO}).
    */
   public boolean privileged() {
@@ -93,7 +95,7 @@ public final class Accounting {
   }
 
   /**
-   * What pages mapped now count against; they keep it for life.
+   * The mode that pages mapped now are counted by, until they are unmapped.
    *
    * @param perProcess whether the context is in {@code IOMMU_OPTION_RLIMIT_MODE} 1
    */
@@ -130,7 +132,7 @@ public final class Accounting {
     user.pinned.addAndGet(-pages);
   }
 
-  /** How many pages more fit below the limit. */
+  /** The number of pages that can still be pinned below the limit. */
   public synchronized long room(Mode mode) {
     return switch (mode) {
       case NONE -> Long.MAX_VALUE;

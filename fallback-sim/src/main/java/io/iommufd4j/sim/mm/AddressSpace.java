@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code mmap} handed out, by address ({@code struct mm_struct}): mapped, or unmapped and
- * still pinned. Addresses of user memory are positive.
+ * The memory that {@code mmap} handed out, by address ({@code struct mm_struct}): mapped, or
+ * unmapped and still pinned. Addresses of user memory are positive.
  */
 final class AddressSpace {
 
@@ -111,10 +111,10 @@ final class AddressSpace {
   }
 
   /**
-   * How far what lies at an address reaches, at most to an end.
+   * The end of the mapping or gap that an address lies in, at most {@code end}.
    *
-   * @param covering the mapping that the address is of; null for what was not handed out, which
-   *     reaches to the next mapping
+   * @param covering the mapping that the address lies in; null for a gap, which ends at the next
+   *     mapping
    */
   long reach(@Nullable Mapping covering, long address, long end) {
     if (covering != null) {

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public final class BackingFile implements AutoCloseable {
 
-  /** How much goes through one buffer. */
+  /** The most bytes that go through one buffer. */
   private static final int CHUNK = 1 << 30;
 
   private static final int ZEROES = 1 << 16;

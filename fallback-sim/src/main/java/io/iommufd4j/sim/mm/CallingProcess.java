@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which process makes the system call that a thread is in ({@code current}): the first one, unless
+ * The process that makes the system call of a thread ({@code current}): the first process, unless
  * the thread runs on behalf of another.
  */
 public final class CallingProcess {
@@ -15,7 +15,7 @@ public final class CallingProcess {
   @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
   private final ThreadLocal<@Nullable UserProcess> other = new ThreadLocal<>();
 
-  /** How many threads run on behalf of another: while none does, nobody looks which. */
+  /** The number of threads that run on behalf of another process: at 0 no thread-local is read. */
   private final AtomicInteger others = new AtomicInteger();
 
   /**

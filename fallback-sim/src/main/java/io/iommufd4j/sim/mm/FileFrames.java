@@ -6,8 +6,8 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the machine has the pages of files: each file has a stretch of addresses above all that
- * other memory has, so that its pages have one address whatever maps them.
+ * The machine addresses of the pages of files: each file has a range of its own above all other
+ * memory, so that a page has one address whatever maps it.
  */
 final class FileFrames {
 
@@ -34,7 +34,7 @@ final class FileFrames {
     return start(file) + offset;
   }
 
-  /** Whether an address is that of a file's page, be there one or not. */
+  /** True if an address is in the range for pages of files, even if no page is there. */
   static boolean covers(long machine) {
     return machine >= FIRST;
   }

@@ -87,7 +87,7 @@ final class HostMemory implements AutoCloseable {
     return segment.isNative() || segment.heapBase().filter(byte[].class::isInstance).isPresent();
   }
 
-  /** Whether pages are there at this moment. */
+  /** True if the host has these pages mapped at this moment, and writable if that is asked for. */
   boolean there(long address, long pages, boolean writable) {
     var use = writable ? ProcessMaps.Use.WRITE : ProcessMaps.Use.READ;
     long bytes = pages * UserMemory.PAGE_SIZE;

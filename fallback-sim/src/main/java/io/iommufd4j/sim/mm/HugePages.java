@@ -16,7 +16,7 @@ public final class HugePages {
   private long size;
   private long taken;
 
-  /** How many pages there are, taken ones too ({@code nr_hugepages}). */
+  /** The number of pages in the pool, taken ones included ({@code nr_hugepages}). */
   public synchronized long size() {
     return size;
   }

@@ -24,11 +24,11 @@ final class Mapping {
   // Pages that were unmapped while others of the mapping stay; their memory goes with the last.
   private final BitSet holes = new BitSet();
 
-  /** What is mapped. */
+  /** The kind of memory that is mapped. */
   enum Kind {
     /** Pages of memory, which can be pinned. */
     PAGES,
-    /** Pages that come many at a time: how often a single one is pinned nobody can tell. */
+    /** Huge pages: Linux does not count the pins of a single small page within one. */
     HUGE_PAGES,
     /** A device's registers ({@code VM_PFNMAP}): nothing to pin. */
     DEVICE
@@ -42,7 +42,10 @@ final class Mapping {
    */
   record FilePages(Object file, long offset) {}
 
-  /** Whether the file it is of, if any, reaches so far: behind its end there are no pages. */
+  /**
+   * True if the mapping is of no file, or its file has all these bytes: there are no pages behind
+   * the end of a file.
+   */
   boolean backed(long address, long bytes) {
     if (file == null || !(file.file() instanceof EndingFile ending)) {
       return true;
@@ -93,7 +96,7 @@ final class Mapping {
     return file == null ? null : file.file;
   }
 
-  /** Where in its file the first page is, in bytes; 0 for pages of the mapping's own. */
+  /** The offset of the first page in its file, in bytes; 0 for pages of the mapping's own. */
   long fileOffset() {
     return file == null ? 0 : file.offset;
   }
@@ -104,12 +107,12 @@ final class Mapping {
     return at / UserMemory.PAGE_SIZE;
   }
 
-  /** Whether the process still has any of it mapped. */
+  /** True if the process still has any of it mapped. */
   boolean mapped() {
     return mapped;
   }
 
-  /** Whether the process still has all of a range mapped, which lies within. */
+  /** True if the process still has all of a range mapped; the range lies within the mapping. */
   synchronized boolean mapped(long address, long bytes) {
     int hole = holes.nextSetBit(pageWithin(address));
     return mapped && (hole < 0 || hole > pageWithin(address + Math.max(bytes, 1) - 1));

@@ -4,7 +4,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often each page of one piece of memory is pinned ({@code GUP_PIN_COUNTING_BIAS} in a page's
+ * The pin count of each page of one piece of memory ({@code GUP_PIN_COUNTING_BIAS} in a page's
  * reference count). Kept as runs of pages that are pinned equally often.
  */
 final class PinCounts {
@@ -24,7 +24,7 @@ final class PinCounts {
     join(first);
   }
 
-  /** How often a page is pinned. */
+  /** The pin count of a page. */
   synchronized int of(long page) {
     return count(counts.floorKey(page));
   }

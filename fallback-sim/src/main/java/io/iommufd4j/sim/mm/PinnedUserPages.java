@@ -92,13 +92,15 @@ final class PinnedUserPages {
         });
   }
 
-  /** Whether a page that is of no file is pinned, by its number in the address space. */
+  /**
+   * True if a page that is of no file is pinned; it is given by its number in the address space.
+   */
   boolean pinned(long page) {
     return counts.of(page) > 0;
   }
 
   /**
-   * How often the page at a user address is pinned.
+   * The pin count of the page at a user address.
    *
    * @throws Refused as {@link UserMemory#pins}
    */
@@ -113,7 +115,7 @@ final class PinnedUserPages {
   }
 
   /**
-   * Whether the page at a user address is the one that is pinned at a physical one.
+   * True if the page at a user address is the one that is pinned at a physical address.
    *
    * @throws Refused as {@link UserMemory#samePage}
    */

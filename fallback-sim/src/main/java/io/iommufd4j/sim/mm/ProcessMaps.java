@@ -10,12 +10,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code /proc/self/maps} says of the process' memory. Kept from one question to the next and
- * read again before any answer is no, so that a yes may be stale and a no never is.
+ * The process' memory areas by {@code /proc/self/maps}. They are kept from one call to the next,
+ * and the file is read again before any answer is false: a true may be out of date, a false never
+ * is.
  */
 final class ProcessMaps {
 
-  /** What is done with memory. */
+  /** The kind of access to memory. */
   enum Use {
     READ,
     WRITE
@@ -36,7 +37,7 @@ final class ProcessMaps {
     this.file = file;
   }
 
-  /** Whether every byte of a range was mapped for a use when the file was last read. */
+  /** True if every byte of a range was mapped for a use when the file was last read. */
   boolean allow(long address, long bytes, Use use) {
     return covered(areas, address, bytes, use)
         || (refresh() && covered(areas, address, bytes, use));

@@ -49,8 +49,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * Whether a segment reaches what its arena gave; one made of a bare address may be nothing at
-   * all, and is reached as any address is.
+   * True if a segment's memory is known to exist because its arena allocated it. A segment made
+   * from a bare address may point to nothing, and is accessed like any other address.
    */
   public static boolean vouchedFor(MemorySegment segment) {
     return segment.byteSize() == 0 || !segment.scope().equals(Arena.global().scope());

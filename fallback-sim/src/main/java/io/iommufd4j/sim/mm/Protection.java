@@ -3,7 +3,7 @@ package io.iommufd4j.sim.mm;
 import io.iommufd4j.bindings.libc.libc_h;
 
 /**
- * What a process may do with mapped memory.
+ * The accesses that a process may make to mapped memory.
  *
  * @param readable whether it may read
  * @param writable whether it may write; on the machines simulated that includes reading

@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** Which physical addresses are devices' registers ({@code IORESOURCE_MEM}). */
+/** The physical addresses that are registers of devices ({@code IORESOURCE_MEM}). */
 final class RegisterWindows {
 
   /** Registers and the first address behind them. */
@@ -18,7 +18,7 @@ final class RegisterWindows {
     windows.put(physical, new Window(registers, physical + bytes));
   }
 
-  /** Whether an address is that of a register. */
+  /** True if an address is that of a register. */
   boolean at(long physical) {
     Map.Entry<Long, Window> entry = windows.floorEntry(physical);
     return entry != null && physical < entry.getValue().end();

@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.mm;
 
-/** What lies at physical addresses that are no memory: a device's registers. */
+/** A device's registers, which lie at physical addresses that are not memory. */
 public interface Registers {
 
   /**

@@ -13,7 +13,7 @@ import java.util.Set;
  */
 final class SteadyChannel implements AutoCloseable {
 
-  /** What is done with the channel, again from the start after an interrupt. */
+  /** An operation on the channel; after an interrupt it runs again from the start. */
   @FunctionalInterface
   interface Operation<T> {
     /** Does it. */

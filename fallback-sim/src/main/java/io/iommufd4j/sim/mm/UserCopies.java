@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class UserCopies {
 
-  /** What a thread has lent. */
+  /** The segment that a thread has lent. */
   private static final class Lent {
     MemorySegment segment = MemorySegment.NULL;
   }
@@ -60,7 +60,7 @@ final class UserCopies {
     }
   }
 
-  /** What the calling thread has lent, if a range lies in it. */
+  /** The segment that the calling thread has lent, if a range lies in it; otherwise null. */
   private @Nullable MemorySegment lent(long address, long bytes, boolean write) {
     MemorySegment block = lent.get().segment;
     long offset = address - block.address();

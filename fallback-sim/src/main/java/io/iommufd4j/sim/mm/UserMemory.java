@@ -12,13 +12,16 @@ public interface UserMemory {
   /** Bytes in a page. */
   int PAGE_SIZE = 4096;
 
-  /** What {@link #pins} answers where Linux counts the pins of many pages as one. */
+  /** The answer of {@link #pins} where Linux counts the pins of many pages as one. */
   int UNCOUNTED = -1;
 
   /** The physical address that registers of bus address 0 would have: above all that memory has. */
   long REGISTERS = 1L << 48;
 
-  /** Whether the process is there ({@code mmget_not_zero}): if not, only what is pinned is. */
+  /**
+   * True if the process still exists ({@code mmget_not_zero}); after its end only pinned pages can
+   * be reached.
+   */
   default boolean alive() {
     return true;
   }
@@ -71,14 +74,14 @@ public interface UserMemory {
   void unpin(long address, long pages);
 
   /**
-   * Whether the page at a user address is the very page that is pinned at a physical one.
+   * True if the page at a user address is the very page that is pinned at a physical address.
    *
    * @throws Refused EFAULT when there is no page at the user address
    */
   boolean samePage(long address, long physical);
 
   /**
-   * How often the page at a user address is pinned.
+   * The pin count of the page at a user address.
    *
    * @return {@link #UNCOUNTED} for a page that is part of a larger one
    * @throws Refused EFAULT when there is no page
@@ -86,8 +89,8 @@ public interface UserMemory {
   int pins(long address);
 
   /**
-   * Where the machine has a pinned byte. A page of a file is pinned at a physical address for each
-   * mapping of it, and has one machine address; registers have the one that the firmware gave them.
+   * The machine address of a pinned byte. A page of a file is pinned at a physical address for each
+   * mapping of it, but has one machine address; registers have the one that the firmware gave them.
    */
   long machineAddress(long physical);
 
