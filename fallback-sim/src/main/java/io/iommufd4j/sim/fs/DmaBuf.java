@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  */
 public interface DmaBuf extends OpenFile {
 
-  /** Who has it mapped ({@code struct dma_buf_attach_ops}). */
+  /** A user that has the memory mapped ({@code struct dma_buf_attach_ops}). */
   @FunctionalInterface
   interface Importer {
     /**

@@ -255,13 +255,13 @@ public final class FileTable implements OpenFiles {
     return hold(fd);
   }
 
-  /** Whether a descriptor was opened for reading. */
+  /** True if a descriptor was opened for reading. */
   public boolean readable(int fd) {
     Description description = current().open.find(fd);
     return description != null && description.readable;
   }
 
-  /** Whether a descriptor was opened for writing. */
+  /** True if a descriptor was opened for writing. */
   public boolean writable(int fd) {
     Description description = current().open.find(fd);
     return description != null && description.writable;

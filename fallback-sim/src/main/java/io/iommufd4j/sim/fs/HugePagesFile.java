@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 /** {@code /proc/sys/vm/nr_hugepages}: how many huge pages the pool has, and its resizing. */
 public final class HugePagesFile extends TextFile {
 
-  /** Where it is. */
+  /** The path of the file. */
   public static final String PATH = "/proc/sys/vm/nr_hugepages";
 
   private final HugePages pool;

@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** Open files by descriptor, for requests that name one file to another. */
 public interface OpenFiles {
 
-  /** What a descriptor stands for; null when it is closed. Somebody may close it meanwhile. */
+  /**
+   * The file that a descriptor stands for; null when it is closed. Another thread may close it at
+   * any moment.
+   */
   @Nullable OpenFile find(int fd);
 
   /**

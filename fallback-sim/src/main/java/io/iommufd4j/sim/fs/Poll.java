@@ -14,7 +14,7 @@ public final class Poll {
   private static final int POLLRDNORM = 0x40;
   private static final int POLLWRNORM = 0x100;
 
-  /** What a file without a poll operation answers ({@code DEFAULT_POLLMASK}). */
+  /** The events that a file without a poll operation always has ({@code DEFAULT_POLLMASK}). */
   public static final int ALWAYS = libc_h.POLLIN() | libc_h.POLLOUT() | POLLRDNORM | POLLWRNORM;
 
   private final FileTable files;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sysfs implements AutoCloseable {
 
-  /** What a write to an attribute does. */
+  /** The action of a write to an attribute. */
   @FunctionalInterface
   public interface Store {
     /**

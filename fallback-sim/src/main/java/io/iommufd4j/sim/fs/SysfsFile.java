@@ -31,7 +31,9 @@ final class SysfsFile extends TextFile {
     return shown;
   }
 
-  /** What a program reads in pieces is what the attribute said at the first one. */
+  /**
+   * Reads the attribute. A program that reads in pieces gets the text of its first read throughout.
+   */
   private void show() {
     try {
       shown = Files.readAllBytes(file);

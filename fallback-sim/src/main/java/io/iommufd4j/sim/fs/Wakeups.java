@@ -4,8 +4,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 
 /**
- * Where calls wait until a file may have become ready. One for all files of a kernel: whoever is
- * woken looks again.
+ * The place where calls wait until a file may have become ready. There is one for all files of a
+ * kernel: a woken call looks at its files again.
  */
 public final class Wakeups {
 
