@@ -5,18 +5,23 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which of a kernel's internal allocations fail ({@code lib/fault-inject.c}). Each thread has its
- * own count: armed with n, it passes n − 1 points and fails at the next ({@code
+ * The plan of which internal allocations of a kernel fail ({@code lib/fault-inject.c}). Each thread
+ * has its own count: armed with n, it passes n − 1 points and fails at the next ({@code
  * task_struct::fail_nth}). Points are named where the kernel allocates, pins or asks {@code
  * iommufd_should_fail}; while no thread is armed each costs one read of a field.
  */
 public final class FaultPlan {
 
-  /** What a point stands for; a thread counts the points of the kinds that are switched on. */
+  /**
+   * The kind of failure at a point; a thread counts the points of the kinds that are switched on.
+   */
   public enum Kind {
     /** A small object ({@code failslab}), out of memory. */
     SLAB,
-    /** What iommufd fails by itself ({@code fail_iommufd}), with an errno of the point's own. */
+    /**
+     * A failure that iommufd itself injects ({@code fail_iommufd}), with an errno of the point's
+     * own.
+     */
     IOMMUFD,
     /** A page of a page table or a bitmap ({@code fail_page_alloc}), out of memory. */
     PAGE,
@@ -24,7 +29,10 @@ public final class FaultPlan {
     USERCOPY
   }
 
-  /** How far each armed thread is from its failure. Touched by that thread but for arming. */
+  /**
+   * The number of points left before each armed thread fails. Only that thread changes its entry,
+   * except for arming.
+   */
   private final Map<Thread, Integer> left = new ConcurrentHashMap<>();
 
   private volatile boolean armed;
@@ -50,7 +58,7 @@ public final class FaultPlan {
     }
   }
 
-  /** Whether the points of a kind count. */
+  /** True if the points of a kind count. */
   public boolean counts(Kind kind) {
     return switch (kind) {
       case SLAB -> slab;
@@ -74,7 +82,7 @@ public final class FaultPlan {
     armed = !left.isEmpty();
   }
 
-  /** How many points a thread is from its failure; 0 when it had it, or was never armed. */
+  /** The number of points left before a thread fails; 0 when it has failed or was never armed. */
   public int left(Thread thread) {
     return left.getOrDefault(thread, 0);
   }

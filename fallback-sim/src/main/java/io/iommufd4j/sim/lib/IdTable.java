@@ -48,7 +48,7 @@ public final class IdTable<T> {
     objects.set(id, object);
   }
 
-  /** What stands under a number; null for a free or reserved one. */
+  /** The object under a number; null for a free or reserved number. */
   public synchronized @Nullable T find(int id) {
     return id >= 0 && id < objects.size() ? objects.get(id) : null;
   }
@@ -82,7 +82,7 @@ public final class IdTable<T> {
     objects.set(id, null);
   }
 
-  /** How many objects can be found. */
+  /** The number of objects that can be found. */
   public synchronized int size() {
     int count = 0;
     for (T object : objects) {

@@ -1,6 +1,6 @@
 /**
- * What every part of the simulated kernel uses: refusals that carry an errno, locks held by a
- * block, tables of ids, and the plan of what is to fail.
+ * Refusals that carry an errno, locks held by a block, tables of ids and fault injection. It exists
+ * apart so that every part of the simulated kernel can use it.
  */
 @NullMarked
 package io.iommufd4j.sim.lib;
