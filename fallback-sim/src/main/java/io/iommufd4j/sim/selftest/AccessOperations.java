@@ -25,7 +25,7 @@ final class AccessOperations {
 
   private static final int PAGE_SIZE = UserMemory.PAGE_SIZE;
 
-  /** What one operation may ask the kernel to allocate. */
+  /** The most bytes that one operation may have the kernel allocate. */
   private static final long MOST_BYTES = 16 << 20;
 
   private AccessOperations() {}

@@ -13,8 +13,8 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a device does by itself, and has cached: {@code IOMMU_TEST_OP_TRIGGER_IOPF}, {@code
- * _TRIGGER_VEVENT} and {@code _DEV_CHECK_CACHE}.
+ * Operations on events that a device raises by itself and on its cache: {@code
+ * IOMMU_TEST_OP_TRIGGER_IOPF}, {@code _TRIGGER_VEVENT} and {@code _DEV_CHECK_CACHE}.
  */
 final class EventOperations {
 

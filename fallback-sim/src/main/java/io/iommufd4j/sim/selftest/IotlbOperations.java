@@ -7,7 +7,9 @@ import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
-/** What is cached of a guest's page table: {@code IOMMU_TEST_OP_MD_CHECK_IOTLB}. */
+/**
+ * The check of the cached entries of a guest's page table: {@code IOMMU_TEST_OP_MD_CHECK_IOTLB}.
+ */
 final class IotlbOperations {
 
   private IotlbOperations() {}

@@ -14,8 +14,8 @@ final class LimitOperation {
   private LimitOperation() {}
 
   /**
-   * How much memory Linux takes for a batch of pages. EINVAL for less than one entry; any other
-   * limit costs Linux time and changes no answer, so that there is nothing to keep.
+   * Sets the memory that Linux takes for a batch of pages, in bytes. EINVAL for less than one
+   * entry; any other limit costs Linux time and changes no result, so nothing is stored.
    */
   static void set(Command command) {
     int limit = iommu_test_cmd.memory_limit.limit(iommu_test_cmd.memory_limit(command.block()));

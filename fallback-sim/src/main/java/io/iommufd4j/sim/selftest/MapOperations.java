@@ -10,8 +10,8 @@ import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What is mapped and what is pinned: {@code IOMMU_TEST_OP_ADD_RESERVED}, {@code MD_CHECK_MAP} and
- * {@code MD_CHECK_REFS}.
+ * Operations on mapped IOVAs and pinned pages: {@code IOMMU_TEST_OP_ADD_RESERVED}, {@code
+ * MD_CHECK_MAP} and {@code MD_CHECK_REFS}.
  */
 final class MapOperations {
 

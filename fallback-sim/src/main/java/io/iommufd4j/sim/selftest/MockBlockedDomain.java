@@ -3,7 +3,7 @@ package io.iommufd4j.sim.selftest;
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDomain;
 
-/** Where a mock device's DMA goes nowhere ({@code mock_blocking_domain}). */
+/** The domain that blocks all DMA of a mock device ({@code mock_blocking_domain}). */
 final class MockBlockedDomain extends IommuDomain {
 
   MockBlockedDomain(MockIommu iommu) {

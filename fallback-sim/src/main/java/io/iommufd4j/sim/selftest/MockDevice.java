@@ -22,13 +22,13 @@ final class MockDevice extends IommuDevice {
   private final MockDeviceCache cache = new MockDeviceCache();
   private final MockPageRequests pageRequests = new MockPageRequests(this);
 
-  /** Where it is whose, guarded by itself ({@code viommu_rwsem}). */
+  /** The guest that has the device; guarded by its own lock ({@code viommu_rwsem}). */
   private final MockGuest guest = new MockGuest();
 
-  /** What it was attached to last; guarded by the group's lock. */
+  /** The domain that it was attached to last; guarded by the group's lock. */
   private @Nullable IommuDomain entered;
 
-  /** Whether the next attach of the reserved PASID fails ({@code pasid_1024_fake_error}). */
+  /** True if the next attach of the reserved PASID fails ({@code pasid_1024_fake_error}). */
   private boolean reservedPasidFails;
 
   /**
@@ -48,7 +48,10 @@ final class MockDevice extends IommuDevice {
     return (flags & MOCK_FLAGS_DEVICE_PASID()) != 0 ? 1 << MOCK_PASID_WIDTH() : 1;
   }
 
-  /** What a mock domain is asked to take: nothing else sits behind the mock IOMMU. */
+  /**
+   * The mock device of a device that a mock domain is given: EINVAL for any other, as only mock
+   * devices sit behind the mock IOMMU.
+   */
   static MockDevice of(IommuDevice device) {
     if (device instanceof MockDevice mock) {
       return mock;
@@ -69,12 +72,12 @@ final class MockDevice extends IommuDevice {
     return true;
   }
 
-  /** What it has cached. */
+  /** The device's cache. */
   MockDeviceCache cache() {
     return cache;
   }
 
-  /** Whether it may ask for pages. */
+  /** The switch for its page requests. */
   MockPageRequests pageRequests() {
     return pageRequests;
   }

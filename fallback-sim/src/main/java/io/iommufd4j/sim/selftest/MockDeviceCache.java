@@ -7,7 +7,7 @@ import static io.iommufd4j.bindings.selftest.selftest_h.MOCK_DEV_CACHE_NUM;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/** What a mock device has cached, until a guest has it dropped ({@code mock_dev::cache}). */
+/** The cache of a mock device, whose entries a guest can invalidate ({@code mock_dev::cache}). */
 final class MockDeviceCache {
 
   private final AtomicIntegerArray entries;
@@ -20,7 +20,7 @@ final class MockDeviceCache {
   }
 
   /**
-   * Whether an entry is there and holds a value.
+   * True if an entry exists and holds a value.
    *
    * @param entry unsigned
    */

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
-/** Whose guest's a mock device is, and what that calls it ({@code mock_dev::viommu}). */
+/** The guest that has a mock device, and the guest's id for it ({@code mock_dev::viommu}). */
 final class MockGuest {
 
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();

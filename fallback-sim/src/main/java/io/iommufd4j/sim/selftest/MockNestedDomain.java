@@ -62,7 +62,7 @@ final class MockNestedDomain extends NestedDomain {
   }
 
   /**
-   * Whether an entry is there and holds a value.
+   * True if an entry exists and holds a value.
    *
    * @param entry unsigned
    */

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a mock device may ask for pages: while any of its attachments has somebody who looks
- * after that.
+ * The switch for a mock device's page requests: they are enabled while any of its attachments has a
+ * handler for them.
  */
 final class MockPageRequests {
 

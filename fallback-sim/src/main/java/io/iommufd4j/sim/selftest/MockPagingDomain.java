@@ -35,7 +35,7 @@ final class MockPagingDomain extends PagingDomain {
     return tracksDirty;
   }
 
-  /** Whether dirty tracking is on ({@code MOCK_DIRTY_TRACK}). */
+  /** True if dirty tracking is on ({@code MOCK_DIRTY_TRACK}). */
   boolean tracking() {
     return tracking;
   }

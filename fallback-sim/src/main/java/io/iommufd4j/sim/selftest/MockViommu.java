@@ -18,7 +18,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** What the mock driver does for a vIOMMU ({@code struct mock_viommu}, {@code mock_viommu_ops}). */
+/** The mock driver's part of a vIOMMU ({@code struct mock_viommu}, {@code mock_viommu_ops}). */
 final class MockViommu implements ViommuOps {
 
   private final MockIommu iommu;
@@ -38,7 +38,7 @@ final class MockViommu implements ViommuOps {
     this.page = data == null ? null : new MockViommuPage(core, data);
   }
 
-  /** What iommufd does for it. */
+  /** The part of the vIOMMU that iommufd provides. */
   ViommuCore core() {
     return core;
   }
