@@ -40,7 +40,7 @@ public record AmdRegisters(long features, long features2, int addressBits)
 
   private static final int MORE_LEVELS = 3;
 
-  /** What an {@code EFR} has set where hardware notes dirty pages. */
+  /** The bits that an {@code EFR} has set if the hardware tracks dirty pages. */
   static final long TRACKS_DIRTY = ACCESSED_BITS | DIRTY_BITS;
 
   private static final long SMALLEST_PAGE = 1L << 12;
@@ -77,7 +77,7 @@ public record AmdRegisters(long features, long features2, int addressBits)
     return (features & bits) == bits;
   }
 
-  /** Whether a domain has a guest's table (version 2) instead of the host's own. */
+  /** True if a domain has a guest's table (version 2) instead of the host's own. */
   private static boolean guestTable(int flags) {
     return (flags & IOMMU_HWPT_ALLOC_PASID()) != 0;
   }

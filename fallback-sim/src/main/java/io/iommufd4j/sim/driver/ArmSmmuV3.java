@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public class ArmSmmuV3 extends ModelDriver {
 
-  /** What a guest calls a device whose events go to it ({@code struct arm_smmu_vmaster}). */
+  /**
+   * The guest's stream id of each device whose events go to a guest ({@code struct
+   * arm_smmu_vmaster}).
+   */
   private final Map<IommuDevice, Long> virtualStreams = new ConcurrentHashMap<>();
 
   /** A driver that runs one SMMUv3. */
@@ -93,7 +96,10 @@ public class ArmSmmuV3 extends ModelDriver {
     virtualStreams.remove(device);
   }
 
-  /** What a guest called a device when it was attached; the guest is told of nothing without. */
+  /**
+   * The guest's stream id of a device, as it was at the attach; null for none, and then the guest
+   * gets no events.
+   */
   @Nullable Long virtualStream(IommuDevice device) {
     return virtualStreams.get(device);
   }

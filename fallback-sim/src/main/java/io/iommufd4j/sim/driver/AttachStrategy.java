@@ -50,7 +50,7 @@ enum AttachStrategy {
     this.window = window;
   }
 
-  /** Whether the device is blocked for a moment on its way. */
+  /** True if the device is blocked for a moment during the switch. */
   boolean hasWindow() {
     return window;
   }

@@ -6,14 +6,14 @@ import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
 
 /**
- * What an IOMMU says of itself in its registers, and what its driver makes of that. Another machine
- * is other values here.
+ * The identification registers of an IOMMU, and the abilities that its driver derives from them.
+ * Another machine has other values here.
  */
 public sealed interface IommuRegisters
     permits VtdRegisters, AmdRegisters, Smmuv3Registers, VirtioIommuConfig {
 
   /**
-   * Whether a domain can be made with a set of flags.
+   * True if a domain can be made with a set of flags.
    *
    * @param flags {@code IOMMU_HWPT_ALLOC_*}, the fault queue's apart
    */
@@ -25,13 +25,13 @@ public sealed interface IommuRegisters
   /** A bit for each page size of a domain made with flags that it {@link #serves}. */
   long pageSizes(int flags);
 
-  /** Whether it can do something for any device. */
+  /** True if it has a capability for any device. */
   boolean capable(Capability capability);
 
   /** The IOVAs that no device behind it can use. */
   List<ReservedRegion> reserved();
 
-  /** What it tells through {@code IOMMU_GET_HW_INFO}. */
+  /** The answer to {@code IOMMU_GET_HW_INFO}. */
   HardwareInfo info();
 
   /** The same hardware with addresses of fewer bits. */

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the drivers have in common; what they make of a device's IOMMU follows from its registers.
+ * The common part of the drivers; their behavior for a device follows from the registers of its
+ * IOMMU.
  */
 public abstract class ModelDriver implements IommuDriver {
 
@@ -68,7 +69,7 @@ public abstract class ModelDriver implements IommuDriver {
   }
 
   /**
-   * Whether groups start in an identity domain ({@code iommu.passthrough=1}) instead of a DMA
+   * Sets whether groups start in an identity domain ({@code iommu.passthrough=1}) instead of a DMA
    * domain. Holds for groups made from now on.
    */
   public final void identityByDefault(boolean identityFirst) {
@@ -127,19 +128,19 @@ public abstract class ModelDriver implements IommuDriver {
   }
 
   /**
-   * Whether a page table can hold what may neither be read nor written: an entry of most formats
-   * says so by not being there.
+   * True if a page table can hold a mapping that may neither be read nor written: in most formats
+   * such an entry is the same as none.
    */
   boolean mapsWithoutAccess() {
     return false;
   }
 
-  /** What a mapping answers where something is mapped already. */
+  /** The errno of a map where something is mapped already. */
   Errno occupied() {
     return Errno.EADDRINUSE;
   }
 
-  /** Whether a PASID can have a domain of its own. */
+  /** True if a PASID can be attached to this domain. */
   protected abstract boolean attachesPasids(ModelDomain domain);
 
   /**
@@ -187,7 +188,7 @@ public abstract class ModelDriver implements IommuDriver {
   }
 
   /**
-   * Whether the IOMMU a device sits behind can walk a domain's page table.
+   * Requires that the IOMMU a device sits behind can walk a domain's page table.
    *
    * @throws Refused EINVAL when it cannot
    */
@@ -197,10 +198,13 @@ public abstract class ModelDriver implements IommuDriver {
     }
   }
 
-  /** Whether an IOMMU can walk a domain's page table. */
+  /** True if an IOMMU can walk a domain's page table. */
   abstract boolean fits(IommuUnit unit, ModelDomain to);
 
-  /** Whether an IOMMU can walk the page table of another one: it is wide and able enough. */
+  /**
+   * True if an IOMMU can walk the page table of another one: it has enough address bits and
+   * features.
+   */
   static boolean walks(IommuUnit unit, ModelDomain to) {
     boolean wide =
         Long.compareUnsigned(to.table().apertureLast(), unit.registers().apertureLast(to.flags()))

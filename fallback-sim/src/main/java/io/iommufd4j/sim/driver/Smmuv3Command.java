@@ -56,7 +56,7 @@ record Smmuv3Command(long word0, long word1) {
     return (int) (word0 & OPERATION);
   }
 
-  /** Whether it names a device. */
+  /** True if the command is for one device. */
   boolean forOneStream() {
     int operation = operation();
     return operation == CONFIG_CONTEXT
@@ -64,7 +64,7 @@ record Smmuv3Command(long word0, long word1) {
         || operation == DEVICE_CACHE;
   }
 
-  /** What the guest calls that device. */
+  /** The guest's stream id of that device. */
   long stream() {
     return word0 >>> STREAM_SHIFT;
   }

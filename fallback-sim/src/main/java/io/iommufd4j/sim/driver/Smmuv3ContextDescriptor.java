@@ -23,7 +23,7 @@ record Smmuv3ContextDescriptor(long word0, long word1) {
   private static final int MOST_UNUSED = 39;
   private static final int[] GRANULE_BITS = {12, 16, 14};
 
-  /** Whether an SMMU that neither stalls nor updates tables can use it. */
+  /** True if an SMMU that neither stalls nor updates tables can use it. */
   boolean usable(Smmuv3Registers registers) {
     boolean offered = set(VALID) && set(FORMAT_64) && set(ABORTS);
     if (!offered || set(STALLS) || set(HARDWARE_UPDATES)) {
@@ -52,37 +52,37 @@ record Smmuv3ContextDescriptor(long word0, long word1) {
     return (int) word0 >> 6 & 3;
   }
 
-  /** Whether lower addresses are translated at all. */
+  /** True if lower addresses are translated at all. */
   boolean hasTable() {
     return !set(NO_LOWER_TABLE);
   }
 
-  /** How many bits an address has that goes in. */
+  /** The number of bits in an input address. */
   int inputBits() {
     return Long.SIZE - unusedBits();
   }
 
-  /** How many bits an address has within the smallest page. */
+  /** The number of bits of an offset in the smallest page. */
   int granuleBits() {
     return GRANULE_BITS[granule()];
   }
 
-  /** How many bits an address may have that comes out. */
+  /** The most bits that an output address may have. */
   int outputBits(Smmuv3Registers registers) {
     return Math.min(Smmuv3Registers.outputBits(word0 >>> 32), registers.outputBits());
   }
 
-  /** Whether a page that was never accessed is no fault. */
+  /** True if an access to a page whose access flag is clear is no fault. */
   boolean ignoresAccessFlag() {
     return set(NO_ACCESS_FAULTS);
   }
 
-  /** Whether the guest wants to hear of faults. */
+  /** True if the guest wants faults recorded. */
   boolean recordsFaults() {
     return set(RECORDS);
   }
 
-  /** Where the table is in the guest's memory. */
+  /** The address of the table in the guest's memory. */
   long table() {
     return word1 & TABLE;
   }

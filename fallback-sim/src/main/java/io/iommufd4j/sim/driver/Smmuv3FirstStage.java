@@ -42,7 +42,7 @@ final class Smmuv3FirstStage {
     return parent;
   }
 
-  /** What comes of a transaction. */
+  /** The result of a transaction. */
   Smmuv3Walk walk(long iova, boolean write) {
     if (entry.substreams() && registers.substreamBits() == 0) {
       return Smmuv3Walk.Event.ofSetup(Smmuv3Walk.Event.BAD_ENTRY);

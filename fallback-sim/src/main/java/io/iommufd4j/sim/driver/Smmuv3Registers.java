@@ -12,12 +12,12 @@ import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
 
 /**
- * What an SMMUv3's identification registers say of it, in the words of its specification ({@code
- * SMMU_IDR0} and its neighbours).
+ * The identification registers of an SMMUv3, by the names of its specification ({@code SMMU_IDR0}
+ * and its neighbors).
  *
  * @param aidr {@code SMMU_AIDR}
- * @param addressBits how many bits the kernel's own addresses have ({@code VA_BITS}), which bounds
- *     the first stage
+ * @param addressBits the number of bits in the kernel's own addresses ({@code VA_BITS}), which
+ *     bounds the first stage
  */
 public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, int addressBits)
     implements IommuRegisters {
@@ -80,7 +80,7 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
     return (idr0 & bits) == bits;
   }
 
-  /** Whether a domain's table is a second stage; the first is preferred. */
+  /** True if a domain's table is a second stage; the first is preferred. */
   private boolean secondStage(int flags) {
     return flags == IOMMU_HWPT_ALLOC_NEST_PARENT() || !has(FIRST_STAGE);
   }
@@ -150,38 +150,39 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
     return nests() && forcesAttributes();
   }
 
-  /** Whether the second stage can force memory attributes, so that a guest cannot loosen them. */
+  /** True if the second stage can force memory attributes, so that a guest cannot loosen them. */
   boolean forcesAttributes() {
     return (idr3 & FORCES_ATTRIBUTES) != 0;
   }
 
-  /** Whether an invalidation can be for a range. */
+  /** True if an invalidation can be for a range. */
   boolean invalidatesRanges() {
     return (idr3 & RANGE_INVALIDATION) != 0;
   }
 
-  /** Whether devices may keep translations. */
+  /** True if devices may cache translations. */
   boolean ats() {
     return (idr0 & ATS) != 0;
   }
 
-  /** How many bits an address space id has. */
+  /** The number of bits in an address space id. */
   int asidBits() {
     return (idr0 & WIDE_ASIDS) != 0 ? 16 : 8;
   }
 
-  /** How many bits a PASID has; 0 where there are none. */
+  /** The number of bits in a PASID; 0 where there are none. */
   int substreamBits() {
     return idr1 >> 6 & 0x1f;
   }
 
-  /** How many bits an address has that comes out of it. */
+  /** The number of bits in an output address. */
   int outputBits() {
     return outputBits(idr5);
   }
 
   /**
-   * How many bits the three that say an address size stand for; the reserved value is the widest.
+   * The number of address bits that a field of three bits stands for; the reserved value means the
+   * most.
    */
   static int outputBits(long size) {
     return OUTPUT_BITS[(int) Math.min(size & 7, OUTPUT_BITS.length - 1)];

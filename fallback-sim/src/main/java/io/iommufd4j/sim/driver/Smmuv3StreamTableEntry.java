@@ -23,7 +23,7 @@ record Smmuv3StreamTableEntry(long word0, long word1) {
   private static final long CONTEXTS = 0x1fL << 59;
   private static final long ALLOWED_0 = VALID | CONFIG | FORMAT | CONTEXT_POINTER | CONTEXTS;
 
-  /** How the table is cached and shared, and what a transaction without a PASID means. */
+  /** The bits for caching and sharing of the table, and for transactions without a PASID. */
   private static final long TABLE_ATTRIBUTES = 0xff;
 
   private static final long STALLS_DISABLED = 1 << 27;
@@ -62,22 +62,22 @@ record Smmuv3StreamTableEntry(long word0, long word1) {
     return (int) ((word0 & CONFIG) >> 1);
   }
 
-  /** Whether the guest's own table translates. */
+  /** True if the guest's own table translates. */
   boolean translates() {
     return config() == FIRST_STAGE;
   }
 
-  /** Whether transactions go on to the second stage as they are. */
+  /** True if transactions go on to the second stage as they are. */
   boolean bypasses() {
     return config() == BYPASS;
   }
 
-  /** Whether there is more than one context, chosen by PASID. */
+  /** True if there is more than one context, chosen by PASID. */
   boolean substreams() {
     return (word0 & CONTEXTS) != 0;
   }
 
-  /** Where the context descriptor is in the guest's memory. */
+  /** The address of the context descriptor in the guest's memory. */
   long contextDescriptor() {
     return word0 & CONTEXT_POINTER;
   }

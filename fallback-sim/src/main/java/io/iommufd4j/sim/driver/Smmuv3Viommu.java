@@ -27,7 +27,7 @@ final class Smmuv3Viommu implements ViommuOps {
     this.parent = parent;
   }
 
-  /** What iommufd does for it. */
+  /** The part of the vIOMMU that iommufd provides. */
   ViommuCore core() {
     return core;
   }

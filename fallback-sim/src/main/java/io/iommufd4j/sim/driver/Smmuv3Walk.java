@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.driver;
 
-/** What a guest's first stage makes of a transaction. */
+/** The result of a transaction in a guest's first stage. */
 sealed interface Smmuv3Walk {
 
   /**
@@ -11,7 +11,7 @@ sealed interface Smmuv3Walk {
   record Found(long address) implements Smmuv3Walk {}
 
   /**
-   * It is aborted, and the guest is told.
+   * It is aborted, and the guest gets an event.
    *
    * @param type number of the event
    * @param details second double word of the event's record
@@ -31,7 +31,7 @@ sealed interface Smmuv3Walk {
     /** The input address is what the fault is about, not a table or a context. */
     private static final long INPUT = 2L << 40;
 
-    /** What the guest has set up is no use. */
+    /** The event for a setup by the guest that the SMMU cannot use. */
     static Event ofSetup(int type) {
       return new Event(type, 0, 0);
     }

@@ -8,9 +8,9 @@ import io.iommufd4j.sim.mm.UserMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What DMA meets on a machine without an IOMMU: the machine's own addresses. Nothing is attached or
- * changed here, and nothing keeps a device from what is not its user's; only what this process does
- * not use for the simulated machine is out of reach.
+ * The bus of a machine without an IOMMU: DMA uses the machine's own addresses. Nothing is attached
+ * or changed here, and nothing keeps a device from memory that is not its user's; only memory that
+ * this process does not use for the simulated machine is out of reach.
  */
 public final class UntranslatedBus extends IommuDomain {
 

@@ -56,7 +56,7 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
   private static final long FIRST_STAGE = 1L << 47;
   private static final long COHERENT_WALKS = 1L << 48;
 
-  /** What an {@code ECAP_REG} has set where hardware notes dirty pages. */
+  /** The bits that an {@code ECAP_REG} has set if the hardware tracks dirty pages. */
   static final long TRACKS_DIRTY = SCALABLE_MODE | DIRTY_BITS | SECOND_STAGE | COHERENT_WALKS;
 
   private static final long KIB = 1 << 10;
