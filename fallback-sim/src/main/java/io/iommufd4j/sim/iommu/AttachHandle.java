@@ -4,8 +4,9 @@ import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an owner hangs on an attachment ({@code struct iommu_attach_handle}). One through which a
- * fault may have been reported serves once, so that the fault is never credited to the next.
+ * An owner's own object on an attachment ({@code struct iommu_attach_handle}). A handle through
+ * which a fault may have been reported is used only once, so that the fault is never taken for one
+ * of the next attachment.
  */
 public class AttachHandle {
 

@@ -5,9 +5,9 @@ import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who steers a group's DMA, and how often it said so: drivers of the kernel by the domain the group
- * starts in, or one owner by its own ({@code owner}, {@code owner_cnt}). Guarded by the group's
- * lock.
+ * The users of a group's DMA and their number ({@code owner}, {@code owner_cnt}): drivers of the
+ * kernel, which use the group's default domain, or one owner with domains of its own. Guarded by
+ * the group's lock.
  */
 final class DmaOwner {
 
@@ -21,12 +21,12 @@ final class DmaOwner {
     this.pasids = pasids;
   }
 
-  /** Whether it is steered at all. */
+  /** True if the group's DMA has a user at all. */
   boolean isThere() {
     return count > 0;
   }
 
-  /** Whether it is an owner with domains of its own. */
+  /** True if the user is an owner with domains of its own. */
   boolean isOwn() {
     return owner != null;
   }
@@ -65,7 +65,7 @@ final class DmaOwner {
   }
 
   /**
-   * Whether an owner may take over.
+   * Requires that an owner may take over.
    *
    * @throws Refused EBUSY when the group has left the domain it starts in
    */

@@ -4,11 +4,11 @@ import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Where a device's DMA enters the IOMMU: each transaction is looked up in what the device is
- * steered through at that moment.
+ * The point where a device's DMA enters the IOMMU: each transaction is translated by the domain
+ * that the device is in at that moment.
  *
- * @param device whose DMA it is
- * @param memory what lies behind the translation
+ * @param device the device that does the DMA
+ * @param memory the memory behind the translation
  */
 public record DmaPort(IommuDevice device, UserMemory memory) {
 

@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
-/** What a domain does with a device's DMA ({@code IOMMU_DOMAIN_*}). */
+/** The treatment of a device's DMA in a domain ({@code IOMMU_DOMAIN_*}). */
 public enum DomainType {
   /** Every transaction is aborted. */
   BLOCKED,

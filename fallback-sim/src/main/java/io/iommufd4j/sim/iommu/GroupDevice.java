@@ -8,14 +8,16 @@ final class GroupDevice {
   /** While a reset runs the device stays blocked whatever the group does. */
   boolean blocked;
 
-  /** How many resets of it run. */
+  /** The number of its resets that are running. */
   int resets;
 
   GroupDevice(IommuDevice device) {
     this.device = device;
   }
 
-  /** Whether its DMA can carry PASIDs: one that cannot is in no PASID's way. */
+  /**
+   * True if its DMA can carry PASIDs; a device without them does not limit the PASIDs of its group.
+   */
   boolean carriesPasids() {
     return device.maxPasids() > 0;
   }

@@ -20,7 +20,7 @@ final class GroupDomain {
     this.devices = devices;
   }
 
-  /** What the devices are in; null before the first came. */
+  /** The domain that the devices are in; null before the first device joined. */
   @Nullable IommuDomain current() {
     return current;
   }
@@ -40,12 +40,15 @@ final class GroupDomain {
     return blocking;
   }
 
-  /** Whether nobody but the core has chosen it. */
+  /**
+   * True if the core chose the current domain: it is the initial or the blocking one, not an
+   * owner's.
+   */
   boolean isCores() {
     return isInitial() || current == blocking;
   }
 
-  /** Whether it is the one the group starts in. */
+  /** True if the current domain is the one that the group starts in. */
   boolean isInitial() {
     return current == null || current == initial;
   }

@@ -13,7 +13,7 @@ public interface HwQueueCore {
   /** The guest physical address of its first byte. */
   long baseAddress();
 
-  /** How many bytes. */
+  /** The length of the queue in bytes. */
   long length();
 
   /**

@@ -72,17 +72,17 @@ public class IommuDevice {
     return driver;
   }
 
-  /** How many PASIDs it can tell apart. */
+  /** The number of PASIDs that it can use; 0 for none. */
   public final int maxPasids() {
     return maxPasids;
   }
 
-  /** What else its PASID capability offers; the driver enables some, all or none. */
+  /** The optional features of its PASID capability; the driver enables some, all or none. */
   public final Set<PasidFeature> pasidFeatures() {
     return pasidFeatures;
   }
 
-  /** Whether it translates addresses itself. */
+  /** True if it has ATS: it caches translations itself. */
   public final boolean ats() {
     return ats;
   }
@@ -92,7 +92,7 @@ public class IommuDevice {
   }
 
   /**
-   * Whether a context made it for itself by {@code IOMMU_TEST_CMD} ({@code
+   * True if a context made it for itself by {@code IOMMU_TEST_CMD} ({@code
    * iommufd_selftest_is_mock_dev}): it never keeps that context alive.
    */
   public boolean madeForTests() {
@@ -108,7 +108,7 @@ public class IommuDevice {
     return now;
   }
 
-  /** Whether it belongs to one: without an IOMMU only while VFIO has it. */
+  /** True if it belongs to a group: without an IOMMU only while VFIO has it. */
   public final boolean grouped() {
     return group != null;
   }
@@ -117,12 +117,15 @@ public class IommuDevice {
     group = joined;
   }
 
-  /** Whether an IOMMU translates its DMA. */
+  /** True if an IOMMU translates its DMA. */
   public final boolean translated() {
     return driver.translates();
   }
 
-  /** Where the kernel maps what takes a device's interrupt messages ({@code IOMMU_RESV_SW_MSI}). */
+  /**
+   * The first IOVA of the window in which the kernel maps the pages that take a device's interrupt
+   * messages ({@code IOMMU_RESV_SW_MSI}); {@link #NO_WINDOW} without one.
+   */
   public final long messageWindow() {
     for (ReservedRegion region : driver.reservedRegions(this)) {
       if (region.type() == ReservedRegion.Type.SW_MSI) {
@@ -142,9 +145,10 @@ public class IommuDevice {
   }
 
   /**
-   * What hardware has in the device's context entry from now on. For drivers only.
+   * Sets the domain in the device's context entry, as hardware sees it from now on. For drivers
+   * only.
    *
-   * @param domain what DMA goes through; null aborts every transaction
+   * @param domain the domain that translates DMA; null aborts every transaction
    */
   public final void steer(@Nullable IommuDomain domain) {
     steered = domain;
@@ -159,12 +163,12 @@ public class IommuDevice {
     }
   }
 
-  /** What a transaction without PASID meets at this moment; null aborts it. */
+  /** The domain that translates a transaction without PASID at this moment; null aborts it. */
   public final @Nullable IommuDomain steered() {
     return steered;
   }
 
-  /** What a transaction with a PASID meets at this moment; null aborts it. */
+  /** The domain that translates a transaction with a PASID at this moment; null aborts it. */
   public final @Nullable IommuDomain steered(int pasid) {
     return pasids.get(pasid);
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class IommuDomain {
 
-  /** What {@link #translate} answers where there is no translation. */
+  /** The answer of {@link #translate} where there is no translation. */
   public static final long FAULT = -1;
 
   private final DomainType type;
@@ -22,17 +22,17 @@ public abstract class IommuDomain {
     this.driver = driver;
   }
 
-  /** What it does with DMA. */
+  /** The treatment of DMA in this domain. */
   public final DomainType type() {
     return type;
   }
 
-  /** Whose it is: a domain never serves another driver's device. */
+  /** The driver that made it: a domain never serves another driver's device. */
   public final IommuDriver driver() {
     return driver;
   }
 
-  /** Who looks after page requests that meet it; null when nobody does. */
+  /** The handler of page requests in this domain; null for none. */
   public final @Nullable PageRequestHandler pageRequestHandler() {
     return pageRequestHandler;
   }
@@ -64,13 +64,13 @@ public abstract class IommuDomain {
     driver.attachPasid(device, pasid, this, old);
   }
 
-  /** Whether {@link #attachPasid} is there at all. */
+  /** True if {@link #attachPasid} is supported at all. */
   protected boolean attachesPasids() {
     return false;
   }
 
   /**
-   * Where a transaction goes.
+   * Translates the address of a transaction.
    *
    * @param iova byte address on the bus
    * @param write whether the device writes
@@ -79,14 +79,14 @@ public abstract class IommuDomain {
   public abstract long translate(long iova, boolean write);
 
   /**
-   * Hardware has aborted a device's transaction, for which {@link #translate} had no address: where
-   * somebody may want to know, it is told.
+   * Reports that hardware has aborted a device's transaction, for which {@link #translate} had no
+   * address. Does nothing where nobody listens.
    */
   public void reportFault(IommuDevice device, long iova, boolean write) {}
 
   /**
-   * How many bytes from an IOVA on lie in one piece behind {@link #translate}; at least 1 where it
-   * translates.
+   * The number of bytes from an IOVA on that {@link #translate} maps to one contiguous piece; at
+   * least 1 where there is a translation.
    */
   public long contiguous(long iova) {
     return Long.MAX_VALUE;

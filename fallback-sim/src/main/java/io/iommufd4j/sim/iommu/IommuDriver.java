@@ -21,8 +21,8 @@ public interface IommuDriver {
   @Nullable IommuDomain blockedDomain();
 
   /**
-   * Whether there is an IOMMU at all ({@code dev->iommu}): if not, DMA goes where it says, and
-   * domains are page tables that only software reads.
+   * True if there is an IOMMU at all ({@code dev->iommu}): without one, DMA uses physical
+   * addresses, and domains are page tables that only software reads.
    */
   default boolean translates() {
     return true;
@@ -57,14 +57,14 @@ public interface IommuDriver {
   }
 
   /**
-   * Whether {@link #allocPaging} takes flags at all ({@code domain_alloc_paging_flags} rather than
+   * True if {@link #allocPaging} takes flags at all ({@code domain_alloc_paging_flags} rather than
    * {@code domain_alloc_paging}).
    */
   default boolean allocatesWithFlags() {
     return true;
   }
 
-  /** Whether it makes domains on top of a parent's ({@code domain_alloc_nested}). */
+  /** True if it makes domains nested on a parent ({@code domain_alloc_nested}). */
   default boolean allocatesNested() {
     return false;
   }
@@ -87,7 +87,7 @@ public interface IommuDriver {
   }
 
   /**
-   * Whether a device's IOMMU can be shown to a guest ({@code get_viommu_size}).
+   * True if a device's IOMMU can be virtualized for a guest ({@code get_viommu_size}).
    *
    * @param type {@code enum iommu_viommu_type}
    */
@@ -108,12 +108,15 @@ public interface IommuDriver {
     throw Refused.with(Errno.EOPNOTSUPP);
   }
 
-  /** Which features of a device's PASID capability it has enabled ({@code pci_enable_pasid}). */
+  /**
+   * The features of a device's PASID capability that the driver has enabled ({@code
+   * pci_enable_pasid}).
+   */
   default Set<PasidFeature> pasidFeatures(IommuDevice device) {
     return device.pasidFeatures();
   }
 
-  /** Whether a guest can have a table of PASIDs of its own ({@code user_pasid_table}). */
+  /** True if a guest can have a PASID table of its own ({@code user_pasid_table}). */
   default boolean userPasidTables() {
     return false;
   }
@@ -152,7 +155,7 @@ public interface IommuDriver {
   List<ReservedRegion> reservedRegions(IommuDevice device);
 
   /**
-   * What hardware tells about itself ({@code hw_info}).
+   * The hardware's description of itself ({@code hw_info}).
    *
    * @param type an {@code enum iommu_hw_info_type} to ask for, or the default type
    * @throws Refused EOPNOTSUPP for a type that this hardware is not

@@ -28,7 +28,7 @@ public final class IommuGroup {
   private final PasidArray pasids = new PasidArray(devices);
   private final DmaOwner owner = new DmaOwner(domain, pasids);
 
-  /** How many of its devices are being reset. */
+  /** The number of its devices that are being reset. */
   private int recoveries;
 
   /**
@@ -117,12 +117,12 @@ public final class IommuGroup {
     }
   }
 
-  /** Whether a stray write of any device cannot raise an interrupt elsewhere. */
+  /** True if no device of the group can raise an interrupt elsewhere by a stray write. */
   public boolean isolatesInterrupts() {
     return devices.stream().allMatch(each -> each.device.isolatedInterrupts());
   }
 
-  /** Whether somebody owns the group's DMA. */
+  /** True if a driver or an owner uses the group's DMA. */
   public boolean owned() {
     try (var _ = lock.guard()) {
       return owner.isThere();

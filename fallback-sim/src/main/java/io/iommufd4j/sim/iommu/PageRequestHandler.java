@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.iommu;
 
-/** Who looks after the page requests that meet a domain ({@code iommu_domain::iopf_handler}). */
+/** The handler of page requests in a domain ({@code iommu_domain::iopf_handler}). */
 @FunctionalInterface
 public interface PageRequestHandler {
 

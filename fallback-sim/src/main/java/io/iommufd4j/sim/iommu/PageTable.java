@@ -102,7 +102,7 @@ public final class PageTable {
     return Long.lowestOneBit(pageSizes);
   }
 
-  /** Whether nothing is mapped. */
+  /** True if nothing is mapped. */
   public boolean isEmpty() {
     return runs.isEmpty();
   }
@@ -282,7 +282,7 @@ public final class PageTable {
     return new Run(first, last, physical, run.protection, run.leafSizes, dirty);
   }
 
-  /** How many smallest pages of a run lie before an IOVA. */
+  /** The number of smallest pages of a run that lie before an IOVA. */
   private int index(Run run, long iova) {
     return (int) Math.min(Integer.MAX_VALUE - 1, (iova - run.iova) / smallestPage());
   }

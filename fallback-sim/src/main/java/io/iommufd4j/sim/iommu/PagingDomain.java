@@ -54,13 +54,14 @@ public abstract class PagingDomain extends IommuDomain {
   }
 
   /**
-   * Whether DMA can be made to snoop whatever the device asks ({@code enforce_cache_coherency}).
+   * Makes all DMA snoop caches, also where the device asks for none ({@code
+   * enforce_cache_coherency}); false when that is not supported.
    */
   public boolean enforceCacheCoherency() {
     return false;
   }
 
-  /** Whether hardware can note which pages DMA wrote ({@code dirty_ops}). */
+  /** True if hardware can track which pages DMA wrote ({@code dirty_ops}). */
   public boolean tracksDirty() {
     return false;
   }

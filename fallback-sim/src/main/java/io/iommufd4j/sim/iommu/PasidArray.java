@@ -8,9 +8,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each PASID of a group is attached to, {@link IommuGroup#NO_PASID} among them ({@code
- * iommu_group::pasid_array}). Changed under the group's lock; who reports a page request reads it
- * without.
+ * The attachment of each PASID of a group, {@link IommuGroup#NO_PASID} among them ({@code
+ * iommu_group::pasid_array}). Changed under the group's lock; a report of a page request reads it
+ * without the lock.
  */
 final class PasidArray {
 

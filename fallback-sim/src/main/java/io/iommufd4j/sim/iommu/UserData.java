@@ -7,11 +7,11 @@ import io.iommufd4j.sim.mm.VersionedStruct;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a request carries for the driver alone, in user memory still ({@code struct
+ * Data of a request that only the driver understands, still in user memory ({@code struct
  * iommu_user_data}).
  *
- * @param type the user's word for what it is
- * @param address where it lies
+ * @param type the type that the user says it has
+ * @param address its user address
  * @param length bytes, more than 0
  * @param memory the memory it lies in
  */

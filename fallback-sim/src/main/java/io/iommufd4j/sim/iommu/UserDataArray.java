@@ -43,12 +43,12 @@ public final class UserDataArray {
     return type;
   }
 
-  /** How many there are. */
+  /** The number of entries. */
   public int entries() {
     return entries;
   }
 
-  /** How many were carried out, which the user is told whatever the answer. */
+  /** The number of entries carried out, which is reported to the user even after an error. */
   public int handled() {
     return handled;
   }

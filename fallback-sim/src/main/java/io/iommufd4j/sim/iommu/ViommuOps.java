@@ -4,7 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
-/** What a driver does for one virtual IOMMU ({@code struct iommufd_viommu_ops}). */
+/** The driver's operations for one virtual IOMMU ({@code struct iommufd_viommu_ops}). */
 public interface ViommuOps {
 
   /**

@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.iommu.hardware;
 
-/** What a driver can do for a device ({@code enum iommu_cap}). */
+/** An ability of a driver for a device ({@code enum iommu_cap}). */
 public enum Capability {
   CACHE_COHERENCY,
   ENFORCE_CACHE_COHERENCY,

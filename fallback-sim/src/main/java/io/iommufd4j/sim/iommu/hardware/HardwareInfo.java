@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 
 /**
- * What {@code IOMMU_GET_HW_INFO} hands out for a device.
+ * The answer of {@code IOMMU_GET_HW_INFO} for a device.
  *
  * @param type {@code enum iommu_hw_info_type}
  * @param data the type's own structure, in the UAPI's layout; not to be changed

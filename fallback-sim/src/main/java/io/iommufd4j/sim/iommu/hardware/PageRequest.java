@@ -13,12 +13,12 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
  */
 public record PageRequest(int flags, int pasid, int groupId, int permissions, long address) {
 
-  /** Whether it is the last of its group, which the device waits for an answer to. */
+  /** True if it is the last of its group, the one that the device waits for an answer to. */
   public boolean last() {
     return (flags & iommufd_h.IOMMU_PGFAULT_FLAGS_LAST_PAGE()) != 0;
   }
 
-  /** Whether it carries a PASID. */
+  /** True if it carries a PASID. */
   public boolean hasPasid() {
     return (flags & iommufd_h.IOMMU_PGFAULT_FLAGS_PASID_VALID()) != 0;
   }

@@ -1,6 +1,6 @@
 package io.iommufd4j.sim.iommu.hardware;
 
-/** What else a device's PASID capability offers ({@code pci_pasid_features}). */
+/** An optional feature of a device's PASID capability ({@code pci_pasid_features}). */
 public enum PasidFeature {
   /** Requests may ask for what is to be executed ({@code PCI_PASID_CAP_EXEC}). */
   EXECUTE,

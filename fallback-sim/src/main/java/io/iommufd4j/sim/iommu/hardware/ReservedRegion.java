@@ -9,7 +9,7 @@ package io.iommufd4j.sim.iommu.hardware;
  */
 public record ReservedRegion(long start, long last, Type type) {
 
-  /** Where devices of an x86 machine send their interrupt messages. */
+  /** The addresses to which devices of an x86 machine send their interrupt messages. */
   public static final ReservedRegion X86_MESSAGES =
       new ReservedRegion(0xfee0_0000L, 0xfeef_ffffL, Type.MSI);
 

@@ -1,6 +1,6 @@
 /**
- * What IOMMUs and the devices behind them can do and say, as values: capabilities, registers,
- * reserved IOVAs, page requests. It exists apart because it needs nothing of the IOMMU core.
+ * Properties of IOMMUs and the devices behind them, as values: capabilities, reserved IOVAs, page
+ * requests. It exists apart because it needs nothing of the IOMMU core.
  */
 @NullMarked
 package io.iommufd4j.sim.iommu.hardware;
