@@ -20,10 +20,10 @@ public final class Access extends IommufdObject implements AccessListener {
   private final @Nullable AccessUser user;
   private final Mutex lock = new Mutex();
 
-  /** What it works on; null while it is being moved, so that nobody pins meanwhile. */
+  /** The IOAS that it works on; null while it is being moved, so that nobody pins meanwhile. */
   private @Nullable Ioas ioas;
 
-  /** Where unpinning still works. */
+  /** The IOAS in which unpinning still works. */
   private @Nullable Ioas unpinFrom;
 
   private Access(ObjectContext context, @Nullable AccessUser user) {

@@ -1,9 +1,9 @@
 package io.iommufd4j.sim.iommufd;
 
-/** Who reads and writes an IOAS without DMA ({@code struct iommufd_access_ops}). */
+/** A user that reads and writes an IOAS without DMA ({@code struct iommufd_access_ops}). */
 public interface AccessUser {
 
-  /** Whether it pins pages, and so needs IOVAs to be aligned to pages. */
+  /** True if it pins pages, and so needs IOVAs to be aligned to pages. */
   boolean pinsPages();
 
   /**

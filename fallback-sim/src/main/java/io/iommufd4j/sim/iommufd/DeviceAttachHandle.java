@@ -9,7 +9,7 @@ final class DeviceAttachHandle extends AttachHandle {
   private final BoundDevice device;
   private final MessagePages.OfGroup messages;
 
-  /** What to; another one only once nothing is attached with it. */
+  /** The HWPT that is attached; it changes only while nothing is attached with this handle. */
   private volatile Hwpt hwpt;
 
   DeviceAttachHandle(BoundDevice device, MessagePages.OfGroup messages, Hwpt hwpt) {
@@ -23,7 +23,7 @@ final class DeviceAttachHandle extends AttachHandle {
     return device.id();
   }
 
-  /** Whether it was made through a device. */
+  /** True if the attachment was made through a device. */
   boolean of(BoundDevice other) {
     return device == other;
   }

@@ -49,10 +49,10 @@ public abstract class EventQueue extends IommufdObject {
   /** {@link RecordFile#write}. */
   protected abstract long write(long address, long count);
 
-  /** Whether {@link #write} is there at all. */
+  /** True if {@link #write} is supported at all. */
   protected abstract boolean writable();
 
-  /** Whether there is something to read. */
+  /** True if there is something to read. */
   protected abstract boolean pending();
 
   /** The open descriptor. */

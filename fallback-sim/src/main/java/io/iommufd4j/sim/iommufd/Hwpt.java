@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** A hardware page table that devices are attached to ({@code struct iommufd_hw_pagetable}). */
 public abstract class Hwpt extends IommufdObject {
 
-  /** Whether devices that use PASIDs can be attached. */
+  /** True if devices that use PASIDs can be attached. */
   final boolean pasidCompatible;
 
   private final ObjectTable objects;
@@ -29,7 +29,7 @@ public abstract class Hwpt extends IommufdObject {
     domain().pageRequestHandler(queue);
   }
 
-  /** Whether page requests that meet it go into a queue. */
+  /** True if page requests that meet it go into a queue. */
   final boolean reportsFaults() {
     return faultQueue != null;
   }
@@ -49,7 +49,7 @@ public abstract class Hwpt extends IommufdObject {
     }
   }
 
-  /** What it is to the IOMMU core. */
+  /** Its domain in the IOMMU core. */
   public abstract IommuDomain domain();
 
   /** The HWPT whose IOAS decides which IOVAs are reserved ({@code find_hwpt_paging}). */

@@ -16,7 +16,7 @@ public final class Ioas extends IommufdObject {
   /** In the order they were made; guarded by {@link #lock}. */
   final List<PagingHwpt> hwpts = new ArrayList<>();
 
-  /** What it maps. */
+  /** The mappings of the IOAS. */
   public final IoPageTable table;
 
   /**
@@ -38,7 +38,7 @@ public final class Ioas extends IommufdObject {
     table.reserve(start, last);
   }
 
-  /** Whether each domain that carries it makes DMA snoop; {@link #lock} is held. */
+  /** True if each domain that carries it makes DMA snoop; {@link #lock} is held. */
   public boolean enforcesCoherency() {
     return hwpts.stream().allMatch(PagingHwpt::enforcesCoherency);
   }

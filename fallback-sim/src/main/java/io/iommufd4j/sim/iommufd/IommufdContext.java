@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one open of {@code /dev/iommu} owns ({@code struct iommufd_ctx}). It lives while the file is
- * open or a device is bound; then every object goes.
+ * The context of one open of {@code /dev/iommu} ({@code struct iommufd_ctx}). It lives while the
+ * file is open or a device is bound; then every object is destroyed.
  */
 public final class IommufdContext extends ObjectContext {
 
@@ -103,7 +103,7 @@ public final class IommufdContext extends ObjectContext {
     withoutIommu = true;
   }
 
-  /** Whether VFIO-compatible requests choose no IOMMU ({@code no_iommu_mode}). */
+  /** True if VFIO-compatible requests choose no IOMMU ({@code no_iommu_mode}). */
   public boolean isWithoutIommu() {
     return withoutIommu;
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IommufdDevice extends IommufdObject implements BoundDevice {
 
-  /** How a device gets to a HWPT ({@code attach_fn}). */
+  /** The way in which a device gets to a HWPT ({@code attach_fn}). */
   private enum Way {
     ATTACH,
     REPLACE
@@ -26,10 +26,10 @@ public final class IommufdDevice extends IommufdObject implements BoundDevice {
   private final boolean enforcesCoherency;
   private final IommufdGroup group;
 
-  /** What it is to a guest; guarded by the group's lock. */
+  /** The vDEVICE that a guest has for it; null for none; guarded by the group's lock. */
   private @Nullable IommufdObject vdevice;
 
-  /** Whether no guest may get it any more; guarded by the group's lock. */
+  /** True once no guest may get it any more; guarded by the group's lock. */
   private boolean destroying;
 
   private IommufdDevice(IommufdContext context, IommuDevice hardware, IommufdGroup group) {
@@ -115,7 +115,7 @@ public final class IommufdDevice extends IommufdObject implements BoundDevice {
   }
 
   /**
-   * Whether it can become a guest's; {@link #groupLock} is held.
+   * Requires that it can become a guest's; {@link #groupLock} is held.
    *
    * @throws Refused ENOENT when the device is about to go, EEXIST when it is a guest's already
    */
@@ -221,7 +221,7 @@ public final class IommufdDevice extends IommufdObject implements BoundDevice {
   }
 
   /**
-   * What came of it.
+   * The result of an attach or replace.
    *
    * @param left the HWPT that lost the group, if any
    */

@@ -25,7 +25,7 @@ public final class IommufdFile implements OpenFile {
     this.requests = requests;
   }
 
-  /** What the file stands for. */
+  /** The context that the file stands for. */
   public IommufdContext context() {
     return context;
   }

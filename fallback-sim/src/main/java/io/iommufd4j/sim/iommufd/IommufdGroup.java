@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IommufdGroup {
 
-  /** What a PASID is attached to ({@code struct iommufd_attach}). */
+  /** The attachment of a PASID ({@code struct iommufd_attach}). */
   private static final class Attachment {
     Hwpt hwpt;
 
@@ -60,10 +60,13 @@ final class IommufdGroup {
 
   private final Map<Integer, Attachment> attachments = new HashMap<>();
 
-  /** What its devices have sent interrupt messages to; each HWPT that it gets must map that. */
+  /**
+   * The pages that its devices have sent interrupt messages to; each HWPT that it gets must map
+   * them.
+   */
   private final MessagePages.OfGroup messages;
 
-  /** How many devices of the context are in it; guarded by the context. */
+  /** The number of devices of the context that are in it; guarded by the context. */
   int devices;
 
   /**
@@ -82,7 +85,7 @@ final class IommufdGroup {
     return group;
   }
 
-  /** Whether a device takes part in a PASID's attachment. */
+  /** True if a device takes part in a PASID's attachment. */
   boolean attached(BoundDevice device, int pasid) {
     try (var _ = lock.guard()) {
       Attachment attachment = attachments.get(pasid);

@@ -11,7 +11,10 @@ public abstract class IommufdObject {
   /** Its number; given by {@link ObjectTable#reserve}. */
   int id;
 
-  /** Who needs it: the table, other objects, and requests that run. Destroying needs just one. */
+  /**
+   * The number of users: the table, other objects, and requests that run. It can be destroyed when
+   * only one is left.
+   */
   int users = 1;
 
   /** Requests that run with it, and one for the table. */

@@ -12,9 +12,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Where a context's devices find the pages that take interrupt messages, on machines whose IOMMU
- * translates those too ({@code iommufd_sw_msi}). Each page has one IOVA in all of the context's
- * domains, within the window that the devices reserve, and is mapped when it is first needed.
+ * The IOVAs of the pages that take the interrupt messages of a context's devices, on machines whose
+ * IOMMU translates those too ({@code iommufd_sw_msi}). Each page has one IOVA in all of the
+ * context's domains, within the window that the devices reserve, and is mapped when it is first
+ * needed.
  */
 final class MessagePages {
 
@@ -37,7 +38,7 @@ final class MessagePages {
     this.faults = faults;
   }
 
-  /** What the devices of one group use of them: each HWPT that the group gets must map that. */
+  /** The pages that the devices of one group use: each HWPT that the group gets must map them. */
   final class OfGroup {
 
     /** Guarded by the pages of the context; read under no lock when it is empty. */
@@ -75,7 +76,7 @@ final class MessagePages {
     }
   }
 
-  /** What a group that has used none yet uses of them. */
+  /** The pages of a new group, which has used none yet. */
   OfGroup ofGroup() {
     return new OfGroup();
   }

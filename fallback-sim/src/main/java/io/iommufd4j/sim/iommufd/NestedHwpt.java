@@ -20,7 +20,7 @@ public final class NestedHwpt extends Hwpt {
 
   private final PagingHwpt parent;
 
-  /** What it needs: the vIOMMU that it was made on, or else the parent. */
+  /** The object that it needs: the vIOMMU that it was made on, or else the parent. */
   private final IommufdObject needed;
 
   private final NestedDomain domain;

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands for a driver where a device has no IOMMU ({@code iommufd_noiommu_ops}): it makes page
- * tables that no hardware walks, so that {@code IOMMU_IOAS_NOIOMMU_GET_PA} has something to read.
+ * The driver of devices that have no IOMMU ({@code iommufd_noiommu_ops}): it makes page tables that
+ * no hardware walks, so that {@code IOMMU_IOAS_NOIOMMU_GET_PA} has something to read.
  */
 public final class NoIommu implements IommuDriver {
 

@@ -10,8 +10,8 @@ import io.iommufd4j.sim.mm.UserMemory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What the objects of one open of {@code /dev/iommu} share: their numbers, the process that makes a
- * request, and a life that ends with the last reference; then every object goes.
+ * The part of a context that its objects use: their numbers, the process that makes a request, and
+ * the reference count; when the last reference is put, every object is destroyed.
  */
 public abstract class ObjectContext {
 
@@ -45,12 +45,12 @@ public abstract class ObjectContext {
     }
   }
 
-  /** Whether its last reference was put and nothing of it is left. */
+  /** True if its last reference was put and no object is left. */
   public final boolean gone() {
     return references.get() == 0 && objects.size() == 0;
   }
 
-  /** How many object ids are taken. */
+  /** The number of object ids that are taken. */
   public final int objectCount() {
     return objects.size();
   }
@@ -60,7 +60,7 @@ public abstract class ObjectContext {
     return calling.get().memory();
   }
 
-  /** What the process that calls has pinned. */
+  /** The accounts of the process that calls. */
   public final Accounting accounting() {
     return calling.get().accounting();
   }
@@ -76,12 +76,12 @@ public abstract class ObjectContext {
     return files;
   }
 
-  /** Where calls wait until a file is ready. */
+  /** The place where calls wait until a file is ready. */
   final Wakeups wakeups() {
     return wakeups;
   }
 
-  /** What of this context can be mapped. */
+  /** The areas of this context that {@code mmap} can map. */
   public final MmapAreas mmapAreas() {
     return mmapAreas;
   }
@@ -91,12 +91,12 @@ public abstract class ObjectContext {
     return objects;
   }
 
-  /** Which of its allocations fail. */
+  /** The plan of which of its allocations fail. */
   public final FaultPlan faults() {
     return faults;
   }
 
-  /** Whether {@code IOMMU_OPTION_RLIMIT_MODE} is 1. */
+  /** True if {@code IOMMU_OPTION_RLIMIT_MODE} is 1. */
   public final boolean limitedPerProcess() {
     return limitedPerProcess;
   }

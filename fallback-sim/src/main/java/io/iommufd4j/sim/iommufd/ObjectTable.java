@@ -22,7 +22,7 @@ public final class ObjectTable {
   private final IdTable<IommufdObject> ids = new IdTable<>(1);
   private int taken;
 
-  /** How many of the numbers taken stand for nothing any more. */
+  /** The number of ids that are taken but have no object any more. */
   private int buried;
 
   private @Nullable IommufdObject compatible;
@@ -31,7 +31,7 @@ public final class ObjectTable {
     this.faults = faults;
   }
 
-  /** Which of the context's allocations fail. */
+  /** The plan of which of the context's allocations fail. */
   public FaultPlan faults() {
     return faults;
   }
@@ -123,7 +123,7 @@ public final class ObjectTable {
     object.users -= count;
   }
 
-  /** How many need an object now. */
+  /** The number of users of an object now. */
   synchronized int users(IommufdObject object) {
     return object.users;
   }
@@ -232,12 +232,12 @@ public final class ObjectTable {
     return objects;
   }
 
-  /** Whether no number is taken. */
+  /** True if no number is taken. */
   public synchronized boolean isEmpty() {
     return taken == 0;
   }
 
-  /** How many numbers are taken. */
+  /** The number of ids that are taken. */
   synchronized int size() {
     return taken;
   }
@@ -256,7 +256,7 @@ public final class ObjectTable {
     return true;
   }
 
-  /** Whether there is an IOAS that VFIO-compatible requests work on. */
+  /** True if there is an IOAS that VFIO-compatible requests work on. */
   synchronized boolean hasCompatible() {
     return compatible != null;
   }

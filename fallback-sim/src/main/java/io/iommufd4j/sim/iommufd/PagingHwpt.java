@@ -21,16 +21,18 @@ public final class PagingHwpt extends Hwpt {
           | iommufd_h.IOMMU_HWPT_FAULT_ID_VALID()
           | iommufd_h.IOMMU_HWPT_ALLOC_PASID();
 
-  /** What fills it. */
+  /** The IOAS whose mappings it holds. */
   public final Ioas ioas;
 
-  /** Whether it can be the parent of nested ones. */
+  /** True if it can be the parent of nested HWPTs. */
   public final boolean nestParent;
 
   /** Made by an attach to the IOAS, and gone with its last user. */
   volatile boolean automatic;
 
-  /** What of those is mapped in its domain; guarded by them. */
+  /**
+   * The message pages that are mapped in its domain; guarded by the context's {@link MessagePages}.
+   */
   final Set<MessagePages.MessagePage> messages = new HashSet<>();
 
   private final PagingDomain domain;
@@ -115,7 +117,7 @@ public final class PagingHwpt extends Hwpt {
     }
   }
 
-  /** Whether its domain makes DMA snoop whatever a device asks. */
+  /** True if its domain makes DMA snoop whatever a device asks. */
   boolean enforcesCoherency() {
     return enforcesCoherency;
   }

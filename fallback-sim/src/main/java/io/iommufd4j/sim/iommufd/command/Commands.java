@@ -63,7 +63,7 @@ public final class Commands implements RequestHandler {
     }
   }
 
-  /** Whether a number lies among the commands'; all others are VFIO's. */
+  /** True if a number is an iommufd command's; all others are VFIO's. */
   private static boolean isCommand(int number) {
     int ordinal = number & 0xff;
     return ordinal >= iommufd_h.IOMMUFD_CMD_BASE() && ordinal <= (TEST & 0xff);

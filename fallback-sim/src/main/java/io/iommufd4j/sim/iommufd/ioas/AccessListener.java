@@ -3,7 +3,7 @@ package io.iommufd4j.sim.iommufd.ioas;
 /** An access to an IOAS beside DMA, which lets go of what is about to be unmapped. */
 public interface AccessListener {
 
-  /** What its IOVAs have to be aligned to, in bytes. */
+  /** The alignment that its IOVAs need, in bytes. */
   long alignment();
 
   /**

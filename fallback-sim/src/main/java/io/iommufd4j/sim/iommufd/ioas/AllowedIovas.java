@@ -12,7 +12,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Where the kernel may choose IOVAs ({@code struct iopt_allowed}), and what therefore can never
+ * The ranges in which the kernel may choose IOVAs ({@code struct iopt_allowed}); they can never
  * become reserved. No range at all allows everything.
  *
  * @param lastByStart inclusive last IOVA by first one; the ranges do not overlap

@@ -34,16 +34,16 @@ final class Area {
   /** {@link PagingDomain#READ} and {@link PagingDomain#WRITE}. */
   final int protection;
 
-  /** What backs it; null while it is being set up or torn down. */
+  /** The pages that back it; null while it is being set up or torn down. */
   @Nullable Pages pages;
 
-  /** How often an {@link AccessPages} pins pages of it, internal ones included. */
+  /** The number of pins by {@link AccessPages} in it, internal ones included. */
   int accesses;
 
-  /** How often an internal {@link AccessPages} does: it cannot be unmapped before that ends. */
+  /** The number of pins by internal {@link AccessPages}: it cannot be unmapped before they end. */
   int locks;
 
-  /** Whether it is on its way out and nobody may pin any more. */
+  /** True if it is about to be unmapped and nobody may pin any more. */
   boolean preventAccess;
 
   /** The domain that pages are looked up in; null while none holds them. */
@@ -73,7 +73,7 @@ final class Area {
     return last - iova + 1;
   }
 
-  /** Where an IOVA of this area lies in its pages, in bytes. */
+  /** The offset of an IOVA of this area in its pages, in bytes. */
   long startByte(long at) {
     return at - iova + pageOffset + firstPage * UserMemory.PAGE_SIZE;
   }
@@ -83,7 +83,7 @@ final class Area {
     return Long.divideUnsigned(startByte(at), UserMemory.PAGE_SIZE);
   }
 
-  /** What backs it, where nobody is setting it up or tearing it down. */
+  /** The pages that back it, while nobody is setting it up or tearing it down. */
   Pages backing() {
     Pages backing = pages;
     if (backing == null) {

@@ -42,7 +42,7 @@ final class ContiguousAreas {
     return true;
   }
 
-  /** Where it stands. */
+  /** The area that it stands in. */
   Area area() {
     if (area == null) {
       throw new IllegalStateException("there is no area here");
@@ -60,7 +60,7 @@ final class ContiguousAreas {
     return Iova.min(area().last, end);
   }
 
-  /** Whether the range ends in the area it stands in: there was no gap. */
+  /** True if the range ends in the area it stands in: there was no gap. */
   boolean reachesEnd() {
     return area != null && !Iova.below(area.last, end);
   }

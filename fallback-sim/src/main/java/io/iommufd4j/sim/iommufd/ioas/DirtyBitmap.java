@@ -67,7 +67,7 @@ public final class DirtyBitmap {
     }
   }
 
-  /** Where the pages end that the kernel pins from a byte of the bitmap on. */
+  /** The end address of the pages that the kernel pins from a byte of the bitmap on. */
   private long pagesEnd(long index) {
     long start = address + index;
     long left = ((last - base) >>> (shift + 3)) + 1 - index;

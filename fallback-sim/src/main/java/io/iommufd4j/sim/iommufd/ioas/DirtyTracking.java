@@ -8,7 +8,7 @@ public final class DirtyTracking {
   private final IoPageTable table;
   private final PagingDomain domain;
 
-  /** What a domain notes of what a table maps. */
+  /** The dirty tracking of a domain for the mappings of a table. */
   public DirtyTracking(IoPageTable table, PagingDomain domain) {
     this.table = table;
     this.domain = domain;

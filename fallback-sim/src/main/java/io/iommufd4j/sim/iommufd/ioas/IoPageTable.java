@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an IOAS maps, and the domains that carry a copy of it ({@code struct io_pagetable}). Locks
- * are taken in the kernel's order: domains, IOVAs, pages.
+ * The mappings of an IOAS, and the domains that carry a copy of them ({@code struct io_pagetable}).
+ * Locks are taken in the kernel's order: domains, IOVAs, pages.
  */
 public final class IoPageTable {
 
@@ -41,12 +41,12 @@ public final class IoPageTable {
     this.space = new IovaSpace(faults);
   }
 
-  /** What an IOVA, a length and an offset in a page must be multiples of, in bytes. */
+  /** The bytes that an IOVA, a length and an offset in a page must be multiples of. */
   public long alignment() {
     return space.alignment();
   }
 
-  /** Whether {@code IOMMU_OPTION_HUGE_PAGES} is off. */
+  /** True if {@code IOMMU_OPTION_HUGE_PAGES} is off. */
   public boolean smallPagesOnly() {
     return domains.smallPagesOnly();
   }

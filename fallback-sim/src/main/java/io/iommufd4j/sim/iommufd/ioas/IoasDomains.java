@@ -31,7 +31,7 @@ final class IoasDomains {
     return smallPagesOnly;
   }
 
-  /** Whether areas are mapped page by page from now on. */
+  /** Sets whether areas are mapped page by page from now on. */
   void smallPagesOnly(boolean only) {
     smallPagesOnly = only;
   }

@@ -9,8 +9,9 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 
 /**
- * Which IOVAs of an IOAS are taken by areas, which can never be, and where the kernel may choose
- * ({@code area_itree}, {@code reserved_itree}, {@code allowed_itree}). Guarded by the IOVA lock.
+ * The IOVAs of an IOAS: those taken by areas, those reserved for good, and those that the kernel
+ * may choose from ({@code area_itree}, {@code reserved_itree}, {@code allowed_itree}). Guarded by
+ * the IOVA lock.
  */
 final class IovaSpace {
 
@@ -24,12 +25,12 @@ final class IovaSpace {
     this.faults = faults;
   }
 
-  /** What is taken. */
+  /** The areas that take IOVAs. */
   AreaTree areas() {
     return areas;
   }
 
-  /** What is not reserved. */
+  /** The ranges that are not reserved. */
   ReservedIovas.Holes unreserved() {
     return reserved.holes(0, Iova.MAX);
   }
@@ -165,9 +166,9 @@ final class IovaSpace {
   }
 
   /**
-   * What a domain's table does not reach, nobody maps.
+   * Reserves all IOVAs that a domain's table does not reach, so that nobody maps them.
    *
-   * @throws Refused EADDRINUSE when it is mapped or allowed; nothing of it is reserved then; ENOMEM
+   * @throws Refused EADDRINUSE when one of them is mapped or allowed; none is reserved then; ENOMEM
    */
   void reserveOutside(PagingDomain domain) {
     long first = domain.table().apertureFirst();

@@ -9,10 +9,10 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
 
-/** Where pages come from ({@code enum iopt_address_type}). */
+/** The memory or file that pages come from ({@code enum iopt_address_type}). */
 sealed interface PageSource {
 
-  /** Where the first byte of the first page is: a user address, or an offset in a file. */
+  /** The position of the first byte of the first page: a user address, or an offset in a file. */
   long start();
 
   /**

@@ -22,7 +22,7 @@ final class Pages {
   /** Innermost of all locks. */
   final Mutex lock;
 
-  /** What is pinned; guarded by {@link #lock}. */
+  /** The pinned pages; guarded by {@link #lock}. */
   final PinnedPages pins;
 
   /** {@code MAX_NPFNS}. */
@@ -37,7 +37,7 @@ final class Pages {
   private final @Nullable Revocation revocation;
   private final AtomicInteger references = new AtomicInteger(1);
 
-  /** Who pays, and for how many pages; guarded by {@link #lock}. */
+  /** The accounts that the pages are charged to; guarded by {@link #lock}. */
   private Accounting payer;
 
   private long paid;
@@ -136,28 +136,28 @@ final class Pages {
     return Long.divideUnsigned(startByte + length + UserMemory.PAGE_SIZE - 1, UserMemory.PAGE_SIZE);
   }
 
-  /** Where its first page starts: a user address, or an offset in a file. */
+  /** The position where its first page starts: a user address, or an offset in a file. */
   long start() {
     return source.start();
   }
 
-  /** How many pages. */
+  /** The number of pages. */
   long count() {
     return count;
   }
 
-  /** Whether DMA may be allowed to write. */
+  /** True if DMA may be allowed to write. */
   boolean writable() {
     return writable;
   }
 
-  /** Whether it is a file's. */
+  /** True if the pages are a file's. */
   boolean ofFile() {
     return source instanceof PageSource.File;
   }
 
   /**
-   * Whether a kernel's own access can use the pages.
+   * Requires that a kernel's own access can use the pages.
    *
    * @throws Refused EPERM to write what cannot be written, EINVAL for a device's buffer
    */
@@ -170,17 +170,17 @@ final class Pages {
     }
   }
 
-  /** Whether another process than the one with this memory mapped it. */
+  /** True if another process than the one with this memory mapped it. */
   boolean ofOther(UserMemory caller) {
     return memory != caller;
   }
 
-  /** Whether it is a device's buffer, which may be taken back. */
+  /** True if it is a device's buffer, which may be taken back. */
   boolean revocable() {
     return revocation != null;
   }
 
-  /** Whether it was taken back: no domain maps it any more, and none will. */
+  /** True if it was taken back: no domain maps it any more, and none will. */
   boolean revoked() {
     return revocation != null && revocation.revoked();
   }
@@ -318,12 +318,12 @@ final class Pages {
     }
   }
 
-  /** What is counted and against what. */
+  /** The count that its pinned pages add to. */
   Accounting.Mode mode() {
     return mode;
   }
 
-  /** How many pages change hands when somebody else pays; {@link #lock} is held. */
+  /** The number of pages to charge to other accounts when they take over; {@link #lock} is held. */
   long dueFrom(Accounting next) {
     return mode == Accounting.Mode.NONE || payer == next ? 0 : paid;
   }

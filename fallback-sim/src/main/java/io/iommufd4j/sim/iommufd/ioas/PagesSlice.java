@@ -12,7 +12,7 @@ public final class PagesSlice {
 
   final Pages pages;
 
-  /** Where in the pages it starts, in bytes. */
+  /** The offset in the pages at which it starts, in bytes. */
   final long startByte;
 
   /** Bytes. */

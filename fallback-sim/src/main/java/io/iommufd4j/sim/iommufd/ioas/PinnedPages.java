@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which pages of a source are pinned, and how many areas need each ({@code
+ * The pinned pages of a source, with the number of areas that need each ({@code
  * iopt_pages::domains_itree}). A page that several areas share is pinned once. Guarded by the
  * pages' lock.
  */
@@ -118,7 +118,10 @@ final class PinnedPages {
     return removed;
   }
 
-  /** How many pages from a pinned one on, up to a last, lie in one piece of physical memory. */
+  /**
+   * The number of pages from a pinned one on, up to a last, that lie in one piece of physical
+   * memory.
+   */
   long contiguous(long page, long last) {
     int i = at(page);
     Segment segment = segments.get(i);

@@ -64,7 +64,7 @@ public final class ReservedIovas {
     owners[to] = owners[from];
   }
 
-  /** What is not reserved between two IOVAs. */
+  /** The ranges between two IOVAs that are not reserved. */
   Holes holes(long first, long last) {
     return new Holes(first, last);
   }

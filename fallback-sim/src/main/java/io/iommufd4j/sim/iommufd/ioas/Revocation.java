@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a device's buffer is mapped, so that it can be unmapped at once when it is taken back, for
- * good ({@code struct iopt_pages_dmabuf}). Guarded by the pages' lock.
+ * The mappings of a device's buffer, kept so that all can be unmapped at once, for good, when it is
+ * taken back ({@code struct iopt_pages_dmabuf}). Guarded by the pages' lock.
  */
 final class Revocation implements DmaBuf.Importer {
 
@@ -22,7 +22,7 @@ final class Revocation implements DmaBuf.Importer {
     this.pagesLock = pagesLock;
   }
 
-  /** Whether it was taken back. */
+  /** True if it was taken back. */
   boolean revoked() {
     return revoked;
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Unmapping {
 
-  /** How often accesses are asked to let go of one area. */
+  /** The most times that accesses are asked to unpin one area. */
   private static final int MOST_TRIES = 100;
 
   private final IoPageTable table;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HwQueue extends IommufdObject implements HwQueueCore {
 
-  /** What {@code kvzalloc} gives for pointers to pages: {@code INT_MAX} bytes. */
+  /** The most pointers to pages that {@code kvzalloc} can allocate: {@code INT_MAX} bytes. */
   private static final long MOST_PAGES = Integer.MAX_VALUE / Long.BYTES;
 
   private final Viommu viommu;

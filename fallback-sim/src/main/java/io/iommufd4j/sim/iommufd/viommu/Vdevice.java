@@ -49,7 +49,7 @@ public final class Vdevice extends IommufdObject {
     return device.hardware();
   }
 
-  /** What the guest calls it. */
+  /** The guest's id for the device, unsigned. */
   long virtualId() {
     return virtualId;
   }

@@ -78,7 +78,7 @@ public final class Viommu extends IommufdObject implements ViommuCore {
   }
 
   /**
-   * Whether a device can be the guest's.
+   * Requires that a device can be the guest's.
    *
    * @throws Refused EINVAL when it sits behind another IOMMU
    */

@@ -10,7 +10,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** What an IOMMU tells a guest, on its way to user space ({@code struct iommufd_veventq}). */
+/**
+ * The events of an IOMMU for a guest, on their way to user space ({@code struct iommufd_veventq}).
+ */
 public final class VirtualEventQueue extends EventQueue {
 
   private static final long HEADER = iommufd_vevent_header.sizeof();
