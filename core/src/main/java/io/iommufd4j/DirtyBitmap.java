@@ -3,7 +3,7 @@ package io.iommufd4j;
 import java.util.BitSet;
 import java.util.stream.LongStream;
 
-/** Which pages of a range of IOVAs DMA wrote. */
+/** The pages of a range of IOVAs that DMA wrote. */
 public final class DirtyBitmap {
 
   private final long iova;
@@ -19,7 +19,7 @@ public final class DirtyBitmap {
     this.dirty = BitSet.valueOf(words);
   }
 
-  /** Where the range starts. */
+  /** The first IOVA of the range. */
   public long iova() {
     return iova;
   }
@@ -34,13 +34,13 @@ public final class DirtyBitmap {
     return pages;
   }
 
-  /** How many of them DMA wrote. */
+  /** The number of pages that DMA wrote. */
   public int dirtyPages() {
     return dirty.cardinality();
   }
 
   /**
-   * Whether DMA wrote to the page that holds an IOVA.
+   * True if DMA wrote to the page that holds an IOVA.
    *
    * @throws IndexOutOfBoundsException for an IOVA outside of the range
    */

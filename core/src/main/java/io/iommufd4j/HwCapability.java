@@ -4,7 +4,9 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What the IOMMU offers for a device, beyond its kind ({@code enum iommufd_hw_capabilities}). */
+/**
+ * A capability of the IOMMU for a device, beyond its kind ({@code enum iommufd_hw_capabilities}).
+ */
 public enum HwCapability {
   /** It can tell which pages DMA wrote. */
   DIRTY_TRACKING(iommufd_h.IOMMU_HW_CAP_DIRTY_TRACKING()),

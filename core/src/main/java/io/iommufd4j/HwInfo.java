@@ -16,7 +16,7 @@ import java.util.HexFormat;
 import java.util.Set;
 
 /**
- * What the IOMMU before a device can do ({@code struct iommu_hw_info}).
+ * The capabilities of the IOMMU before a device ({@code struct iommu_hw_info}).
  *
  * @param type {@code enum iommu_hw_info_type}
  * @param maxPasidLog2 width of a PASID in bits; 0 without PASIDs

@@ -2,7 +2,7 @@ package io.iommufd4j;
 
 import java.util.List;
 
-/** What an IOMMU driver tells of its hardware, in the hardware's own words. */
+/** The registers by which an IOMMU driver describes its hardware, in the hardware's own format. */
 public sealed interface HwRegisters {
 
   /** The driver tells nothing ({@code IOMMU_HW_INFO_TYPE_NONE}), as virtio-iommu's. */

@@ -55,7 +55,7 @@ public sealed class HwptRef implements PageTable permits Hwpt {
   }
 
   /**
-   * Which pages of a range DMA wrote since they were last asked for ({@code
+   * Reads which pages of a range DMA wrote since the last such call ({@code
    * IOMMU_HWPT_GET_DIRTY_BITMAP}); they count as clean from here on.
    *
    * @param iova where the range starts, a multiple of {@code pageSize}

@@ -255,8 +255,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
   }
 
   /**
-   * Where this IOAS can map now ({@code IOMMU_IOAS_IOVA_RANGES}). Ask again after each attach and
-   * detach.
+   * The ranges that this IOAS can map now ({@code IOMMU_IOAS_IOVA_RANGES}). Ask again after each
+   * attach and detach.
    *
    * @throws KernelException {@code ENOENT} without this IOAS
    */
@@ -265,8 +265,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
   }
 
   /**
-   * Where the machine has what is mapped at an IOVA ({@code IOMMU_IOAS_NOIOMMU_GET_PA}). For
-   * devices that no IOMMU translates for: these are told physical addresses, and reach every other
+   * The physical address of the memory mapped at an IOVA ({@code IOMMU_IOAS_NOIOMMU_GET_PA}). For
+   * devices that no IOMMU translates for: these are given physical addresses, and reach every other
    * one too.
    *
    * <p>It holds for as long as the memory stays mapped here and such a device is attached, or a
@@ -328,7 +328,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
     }
   }
 
-  /** Whether contiguous pages are mapped as larger ones ({@code IOMMU_OPTION_HUGE_PAGES}). */
+  /** True if contiguous pages are mapped as larger ones ({@code IOMMU_OPTION_HUGE_PAGES}). */
   public final boolean hugePages() {
     int get = iommufd_h.IOMMU_OPTION_OP_GET();
     return iommufd.option(iommufd_h.IOMMU_OPTION_HUGE_PAGES(), get, id.value(), 0, id) != 0;

@@ -66,7 +66,7 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
     return file().release();
   }
 
-  /** Closes, as told above. Closing twice is harmless. */
+  /** Closes, as described above. Closing twice is harmless. */
   @Override
   public void close() {
     if (!file().isOpen()) {

@@ -146,7 +146,7 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * What the IOMMU before a device can do.
+   * The capabilities of the IOMMU before a device.
    *
    * @see #hwInfo(DeviceId)
    */
@@ -155,7 +155,7 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * What the IOMMU before a device can do ({@code IOMMU_GET_HW_INFO}).
+   * The capabilities of the IOMMU before a device ({@code IOMMU_GET_HW_INFO}).
    *
    * @throws KernelException {@code ENOENT} when the device is not bound here; {@code EOPNOTSUPP}
    *     for a device without an IOMMU
@@ -165,7 +165,7 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * Whether pinned memory counts against each process's RLIMIT_MEMLOCK, and not against the user's
+   * True if pinned memory counts against each process's RLIMIT_MEMLOCK, and not against the user's
    * as a whole ({@code IOMMU_OPTION_RLIMIT_MODE}).
    */
   public boolean rlimitPerProcess() {
@@ -174,7 +174,7 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * Counts pinned memory by process, or by user as Linux does unless told ({@code
+   * Counts pinned memory by process, or by user, which is Linux' default ({@code
    * IOMMU_OPTION_RLIMIT_MODE}).
    *
    * @throws KernelException {@code EPERM} without CAP_SYS_RESOURCE; {@code EBUSY} once the iommufd
@@ -199,7 +199,8 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * Destroys an object by its id ({@code IOMMU_DESTROY}). A handle of the same object is not told.
+   * Destroys an object by its id ({@code IOMMU_DESTROY}). A handle of the same object does not
+   * learn of it.
    *
    * @throws KernelException {@code ENOENT} when there is none; {@code EBUSY} while something refers
    *     to it

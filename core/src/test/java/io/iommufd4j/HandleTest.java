@@ -22,8 +22,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /**
- * Who owns a descriptor, who closes it and when. The host's kernel answers; a memfd stands in for
- * the descriptor of an iommufd and of a device, as what a program might hand over by mistake.
+ * Ownership of descriptors: which handle closes one, and when. The host's kernel answers; a memfd
+ * stands in for the descriptor of an iommufd and of a device, as what a program might hand over by
+ * mistake.
  */
 @EnabledOnOs(OS.LINUX)
 class HandleTest {

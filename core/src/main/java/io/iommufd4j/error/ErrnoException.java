@@ -31,8 +31,8 @@ public abstract sealed class ErrnoException extends RuntimeException
   }
 
   /**
-   * What was tried: the name of a request or system call, as {@code IOMMU_IOAS_MAP} or {@code
-   * open}, or a sentence, as {@code write 0000:00:08.0 to /sys/…/bind}.
+   * The operation that failed: the name of a request or system call, as {@code IOMMU_IOAS_MAP} or
+   * {@code open}, or a sentence, as {@code write 0000:00:08.0 to /sys/…/bind}.
    */
   public final String operation() {
     return operation;

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  */
 public final class Conflict {
 
-  /** How many mappings are looked at for whole pages. */
+  /** The most mappings that are looked at for whole pages. */
   private static final int PATIENCE = 1000;
 
   private record Forbidden(IovaRange range, String why) {}

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class KnownObjects {
 
   /**
-   * How a HWPT was made.
+   * The arguments that a HWPT was made with.
    *
    * @param device the device that it was made for
    * @param parent what it translates by

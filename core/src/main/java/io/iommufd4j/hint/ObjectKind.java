@@ -9,8 +9,8 @@ import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 
 /**
- * The kind of object that an id of an iommufd names, told by which requests know it: these ask for
- * nothing, and an id of another kind answers ENOENT.
+ * The kind of object that an id of an iommufd names, found by the requests that know it: these ask
+ * for nothing, and an id of another kind answers ENOENT.
  */
 public enum ObjectKind {
   /** An IOAS. */

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * Where a mapping was to go, and what stands there.
+ * The place a mapping was to go to, and what is there already.
  *
  * @param ioas the IOAS
  * @param source what is mapped, as "the memory's address"

@@ -6,7 +6,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Which kernel a program wants. The choice is explicit, and a simulated kernel is never taken
+ * The kernel a program wants. The choice is explicit, and a simulated kernel is never taken
  * silently.
  */
 public enum Backend {
@@ -17,7 +17,7 @@ public enum Backend {
   /** The host's own kernel where it serves; a simulated one only for what changes no host. */
   AUTO;
 
-  /** What the caller means to do with the kernel. */
+  /** The use that the caller has for the kernel. */
   public enum Purpose {
     /** Looks at devices in sysfs: the only purpose for which {@link #AUTO} may simulate. */
     LOOK,

@@ -1,8 +1,8 @@
 package io.iommufd4j.kernel;
 
 /**
- * What a descriptor is open on. VFIO numbers the requests of a container and those of a device
- * alike, so a number names a request only together with this.
+ * The kind of file that a descriptor is open on. VFIO numbers the requests of a container and those
+ * of a device alike, so a number names a request only together with this.
  */
 public enum FileKind {
   /** {@code /dev/iommu}. */
@@ -18,7 +18,7 @@ public enum FileKind {
 
   private static final String VFIO = "/dev/vfio/";
 
-  /** What {@code open(2)} of a path gives. */
+  /** The kind of file that {@code open(2)} of a path gives. */
   public static FileKind of(String path) {
     if (path.equals("/dev/iommu")) {
       return IOMMUFD;

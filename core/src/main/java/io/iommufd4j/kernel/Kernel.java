@@ -16,8 +16,8 @@ import java.nio.file.Path;
 public interface Kernel extends AutoCloseable {
 
   /**
-   * What answers: it stands in every result, so that no reader takes a simulated answer for a real
-   * one.
+   * The kernel that answers: it is named in every result, so that no reader takes a simulated
+   * answer for a real one.
    */
   KernelIdentity identity();
 
@@ -107,7 +107,7 @@ public interface Kernel extends AutoCloseable {
   /** {@code munmap(2)}: 0, or −errno. */
   int munmap(long address, long bytes);
 
-  /** What the calling process may do here: page size, memlock limit, user. */
+  /** Facts about the calling process: page size, memlock limit, user. */
   ProcessFacts process();
 
   /**

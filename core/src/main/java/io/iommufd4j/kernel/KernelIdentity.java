@@ -1,7 +1,7 @@
 package io.iommufd4j.kernel;
 
 /**
- * Which kernel answers.
+ * The kernel that answers.
  *
  * @param backend {@code native} or {@code sim}
  * @param release the kernel release, as {@code uname -r} prints it; for a simulated kernel the
@@ -16,7 +16,7 @@ public record KernelIdentity(String backend, String release, String detail) {
   /** The backend name of a simulated kernel. */
   public static final String SIM = "sim";
 
-  /** Whether answers come from a simulated kernel and no host is touched. */
+  /** True if answers come from a simulated kernel and no host is touched. */
   public boolean simulated() {
     return backend.equals(SIM);
   }

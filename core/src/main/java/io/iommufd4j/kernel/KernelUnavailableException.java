@@ -26,12 +26,12 @@ public final class KernelUnavailableException extends RuntimeException {
     return backend;
   }
 
-  /** What was tried and how it failed. */
+  /** The attempt and its failure. */
   public String reason() {
     return reason;
   }
 
-  /** What would help. */
+  /** The change that would help. */
   public String fix() {
     return fix;
   }

@@ -247,7 +247,7 @@ public enum Request {
     return number;
   }
 
-  /** What a descriptor must be open on to answer this. */
+  /** The kind of file that a descriptor must be open on to answer this. */
   public FileKind file() {
     return file;
   }
@@ -260,14 +260,14 @@ public enum Request {
     return layout;
   }
 
-  /** How many bytes the whole struct has; 0 where there is none. */
+  /** The size of the whole struct in bytes; 0 where there is none. */
   public long structBytes() {
     return layout.map(GroupLayout::byteSize).orElse(0L);
   }
 
   /**
-   * How many bytes of the struct the kernel insists on: a smaller {@code size} or {@code argsz}
-   * answers {@code EINVAL}. 0 where there is no struct.
+   * The number of bytes of the struct that the kernel requires: a smaller {@code size} or {@code
+   * argsz} answers {@code EINVAL}. 0 where there is no struct.
    *
    * <p>Kernel source: the table {@code iommufd_ioctl_ops}, and {@code minsz} of each VFIO handler.
    */

@@ -36,7 +36,7 @@ public record TraceEvent(
     return failed() ? Optional.of(Errno.name((int) result)) : Optional.empty();
   }
 
-  /** Whether the kernel refused. */
+  /** True if the kernel refused. */
   public boolean failed() {
     return result < 0 && result >= -MAX_ERRNO;
   }

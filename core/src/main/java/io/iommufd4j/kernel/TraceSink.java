@@ -1,6 +1,8 @@
 package io.iommufd4j.kernel;
 
-/** Where a {@link TracingKernel} sends what it saw. Called on the thread that made the call. */
+/**
+ * Receives the calls that a {@link TracingKernel} records. Called on the thread that made the call.
+ */
 @FunctionalInterface
 public interface TraceSink {
 

@@ -25,7 +25,7 @@ public final class TracingKernel implements Kernel {
   /**
    * Traces a kernel. Closing this closes it.
    *
-   * @param sink told of each call once it has come back
+   * @param sink gets each call once it has returned
    */
   public TracingKernel(Kernel kernel, TraceSink sink) {
     this.kernel = kernel;

@@ -17,7 +17,7 @@ final class Descriptors {
 
   private static final POSIX LIBRARY = Objects.requireNonNull(POSIXFactory.getNativePOSIX());
 
-  /** What {@code getrlimit} says of a resource without a limit: {@code RLIM_INFINITY}. */
+  /** The limit that {@code getrlimit} gives for a resource without one: {@code RLIM_INFINITY}. */
   private static final long UNLIMITED = -1;
 
   private Descriptors() {}

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/** What the running kernel was built with, where the host tells. */
+/** The configuration the running kernel was built with, where the host shows it. */
 final class KernelConfig {
 
   private final Path root;

@@ -22,7 +22,7 @@ final class LibC {
   private static final long ERRNO =
       Linker.Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
 
-  /** Where the linker leaves errno: a place of each thread's own, as errno itself is. */
+  /** The memory that the linker stores errno in: one per thread, as errno itself is. */
   private static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
 
@@ -210,7 +210,8 @@ final class LibC {
   }
 
   /**
-   * What the linker itself refuses, as a heap segment or a closed arena, is the caller's to see.
+   * Turns a throwable of the linker into an exception; a refusal of the linker itself, as of a heap
+   * segment or a closed arena, goes to the caller as it is.
    */
   private static RuntimeException unexpected(Throwable thrown) {
     if (thrown instanceof RuntimeException refused) {

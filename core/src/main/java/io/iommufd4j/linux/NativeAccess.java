@@ -6,7 +6,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Whether this JVM lets the native kernel's code link, and the flag that would let it. */
+/**
+ * Checks that this JVM lets the native kernel's code link, and names the flag that would let it.
+ */
 final class NativeAccess {
 
   /** The package of JNR that loads its own library. */
@@ -27,7 +29,7 @@ final class NativeAccess {
     return "--enable-native-access=" + String.join(",", names);
   }
 
-  /** Whether a failure to link comes from the JVM's refusal, at whatever depth it is wrapped. */
+  /** True if a failure to link comes from the JVM's refusal, at whatever depth it is wrapped. */
   static boolean refused(Throwable failure) {
     return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
         .anyMatch(IllegalCallerException.class::isInstance);

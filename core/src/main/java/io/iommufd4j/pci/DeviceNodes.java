@@ -19,10 +19,10 @@ record DeviceNodes(
     Optional<DeviceNumber> groupNumber,
     String address) {
 
-  /** Where sysfs has the numbers of cdevs. */
+  /** The directory of sysfs that has the numbers of cdevs. */
   static final String CDEVS = "class/vfio-dev";
 
-  /** Where sysfs has the numbers of VFIO groups. */
+  /** The directory of sysfs that has the numbers of VFIO groups. */
   static final String GROUPS = "class/vfio";
 
   static DeviceNodes of(Host host, PciDevice device) {

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a sysfs shows of a machine. Every call reads anew and changes nothing; a file that is
- * missing is told as absent.
+ * A machine as sysfs shows it. Every call reads anew and changes nothing; a file that is missing is
+ * reported as absent.
  */
 public final class Host {
 
@@ -34,7 +34,7 @@ public final class Host {
 
   private static final Pattern VIRTUAL_FUNCTION = Pattern.compile("virtfn\\d+");
 
-  /** How sysfs prints a {@code driver_override} that is not set. */
+  /** The text that sysfs prints for a {@code driver_override} that is not set. */
   private static final String NOT_SET = "(null)";
 
   private final Path sysfs;
@@ -258,7 +258,7 @@ public final class Host {
   }
 
   /**
-   * The virtual functions of a physical one, by their numbers; none for any other device. Told by
+   * The virtual functions of a physical one, by their numbers; none for any other device. Found by
    * links, since {@code sriov_numvfs} cannot be read while a driver lets go of the device.
    */
   public List<PciDevice> virtualFunctions(PciDevice physical) {
@@ -341,12 +341,12 @@ public final class Host {
     return Sysfs.names(sysfs.resolve("class/iommu")).stream().map(IommuInstance::new).toList();
   }
 
-  /** Whether the host has a PCI driver of that name loaded. */
+  /** True if the host has a PCI driver of that name loaded. */
   public boolean hasDriver(String name) {
     return Files.isDirectory(driverDirectory(name));
   }
 
-  /** Whether VFIO takes devices without an IOMMU ({@code enable_unsafe_noiommu_mode}). */
+  /** True if VFIO takes devices without an IOMMU ({@code enable_unsafe_noiommu_mode}). */
   public boolean takesDevicesWithoutIommu() {
     return Sysfs.attribute(sysfs.resolve("module/vfio/parameters/enable_unsafe_noiommu_mode"))
         .filter("Y"::equals)

@@ -38,7 +38,7 @@ public record IommuGroup(
     reserved = List.copyOf(reserved);
   }
 
-  /** Whether an IOMMU translates for it; if not, the group is VFIO's invention, of one device. */
+  /** True if an IOMMU translates for it; if not, VFIO made the group, for one device. */
   public boolean translates() {
     return name.filter(NO_IOMMU::equals).isEmpty();
   }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public record IommuInstance(String name) {
 
-  /** Which driver serves it, told by the name that the driver gives. */
+  /** The driver that serves it, found by the name that the driver gives. */
   public Driver driver() {
     for (var driver : Driver.values()) {
       if (driver.names.matcher(name).matches()) {
@@ -20,7 +20,7 @@ public record IommuInstance(String name) {
     return Driver.OTHER;
   }
 
-  /** What DMA meets while a driver replaces one domain by another. */
+  /** The translation that DMA meets while a driver replaces one domain by another. */
   public enum Replace {
     /** The old translation or the new one, never a fault. */
     HITLESS,
@@ -32,7 +32,7 @@ public record IommuInstance(String name) {
     UNKNOWN
   }
 
-  /** The IOMMU drivers whose conduct is known. */
+  /** The IOMMU drivers whose behavior is known. */
   public enum Driver {
     /** Intel VT-d: blocks translation first and checks compatibility after. */
     VTD("VT-d", "dmar\\d+", Replace.BLOCKS_ON_FAILURE),
@@ -65,7 +65,7 @@ public record IommuInstance(String name) {
       return title;
     }
 
-    /** What DMA meets while it replaces a domain. */
+    /** The translation that DMA meets while it replaces a domain. */
     public Replace replace() {
       return replace;
     }

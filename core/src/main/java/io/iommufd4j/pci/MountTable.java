@@ -49,7 +49,7 @@ record MountTable(List<Mount> mounts, List<String> swaps) {
     return new MountTable(mounts, swaps);
   }
 
-  /** Where something of the stack is mounted. */
+  /** The mount points of the stack's devices. */
   List<String> mounts(BlockStack stack) {
     return List.copyOf(
         new LinkedHashSet<>(

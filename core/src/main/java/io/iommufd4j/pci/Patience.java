@@ -4,7 +4,8 @@ import io.iommufd4j.kernel.SysfsWrite;
 import java.time.Duration;
 
 /**
- * The time that the kernel gets for each write to sysfs, and who is told of the waiting.
+ * The time that the kernel gets for each write to sysfs, and the listener that the waiting is
+ * reported to.
  *
  * @param limit after so long a write is given up: what was done before is undone as far as that can
  *     be, and the write stays behind in a process of its own
@@ -12,7 +13,7 @@ import java.time.Duration;
  */
 public record Patience(Duration limit, Watcher watcher) {
 
-  /** Half a minute, and nobody is told. */
+  /** Half a minute, reported to nobody. */
   public static final Patience DEFAULT =
       new Patience(Duration.ofSeconds(30), (_, _, _) -> Watcher.Verdict.GO_ON);
 

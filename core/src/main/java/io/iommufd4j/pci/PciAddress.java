@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.regex.Pattern;
 
 /**
- * Where a PCI function sits: {@code domain:bus:device.function}, in hex.
+ * The address of a PCI function: {@code domain:bus:device.function}, in hex.
  *
  * @param domain 0..0x7fffffff; 0 on most machines
  * @param bus 0..255
@@ -72,7 +72,7 @@ public record PciAddress(int domain, int bus, int device, int function)
     }
   }
 
-  /** Whether a text has the form of an address, full or short; its parts may be out of range. */
+  /** True if a text has the form of an address, full or short; its parts may be out of range. */
   public static boolean looksLike(String text) {
     return FORM.matcher(text.strip()).matches();
   }

@@ -47,7 +47,7 @@ public record PciDevice(
   }
 
   /**
-   * Whether VFIO holds it although no IOMMU translates for it: its DMA goes to physical addresses,
+   * True if VFIO holds it although no IOMMU translates for it: its DMA goes to physical addresses,
    * whatever it is attached to.
    */
   public boolean heldWithoutIommu() {
@@ -72,7 +72,7 @@ public record PciDevice(
     return String.format("%04x:%04x", vendorId, deviceId);
   }
 
-  /** Whether the driver of that name is bound to it. */
+  /** True if the driver of that name is bound to it. */
   public boolean boundTo(String name) {
     return driver.filter(name::equals).isPresent();
   }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a tree of attributes and links is read. A file that is not there is an answer, not an error:
+ * Reads a tree of attributes and links. A file that is not there is an answer, not an error:
  * devices come and go while one looks.
  */
 final class Sysfs {

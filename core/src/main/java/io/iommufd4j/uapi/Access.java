@@ -2,7 +2,7 @@ package io.iommufd4j.uapi;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 
-/** What a device's DMA may do with a mapping. */
+/** The access of a device's DMA to a mapping. */
 public enum Access {
   /** The device reads memory ({@code IOMMU_IOAS_MAP_READABLE}). */
   READ(iommufd_h.IOMMU_IOAS_MAP_READABLE()),

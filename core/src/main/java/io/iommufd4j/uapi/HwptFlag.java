@@ -3,7 +3,7 @@ package io.iommufd4j.uapi;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import java.util.Set;
 
-/** What a HWPT is allocated for ({@code enum iommufd_hwpt_alloc_flags}). */
+/** A use that a HWPT is allocated for ({@code enum iommufd_hwpt_alloc_flags}). */
 public enum HwptFlag {
   /**
    * It can be the parent of a nested HWPT. {@code EOPNOTSUPP} where the IOMMU cannot nest ({@code

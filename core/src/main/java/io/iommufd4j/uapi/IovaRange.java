@@ -16,17 +16,17 @@ public record IovaRange(long start, long last) {
     }
   }
 
-  /** Whether an IOVA lies within. */
+  /** True if an IOVA lies within. */
   public boolean contains(long iova) {
     return Long.compareUnsigned(start, iova) <= 0 && Long.compareUnsigned(iova, last) <= 0;
   }
 
-  /** Whether the whole of another range lies within. */
+  /** True if the whole of another range lies within. */
   public boolean contains(IovaRange other) {
     return contains(other.start) && contains(other.last);
   }
 
-  /** Whether any IOVA lies in both. */
+  /** True if any IOVA lies in both. */
   public boolean overlaps(IovaRange other) {
     return contains(other.start) || other.contains(start);
   }

@@ -3,7 +3,8 @@ package io.iommufd4j.uapi;
 import java.util.List;
 
 /**
- * Where an IOAS can map at this moment. Each attach narrows it and each detach may widen it.
+ * The ranges that an IOAS can map at this moment. Each attach narrows it and each detach may widen
+ * it.
  *
  * @param ranges in ascending order, disjoint
  * @param alignment bytes; every mapping starts and ends at a multiple of it. Never more than the
@@ -16,7 +17,7 @@ public record IovaRanges(List<IovaRange> ranges, long alignment) {
     ranges = List.copyOf(ranges);
   }
 
-  /** Whether the whole of a range can be mapped, as far as reserved IOVAs go. */
+  /** True if the whole of a range can be mapped, as far as reserved IOVAs go. */
   public boolean allow(IovaRange range) {
     return ranges.stream().anyMatch(allowed -> allowed.contains(range));
   }

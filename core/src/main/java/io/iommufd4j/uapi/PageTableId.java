@@ -1,4 +1,4 @@
 package io.iommufd4j.uapi;
 
-/** What a device can be attached to: the {@code pt_id} of the UAPI. */
+/** The id of an object that a device can be attached to: the {@code pt_id} of the UAPI. */
 public sealed interface PageTableId extends ObjectId permits IoasId, HwptId {}

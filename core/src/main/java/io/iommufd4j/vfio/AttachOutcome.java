@@ -5,8 +5,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.uapi.PageTableId;
 
 /**
- * How an attach or a replace went, with the refusals a program may well expect as values. What a
- * program cannot expect is thrown.
+ * The outcome of an attach or a replace, with the refusals a program may well expect as values.
+ * Others are thrown.
  */
 public sealed interface AttachOutcome {
 

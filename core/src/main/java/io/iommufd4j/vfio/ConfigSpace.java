@@ -82,7 +82,7 @@ public final class ConfigSpace {
     return read16(pci_h.PCI_DEVICE_ID());
   }
 
-  /** Whether the device may start DMA. */
+  /** True if the device may start DMA. */
   public boolean busMaster() {
     return (read16(pci_h.PCI_COMMAND()) & pci_h.PCI_COMMAND_MASTER()) != 0;
   }
@@ -92,7 +92,7 @@ public final class ConfigSpace {
     command(pci_h.PCI_COMMAND_MASTER(), on);
   }
 
-  /** Whether the device answers at its memory BARs. */
+  /** True if the device answers at its memory BARs. */
   public boolean memorySpace() {
     return (read16(pci_h.PCI_COMMAND()) & pci_h.PCI_COMMAND_MEMORY()) != 0;
   }

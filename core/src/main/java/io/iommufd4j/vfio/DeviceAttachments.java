@@ -17,15 +17,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What translates a device's DMA and that of its PASIDs, as the kernel last told, and the requests
- * that change it. Guarded by the device.
+ * The page tables that translate a device's DMA and that of its PASIDs, as the kernel last
+ * reported, and the requests that change it. Guarded by the device.
  */
 final class DeviceAttachments {
 
   /** The PASID of DMA that carries none. */
   static final int NO_PASID = 0;
 
-  /** What is asked for; the kernel itself takes either for the other. */
+  /** The request wanted; the kernel itself takes either for the other. */
   enum Verb {
     /** Out of no page table into one. */
     ATTACH,

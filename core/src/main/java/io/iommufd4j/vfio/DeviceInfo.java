@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * What a device is ({@code struct vfio_device_info}).
+ * VFIO's description of a device ({@code struct vfio_device_info}).
  *
  * @param flags {@code VFIO_DEVICE_FLAGS_*}
  * @param regions how many region indexes it has
@@ -38,12 +38,12 @@ public record DeviceInfo(int flags, int regions, int irqs, List<InfoCapability> 
     }
   }
 
-  /** Whether it can be reset alone. */
+  /** True if it can be reset alone. */
   public boolean resettable() {
     return has(vfio_h.VFIO_DEVICE_FLAGS_RESET());
   }
 
-  /** Whether vfio-pci or a relative of it drives the device. */
+  /** True if vfio-pci or a variant of it drives the device. */
   public boolean pci() {
     return has(vfio_h.VFIO_DEVICE_FLAGS_PCI());
   }

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a device or a region tells of itself beyond its struct ({@code VFIO_*_INFO_CAP_*}). */
+/** A property of a device or a region beyond its struct ({@code VFIO_*_INFO_CAP_*}). */
 public sealed interface InfoCapability {
 
   /**
@@ -35,7 +35,7 @@ public sealed interface InfoCapability {
   record Area(long offset, long size) {}
 
   /**
-   * What a region beyond the fixed ones is for.
+   * The use of a region beyond the fixed ones.
    *
    * @param type {@code VFIO_REGION_TYPE_*}
    * @param subtype its meaning depends on the type

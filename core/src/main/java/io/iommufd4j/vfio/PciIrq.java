@@ -8,9 +8,9 @@ public enum PciIrq {
   INTX(vfio_h.VFIO_PCI_INTX_IRQ_INDEX()),
   MSI(vfio_h.VFIO_PCI_MSI_IRQ_INDEX()),
   MSIX(vfio_h.VFIO_PCI_MSIX_IRQ_INDEX()),
-  /** Told when the device reports an uncorrectable error. */
+  /** Signalled when the device reports an uncorrectable error. */
   ERROR(vfio_h.VFIO_PCI_ERR_IRQ_INDEX()),
-  /** Told when the host wants the device back. */
+  /** Signalled when the host wants the device back. */
   REQUEST(vfio_h.VFIO_PCI_REQ_IRQ_INDEX());
 
   private final int index;

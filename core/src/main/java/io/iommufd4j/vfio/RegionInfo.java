@@ -46,18 +46,18 @@ public record RegionInfo(
     }
   }
 
-  /** Whether it can be read. */
+  /** True if it can be read. */
   public boolean readable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_READ());
   }
 
-  /** Whether it can be written. */
+  /** True if it can be written. */
   public boolean writable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_WRITE());
   }
 
   /**
-   * Whether it can be mapped; with an {@link InfoCapability.SparseMmap} only the areas that names.
+   * True if it can be mapped; with an {@link InfoCapability.SparseMmap} only the areas it names.
    */
   public boolean mappable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_MMAP());

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * group (Linux: {@code iommufd_device_replace()}, {@code iommu_replace_group_handle()}).
  *
  * <p>This object knows what was bound and attached through it. What is done through another
- * descriptor, or to a sibling of the group, it is not told.
+ * descriptor, or to a sibling of the group, is not known to it.
  *
  * <p>Any thread may use it at any time; attach, replace and detach wait for one another.
  */
@@ -213,8 +213,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
 
   /**
    * The HWPT that translates its DMA, or the IOAS of a device without an IOMMU of its own, as the
-   * kernel last told this object; empty when not attached through it. A replace through a sibling
-   * of the group moves this device too, untold.
+   * kernel last reported to this object; empty when not attached through it. A replace through a
+   * sibling of the group moves this device too, untold.
    */
   @Override
   public final synchronized Optional<PageTableId> attached() {
@@ -397,7 +397,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return AttachOutcome.refused(refused(result, NO_PASID, target));
   }
 
-  /** Which IOAS the HWPT translates by that an attach by IOAS id took. */
+  /** Notes the IOAS of the HWPT that an attach by IOAS id chose. */
   private void noteAutomatic(PageTableId target, int pasid) {
     IommufdRef here = iommufd;
     if (here != null && target instanceof IoasId && translatesNow(pasid) instanceof HwptId hwpt) {
@@ -464,7 +464,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   }
 
   /**
-   * What the device is ({@code VFIO_DEVICE_GET_INFO}).
+   * The device's description ({@code VFIO_DEVICE_GET_INFO}).
    *
    * @throws KernelException {@code EINVAL} before bind
    */

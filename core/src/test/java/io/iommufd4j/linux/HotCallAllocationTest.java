@@ -46,7 +46,7 @@ class HotCallAllocationTest {
     }
   }
 
-  /** How many calls answered something unexpected. */
+  /** Makes the calls, and returns how many gave an unexpected result. */
   private int callAll(int memory, MemorySegment block, int times) {
     int wrong = 0;
     for (int i = 0; i < times; i++) {

@@ -52,7 +52,7 @@ class NativeProviderTest {
     assertTrue(said.contains("start java with --enable-native-access=ALL-UNNAMED"), said);
   }
 
-  /** What a JVM of its own runs. */
+  /** The program that a JVM of its own runs. */
   static final class Probe {
     private Probe() {}
 
