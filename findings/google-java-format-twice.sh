@@ -5,7 +5,7 @@
 # indented by two more than it wants to see there: the check fails right after the format, and only a second format
 # settles it.
 # Why it matters: a build that formats once and then checks fails on a tree that it has just formatted. Without
-# reflowing (--skip-reflowing-long-strings, which is what Spotless does unless told otherwise) once is enough.
+# reflowing (--skip-reflowing-long-strings, which is Spotless' default) once is enough.
 . "$(dirname "$0")/common"
 
 need_jdk

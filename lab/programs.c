@@ -267,7 +267,7 @@ static int watch_bytes(int64_t offset)
 /* IOMMU_IOAS_NOIOMMU_GET_PA, which headers of this machine need not know. */
 enum { NOIOMMU_GET_PA = 0x3b95 };
 
-/* Where the machine has memory is its own affair: only the offset in the page is told, and of the length what that page has. */
+/* Removes the physical page, which differs by machine: only the offset in the page is kept, and of the length the part within it. */
 static void forget_where(uint8_t *pa)
 {
 	uint64_t iova, length, physical, page;
