@@ -23,8 +23,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one open of a device binds to an iommufd and attaches there ({@code device_cdev.c}, {@code
- * iommufd.c}). All of it happens under the device set's lock.
+ * The bind of one open of a device to an iommufd, and its attachments there ({@code device_cdev.c},
+ * {@code iommufd.c}). All of it happens under the device set's lock.
  */
 final class Attachments {
 

@@ -40,12 +40,15 @@ final class Container {
     return iommu != null;
   }
 
-  /** What requests go to that are not the container's own; null before it is chosen. */
+  /**
+   * The IOMMU backend, which gets all requests that are not the container's own; null before it is
+   * chosen.
+   */
   synchronized @Nullable ContainerIommu iommu() {
     return iommu;
   }
 
-  /** Whether its groups have IOMMUs; what there is none of does not mix with what there is. */
+  /** True if its groups have IOMMUs; groups with and without one do not mix. */
   private boolean translates() {
     return groups.getFirst().translates();
   }

@@ -18,7 +18,7 @@ final class ContainerFile implements OpenFile {
     this.container = container;
   }
 
-  /** What it is open on. */
+  /** The container that the file is open on. */
   Container container() {
     return container;
   }

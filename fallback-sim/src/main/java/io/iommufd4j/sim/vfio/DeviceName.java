@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code VFIO_GROUP_GET_DEVICE_FD} calls a device ({@code vfio_pci_core_match}): its address,
- * and perhaps {@code vf_token=} with a UUID behind it.
+ * The name of a device in {@code VFIO_GROUP_GET_DEVICE_FD} ({@code vfio_pci_core_match}): its
+ * address, and perhaps {@code vf_token=} with a UUID behind it.
  */
 final class DeviceName {
 
@@ -21,7 +21,7 @@ final class DeviceName {
   private DeviceName() {}
 
   /**
-   * Whether a device is meant.
+   * True if a name means a device.
    *
    * @throws Refused EINVAL for an unknown or repeated option and for what is no UUID; and as {@link
    *     VfToken#check}

@@ -9,7 +9,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 
-/** What a container translates by when its devices have no IOMMU: nothing. */
+/** The IOMMU backend of a container whose devices have no IOMMU: it translates nothing. */
 final class NoContainerIommu implements ContainerIommu {
 
   private final VfioParameters parameters;

@@ -83,7 +83,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     description = new DeviceDescription(function, user, irqs, () -> resetWorks);
   }
 
-  /** What it drives. */
+  /** The PCI function that it is. */
   public PciFunction function() {
     return function;
   }
@@ -98,7 +98,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     return (group.translates() ? "" : "noiommu-") + "vfio" + index;
   }
 
-  /** Whether vfio-pci is letting go of it: its node is no more. */
+  /** True once vfio-pci is letting go of it: its node is removed. */
   public boolean leaving() {
     return registration.leaving();
   }
@@ -131,12 +131,12 @@ public final class VfioDevice implements VirtualConfig.Listener {
     }
   }
 
-  /** Whether another device is reset together with it: they share a lock. */
+  /** True if another device is reset together with it: they share a lock. */
   boolean inSet(@Nullable VfioDevice other) {
     return other != null && other.lock == lock;
   }
 
-  /** Whether it is bound to an iommufd. */
+  /** True if it is bound to an iommufd. */
   public boolean bound() {
     return bound != null;
   }
@@ -155,7 +155,7 @@ public final class VfioDevice implements VirtualConfig.Listener {
     openedByNode = byNode;
   }
 
-  /** How many of its opens can use it; guarded by {@link #lock}. */
+  /** The number of its opens that can use it; guarded by {@link #lock}. */
   int openCount() {
     return openCount;
   }

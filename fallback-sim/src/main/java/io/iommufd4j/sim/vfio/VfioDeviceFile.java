@@ -91,7 +91,10 @@ public final class VfioDeviceFile implements OpenFile {
     return 0;
   }
 
-  /** What only a node's file can do; a descriptor from a group knows no such requests. */
+  /**
+   * The attachments, which only a node's file has; ENOTTY for a descriptor from a group, which
+   * knows no such requests.
+   */
   private Attachments ofNode() {
     if (group != null) {
       throw Refused.with(Errno.ENOTTY);
@@ -160,12 +163,12 @@ public final class VfioDeviceFile implements OpenFile {
     device.registration().put();
   }
 
-  /** Whether it came from the device's group. */
+  /** True if it came from the device's group. */
   boolean fromGroup() {
     return group != null;
   }
 
-  /** Whether this is the open that is bound. */
+  /** True if this is the open that is bound. */
   boolean bound() {
     return bound;
   }

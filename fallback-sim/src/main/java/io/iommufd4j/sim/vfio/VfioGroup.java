@@ -37,7 +37,7 @@ public final class VfioGroup {
     return (translates() ? "" : "noiommu-") + group.id();
   }
 
-  /** Whether its devices have an IOMMU; if not, VFIO made it, for one device. */
+  /** True if its devices have an IOMMU; if not, VFIO made the group, for one device. */
   boolean translates() {
     return !NO_IOMMU.equals(group.name());
   }
@@ -168,7 +168,7 @@ public final class VfioGroup {
     }
   }
 
-  /** Whether a container or an iommufd is set. */
+  /** True if a container or an iommufd is set. */
   synchronized boolean hasContainer() {
     return container != null || iommufd != null;
   }

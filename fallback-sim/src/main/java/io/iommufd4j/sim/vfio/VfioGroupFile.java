@@ -42,7 +42,7 @@ final class VfioGroupFile implements OpenFile {
     return new VfioGroupFile(group, devices, user);
   }
 
-  /** What it is open on. */
+  /** The group that the file is open on. */
   VfioGroup group() {
     return group;
   }

@@ -33,7 +33,7 @@ import io.iommufd4j.sim.pci.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
-/** What a device is made of: {@code VFIO_DEVICE_GET_INFO}, its regions and its interrupts. */
+/** The description of a device: {@code VFIO_DEVICE_GET_INFO}, its regions and its interrupts. */
 public final class DeviceDescription {
 
   private final PciFunction function;

@@ -140,7 +140,7 @@ public final class DeviceFeatures {
     lowPower = false;
   }
 
-  /** What the last close leaves. */
+  /** Resets the features at the last close: the function leaves low power. */
   public void clear() {
     leaveLowPower();
   }

@@ -53,7 +53,7 @@ public final class DeviceIrqs {
       return data.get(ValueLayout.JAVA_INT, (long) i * Integer.BYTES);
     }
 
-    /** Whether an interrupt is meant: each by itself with BOOL, all of them with NONE. */
+    /** True if an interrupt is meant: each by its own byte with BOOL, all of them with NONE. */
     boolean means(int i) {
       return hasNoData() || data.get(ValueLayout.JAVA_BYTE, i) != 0;
     }
@@ -314,7 +314,7 @@ public final class DeviceIrqs {
     }
   }
 
-  /** What the last close leaves: no interrupt is set up. */
+  /** Resets the interrupts at the last close: none is set up. */
   public synchronized void clear() {
     off();
     legacy.clear();

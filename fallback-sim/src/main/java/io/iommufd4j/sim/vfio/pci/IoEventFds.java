@@ -21,7 +21,7 @@ public final class IoEventFds {
 
   private static final int REMOVE = -1;
 
-  /** What is written where. */
+  /** A write to a BAR that an eventfd triggers. */
   private record Write(int bar, long at, int bytes, long data) {}
 
   private final PciFunction function;
@@ -100,7 +100,7 @@ public final class IoEventFds {
     return false;
   }
 
-  /** What the last close leaves. */
+  /** Removes all of them at the last close. */
   public synchronized void clear() {
     writes.values().forEach(Virqfd::disable);
     writes.clear();

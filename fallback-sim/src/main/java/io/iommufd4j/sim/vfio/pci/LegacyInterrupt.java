@@ -54,7 +54,7 @@ final class LegacyInterrupt {
     }
   }
 
-  /** Which eventfd unmasks it. */
+  /** The eventfd that unmasks it. */
   Virqfd unmaskFd() {
     return unmaskFd;
   }
@@ -124,7 +124,7 @@ final class LegacyInterrupt {
     }
   }
 
-  /** What the last close leaves. */
+  /** Resets the interrupt at the last close: the command register no longer disables it. */
   synchronized void clear() {
     disabledByCommand = false;
   }

@@ -33,17 +33,17 @@ public final class Regions {
     this.config = config;
   }
 
-  /** Where a region begins in the file. */
+  /** The offset in the file at which a region begins. */
   static long offsetOf(int index) {
     return (long) index << INDEX_SHIFT;
   }
 
-  /** Which region an offset in the file lies in; {@code VFIO_PCI_OFFSET_TO_INDEX}. */
+  /** The region that an offset in the file lies in; {@code VFIO_PCI_OFFSET_TO_INDEX}. */
   static int indexOf(long offset) {
     return (int) (offset >>> INDEX_SHIFT);
   }
 
-  /** Where in its region an offset in the file lies. */
+  /** The offset within its region of an offset in the file. */
   static long within(long offset) {
     return offset & WITHIN;
   }
@@ -115,7 +115,10 @@ public final class Regions {
     return count;
   }
 
-  /** Where the MSI-X table begins, which is Linux' own: it is left out. */
+  /**
+   * The offset at which the MSI-X table begins, which is Linux' own and left out; past any BAR if
+   * this one has no table.
+   */
   private long tableStart(long index) {
     PciConfigSpace registers = function.config();
     return registers.msixVectors() > 0 && index == registers.msixBar()

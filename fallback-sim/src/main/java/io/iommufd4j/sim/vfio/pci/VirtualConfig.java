@@ -83,7 +83,7 @@ public final class VirtualConfig {
   private static final int WIDE_BAR = 4;
   private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
 
-  /** Who has to act when the user writes the command register. */
+  /** The part of the device that has to act when the user writes the command register. */
   public interface Listener {
     /** {@code PCI_COMMAND_INTX_DISABLE} is this from now on. */
     default void pinDisabled(boolean disabled) {}
@@ -94,7 +94,7 @@ public final class VirtualConfig {
     /** The user wrote the bit that resets the function. */
     default void resetAsked() {}
 
-    /** Whether the function may leave its working power state. */
+    /** True if the function may leave its working power state. */
     default boolean maySleep() {
       return true;
     }
@@ -257,12 +257,12 @@ public final class VirtualConfig {
         && (function.physical() != null || (get(PCI_COMMAND(), 2) & PCI_COMMAND_MEMORY()) != 0);
   }
 
-  /** Whether the function has a legacy interrupt that the user may see. */
+  /** True if the function has a legacy interrupt that the user may see. */
   synchronized boolean hasLegacyInterrupt() {
     return get(PCI_INTERRUPT_PIN(), 1) != 0;
   }
 
-  /** How many MSI vectors there are; 0 without the capability. */
+  /** The number of MSI vectors; 0 without the capability. */
   synchronized int msiVectors() {
     if (msiAt == 0) {
       return 0;
@@ -271,8 +271,8 @@ public final class VirtualConfig {
   }
 
   /**
-   * Whether the user has MSI on by {@code VFIO_DEVICE_SET_IRQS}: only then does its enable bit
-   * stick.
+   * Sets whether the user has MSI on by {@code VFIO_DEVICE_SET_IRQS}: only then does its enable bit
+   * stay set.
    */
   synchronized void msiInUse(boolean inUse) {
     msiInUse = inUse;

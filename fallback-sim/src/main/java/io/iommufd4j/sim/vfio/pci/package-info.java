@@ -1,5 +1,5 @@
 /**
- * What vfio-pci offers of one function: regions, interrupts, features, dma-bufs and configuration
+ * One function as vfio-pci offers it: regions, interrupts, features, dma-bufs and configuration
  * registers ({@code drivers/vfio/pci}). It exists apart because none of it knows who opened it.
  */
 @NullMarked

@@ -4,7 +4,10 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 
-/** What a container translates DMA by ({@code struct vfio_iommu_driver_ops}). */
+/**
+ * The IOMMU backend of a container, which translates its DMA ({@code struct
+ * vfio_iommu_driver_ops}).
+ */
 public interface ContainerIommu {
 
   /**

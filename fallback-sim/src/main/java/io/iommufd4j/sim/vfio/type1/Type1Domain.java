@@ -17,7 +17,7 @@ record Type1Domain(PagingDomain domain, boolean enforcesCoherency, List<IommuGro
     return new Type1Domain(domain, domain.enforceCacheCoherency(), new ArrayList<>());
   }
 
-  /** Whether groups of another domain may as well be in this one. */
+  /** True if groups of another domain can be in this one instead. */
   boolean suits(Type1Domain other) {
     return domain.driver() == other.domain.driver() && enforcesCoherency == other.enforcesCoherency;
   }

@@ -114,7 +114,7 @@ public final class Type1Iommu implements ContainerIommu {
     return Long.lowestOneBit(pageSizes());
   }
 
-  /** How many more mappings there may be. */
+  /** The number of mappings that can still be made. */
   synchronized int available() {
     return MOST_MAPPINGS - mappings.size();
   }
@@ -187,7 +187,7 @@ public final class Type1Iommu implements ContainerIommu {
     }
   }
 
-  /** Whether the group fits into a domain that is there; it is in that one then. */
+  /** Moves the group to an existing domain that it fits into; false when there is none. */
   private boolean joins(Type1Domain domain, IommuGroup group) {
     for (Type1Domain other : domains) {
       if (!other.suits(domain)) {

@@ -12,10 +12,10 @@ final class Type1Mapping {
   /** Of the pages that are pinned, whatever becomes of the address they were mapped at. */
   final long physical;
 
-  /** What its pages count against. */
+  /** The count that its pages add to. */
   final Accounting.Mode account;
 
-  /** Whether user space took the address away ({@code VFIO_DMA_UNMAP_FLAG_VADDR}). */
+  /** True if user space took the address away ({@code VFIO_DMA_UNMAP_FLAG_VADDR}). */
   boolean withoutAddress;
 
   Type1Mapping(long iova, long bytes, int protection, long physical, Accounting.Mode account) {
