@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which driver has which PCI function, and what {@code driver_override}, {@code bind}, {@code
- * unbind} and {@code drivers_probe} do about it.
+ * The drivers of PCI functions, and the actions of {@code driver_override}, {@code bind}, {@code
+ * unbind} and {@code drivers_probe}.
  *
  * <p>Kernel functions: {@code bind_store}, {@code unbind_store}, {@code drivers_probe_store},
  * {@code __driver_probe_device}, {@code pci_match_device}.
@@ -55,12 +55,12 @@ public final class DriverCore {
     }
   }
 
-  /** Who is told of a function whose driver or override is no longer what it was. */
+  /** Sets the listener for functions whose driver or override has changed. */
   public void onChange(Consumer<PciFunction> listener) {
     changed = listener;
   }
 
-  /** Which functions are probed though they are meant for no driver in particular. */
+  /** Sets which functions are probed though they are meant for no driver in particular. */
   public void autoprobe(Predicate<PciFunction> wanted) {
     autoprobes = wanted;
   }

@@ -92,7 +92,7 @@ final class DynamicIds {
     throw Refused.with(Errno.ENODEV);
   }
 
-  /** Whether a function is wanted. */
+  /** True if a function matches one of the ids. */
   boolean match(PciFunction function) {
     return ids.stream()
         .anyMatch(id ->

@@ -4,11 +4,11 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a PCI function of a simulated machine is, and which driver takes it when it boots. */
+/** The kind of a PCI function of a simulated machine, with the driver that takes it at boot. */
 public enum FunctionKind {
   /** QEMU's educational device: a DMA engine to try things with. No driver wants it. */
   EDU(0x1234, 0x11e8, 0x00ff00, 0x10, ""),
-  /** What joins the processor and the root bus. */
+  /** The bridge between the processor and the root bus. */
   HOST_BRIDGE(0x8086, 0x29c0, 0x060000, 0x00, ""),
   /** A PCI Express root port. */
   ROOT_PORT(0x1b36, 0x000c, 0x060400, 0x00, "pcieport"),
@@ -103,7 +103,7 @@ public enum FunctionKind {
     return driver;
   }
 
-  /** Whether another bus lies behind it. */
+  /** True if another bus lies behind it. */
   public boolean bridge() {
     return classCode == BRIDGE_TO_A_BUS;
   }

@@ -40,7 +40,7 @@ public enum FunctionReset {
     return label;
   }
 
-  /** Whether it can be done at this moment. */
+  /** True if the function can be reset in this way at this moment. */
   abstract boolean possible(PciFunction function);
 
   static List<FunctionReset> of(PciFunction function) {

@@ -8,7 +8,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a function's interrupts leave it: its legacy pin, which is a level, and messages, which are
+ * The exit of a function's interrupts: its legacy pin, which is a level, and messages, which are
  * writes and so need bus mastering. The function states what it wants, and {@link #deliver} brings
  * it to whoever handles it, without any lock of the function's.
  */

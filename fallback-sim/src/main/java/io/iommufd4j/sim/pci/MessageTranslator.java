@@ -8,7 +8,7 @@ import io.iommufd4j.sim.mm.Registers;
 import io.iommufd4j.sim.mm.UserMemory;
 
 /**
- * What a function has of the interrupt translation service of arm64's GIC ({@code struct
+ * A function's part of the interrupt translation service of arm64's GIC ({@code struct
  * its_device}): the one message that it may send. Behind an SMMUv3 a message is translated as any
  * other write, so the function reaches the service only through a domain that maps its page.
  */
@@ -28,7 +28,7 @@ public final class MessageTranslator {
     this.device = device;
   }
 
-  /** Whether the function's messages are translated, and so come through here. */
+  /** True if the function's messages are translated, and so come through here. */
   boolean serves() {
     return device.messageWindow() != IommuDevice.NO_WINDOW;
   }

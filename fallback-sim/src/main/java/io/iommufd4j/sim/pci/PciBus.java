@@ -26,7 +26,7 @@ public final class PciBus {
     functions.remove(function);
   }
 
-  /** What is on it, in the order it came. */
+  /** The functions on the bus, in the order they came. */
   public List<PciFunction> functions() {
     return List.copyOf(functions);
   }

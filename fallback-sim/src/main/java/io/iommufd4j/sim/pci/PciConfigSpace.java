@@ -117,7 +117,7 @@ public final class PciConfigSpace {
     put(PCI_COMMAND(), 2, PCI_COMMAND_MEMORY());
   }
 
-  /** How many bytes there are. */
+  /** The number of bytes of configuration space. */
   public int size() {
     return registers.length;
   }
@@ -203,7 +203,7 @@ public final class PciConfigSpace {
     put(at + 8, 4, pending | bar);
   }
 
-  /** How many MSI-X messages there are; 0 without the capability. */
+  /** The number of MSI-X messages; 0 without the capability. */
   public synchronized int msixVectors() {
     return msixAt == NOWHERE ? 0 : (get(msixAt + MSI_FLAGS, 2) & MSIX_QSIZE) + 1;
   }
@@ -237,7 +237,7 @@ public final class PciConfigSpace {
     Arrays.fill(writable, at, at + bytes, (byte) 0);
   }
 
-  /** Where a capability is; 0 when there is none. */
+  /** The offset of a capability; 0 when there is none. */
   synchronized int find(int id) {
     int at = get(PCI_CAPABILITY_LIST(), 1);
     while (at != NOWHERE && get(at, 1) != id) {
@@ -283,7 +283,7 @@ public final class PciConfigSpace {
     System.arraycopy(saved, 0, registers, 0, restored);
   }
 
-  /** Whether interrupts leave as messages. */
+  /** True if interrupts leave as messages. */
   synchronized boolean messagesEnabled() {
     return msiAt != NOWHERE && (get(msiAt + MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE()) != 0;
   }
@@ -295,7 +295,7 @@ public final class PciConfigSpace {
     }
   }
 
-  /** Whether interrupts leave as messages of MSI-X. */
+  /** Sets whether interrupts leave as messages of MSI-X. */
   public synchronized void manyMessagesEnabled(boolean enable) {
     int flags = get(msixAt + MSI_FLAGS, 2) & ~MSIX_ENABLE;
     put(msixAt + MSI_FLAGS, 2, enable ? flags | MSIX_ENABLE : flags);
@@ -307,7 +307,7 @@ public final class PciConfigSpace {
     put(PCI_STATUS(), 2, asserted ? status | STATUS_INTERRUPT : status);
   }
 
-  /** Whether the function may do DMA. */
+  /** True if the function may do DMA. */
   public boolean busMaster() {
     return (read(PCI_COMMAND(), 2) & PCI_COMMAND_MASTER()) != 0;
   }

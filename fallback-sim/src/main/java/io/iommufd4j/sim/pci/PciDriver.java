@@ -9,7 +9,7 @@ public interface PciDriver {
   /** As {@code /sys/bus/pci/drivers} names it. */
   String name();
 
-  /** Whether it wants a function that nobody told it to take ({@code id_table}). */
+  /** True if its own table of ids matches a function ({@code id_table}). */
   boolean matches(PciFunction function);
 
   /**
@@ -19,7 +19,7 @@ public interface PciDriver {
    */
   void probe(PciFunction function);
 
-  /** Whether it makes virtual functions of what it has ({@code sriov_configure}). */
+  /** True if it can enable virtual functions of its functions ({@code sriov_configure}). */
   default boolean makesVirtualFunctions() {
     return false;
   }

@@ -79,7 +79,7 @@ public abstract class PciFunction {
     return null;
   }
 
-  /** What makes virtual functions of it; null without SR-IOV. */
+  /** The capability that its virtual functions come from; null without SR-IOV. */
   public @Nullable SriovCapability sriov() {
     return null;
   }
@@ -115,7 +115,7 @@ public abstract class PciFunction {
     return device.name();
   }
 
-  /** Where its DMA comes from. */
+  /** The device that its DMA comes from. */
   public final IommuDevice device() {
     return device;
   }
@@ -196,15 +196,15 @@ public abstract class PciFunction {
     interrupts.deliver();
   }
 
-  /** Where its interrupts leave it. */
+  /** The port that its interrupts leave by. */
   public final InterruptPort interrupts() {
     return interrupts;
   }
 
-  /** What a reset does to the registers behind the BARs. */
+  /** Resets the registers behind the BARs. */
   protected abstract void resetRegisters();
 
-  /** Where its BARs are mapped into programs. */
+  /** The mappings of its BARs into programs. */
   public final BarWindows windows() {
     return windows;
   }
@@ -229,7 +229,7 @@ public abstract class PciFunction {
     return FunctionReset.of(this);
   }
 
-  /** Which of these may be used, in order ({@code reset_method}). */
+  /** The ways to reset it that may be used, in order ({@code reset_method}). */
   public final List<FunctionReset> resets() {
     return resets;
   }
@@ -239,7 +239,7 @@ public abstract class PciFunction {
     resets = List.copyOf(chosen);
   }
 
-  /** Whether it can be reset by itself at this moment. */
+  /** True if it can be reset by itself at this moment. */
   public final boolean resettable() {
     return resets.stream().anyMatch(way -> way.possible(this));
   }
@@ -257,7 +257,7 @@ public abstract class PciFunction {
     resetWithBus();
   }
 
-  /** What a reset of the bus does to it. */
+  /** Resets the function as part of a reset of its bus. */
   public final void resetWithBus() {
     device.group().beginReset(device);
     try {

@@ -77,7 +77,7 @@ public final class SriovCapability {
     return bars;
   }
 
-  /** How many virtual functions there can be. */
+  /** The most virtual functions that there can be. */
   public int total() {
     return config.read(at + TOTAL, 2);
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VirtualFunctions {
 
-  /** Who puts a virtual function into the machine, and takes it out again. */
+  /** The machine's side, which adds a virtual function and removes it again. */
   public interface Slots {
 
     /**
@@ -56,12 +56,12 @@ public final class VirtualFunctions {
     return physical;
   }
 
-  /** How many there can be, and where. */
+  /** The capability, which says how many there can be, and at which addresses. */
   public SriovCapability capability() {
     return capability;
   }
 
-  /** Who is told when there are more or fewer. */
+  /** Sets the listener for changes of their number. */
   public void onChange(Runnable listener) {
     changed = listener;
   }
@@ -92,13 +92,13 @@ public final class VirtualFunctions {
     limit(capability.total());
   }
 
-  /** How many there are. */
+  /** The number of virtual functions now. */
   public int count() {
     return count;
   }
 
   /**
-   * What {@code sriov_numvfs_store} checks before it asks the driver.
+   * Reads a number as {@code sriov_numvfs_store} does before it asks the driver.
    *
    * @return how many are wanted
    * @throws Refused EINVAL for what is no number of 16 bits, ERANGE for more than there can be
