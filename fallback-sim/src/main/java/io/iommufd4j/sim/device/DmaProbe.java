@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
 public final class DmaProbe implements AutoCloseable {
 
   /**
-   * What the transactions met.
+   * The transactions by their result.
    *
-   * @param first how many read the first buffer: the old translation
-   * @param second how many read the second one: the new translation
-   * @param faults how many were aborted
-   * @param others how many read anything else: what no replace may ever cause
+   * @param first the number that read the first buffer: the old translation
+   * @param second the number that read the second buffer: the new translation
+   * @param faults the number that were aborted
+   * @param others the number that read anything else, which no replace may ever cause
    */
   public record Counts(long first, long second, long faults, long others) {
 
-    /** How many transactions there were. */
+    /** The number of all transactions. */
     public long total() {
       return first + second + faults + others;
     }
@@ -64,7 +64,7 @@ public final class DmaProbe implements AutoCloseable {
     return this;
   }
 
-  /** What it met so far. */
+  /** The counts so far. */
   public Counts counts() {
     return new Counts(first, second, faults, others);
   }

@@ -23,7 +23,9 @@ public final class EduFunction extends PciFunction {
   /** Bytes of BAR 0. */
   public static final int BAR_BYTES = 1 << 20;
 
-  /** Where the DMA engine sees its own buffer; it is not reachable through the BAR. */
+  /**
+   * The address at which the DMA engine sees its own buffer; it cannot be reached through the BAR.
+   */
   public static final long BUFFER = 0x40000;
 
   /** Bytes of that buffer. */
@@ -71,7 +73,7 @@ public final class EduFunction extends PciFunction {
   /** Raises interrupt {@code 0x100} at the end. */
   public static final int INTERRUPT = 4;
 
-  /** What {@link #IDENT} reads: version 1.0. */
+  /** The value of {@link #IDENT}: version 1.0. */
   public static final int IDENTIFICATION = 0x010000ed;
 
   private static final long NOTHING = -1;
