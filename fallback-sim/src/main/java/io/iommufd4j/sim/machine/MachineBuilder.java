@@ -60,7 +60,7 @@ public final class MachineBuilder {
     named = true;
   }
 
-  /** Which IOMMU it has. */
+  /** Sets the IOMMU. */
   public MachineBuilder iommu(IommuPreset preset) {
     iommu = preset;
     named = false;
@@ -79,19 +79,22 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** Whether a stray write cannot raise another device's interrupt; true unless said. */
+  /**
+   * Sets whether interrupts are isolated: a stray write cannot raise another device's. True by
+   * default.
+   */
   public MachineBuilder isolatedInterrupts(boolean isolated) {
     isolatedInterrupts = isolated;
     return this;
   }
 
-  /** Whether the IOMMU notes which pages DMA wrote; false unless said. */
+  /** Sets whether the IOMMU tracks which pages DMA wrote; false by default. */
   public MachineBuilder dirtyTracking(boolean tracking) {
     dirtyTracking = tracking;
     return this;
   }
 
-  /** How many PASIDs each edu function can tell apart; 0 unless said. */
+  /** Sets the number of PASIDs of each edu function; 0 by default. */
   public MachineBuilder pasids(int count) {
     pasids = count;
     return this;

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a simulated kernel runs on: PCI functions, their IOMMU groups, and the IOMMU. A description
- * only; {@link MachineInstance} is what a kernel makes from it.
+ * A machine for a simulated kernel: PCI functions, their IOMMU groups, and the IOMMU. A description
+ * only; a kernel makes a {@link MachineInstance} from it.
  *
  * @param name as results name it, as {@code bridge:amd}
  * @param iommu which IOMMU it has, and so which driver; empty for none
@@ -18,9 +18,9 @@ import java.util.Set;
  *     takes functions that have no IOMMU
  * @param isolatedInterrupts whether a stray write of a device cannot raise another's interrupt;
  *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM
- * @param dirtyTracking whether the IOMMU notes which pages DMA wrote; virtio-iommu never does
- * @param pasids how many PASIDs each edu function can tell apart; 0 for none
- * @param pasidFeatures what else their PASID capability offers
+ * @param dirtyTracking whether the IOMMU tracks which pages DMA wrote; virtio-iommu never does
+ * @param pasids the number of PASIDs of each edu function; 0 for none
+ * @param pasidFeatures the optional features of their PASID capability
  * @param slots its functions, in the order the kernel finds them
  */
 public record MachineDescription(
@@ -44,7 +44,7 @@ public record MachineDescription(
     return slots.stream().filter(slot -> slot.leadsTo(address)).findFirst();
   }
 
-  /** Where the edu functions are. */
+  /** The addresses of the edu functions. */
   public List<PciAddress> edus() {
     return slots.stream()
         .filter(slot -> slot.kind() == FunctionKind.EDU)

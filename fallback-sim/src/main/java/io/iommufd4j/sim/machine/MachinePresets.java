@@ -29,11 +29,13 @@ public final class MachinePresets {
           sibling("0000:00:1f.2", SATA),
           sibling("0000:00:1f.3", SMBUS));
 
-  /** What the lab's machines begin with. */
+  /** The first functions of all the lab's machines. */
   private static final List<PresetFunction> ONE_EDU =
       List.of(alone("0000:00:00.0", HOST_BRIDGE), alone("0000:00:08.0", EDU));
 
-  /** What the lab's {@code many} has behind that, the first in the group of the one before. */
+  /**
+   * The further functions of the lab's {@code many}; the first is in the group of the one before.
+   */
   private static final List<PresetFunction> THREE_MORE =
       List.of(sibling("0000:00:08.1", EDU), alone("0000:00:09.0", EDU), alone("0000:00:0a.0", EDU));
 
@@ -88,7 +90,7 @@ public final class MachinePresets {
           CHIPSET,
           List.of(alone("0000:01:00.0", NVME).virtualFunctions(2)));
 
-  /** What a server has, as the lab's "host", and a VMD with a disk behind it. */
+  /** A server, as the lab's "host", and a VMD with a disk behind it. */
   private static final MachinePreset HOST =
       MachinePreset.of(
           "host",

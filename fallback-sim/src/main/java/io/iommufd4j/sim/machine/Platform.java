@@ -3,12 +3,15 @@ package io.iommufd4j.sim.machine;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 
-/** What lies around the PCI functions: who gives them addresses and interrupts, and which. */
+/**
+ * The platform around the PCI functions: the addresses and interrupts that firmware or Linux gives
+ * them.
+ */
 enum Platform {
-  /** QEMU's {@code q35}, whose firmware has been everywhere before Linux. */
+  /** QEMU's {@code q35}, whose firmware has configured all functions before Linux starts. */
   X86(0xfe70_0000, true),
 
-  /** QEMU's {@code virt} for arm64, without firmware: Linux gives what there is. */
+  /** QEMU's {@code virt} for arm64, without firmware: Linux configures the functions. */
   ARM64(0x1000_0000, false);
 
   private final int firstBar;
@@ -32,7 +35,7 @@ enum Platform {
     return firstBar;
   }
 
-  /** Whether firmware has switched on what functions can do before Linux came. */
+  /** True if firmware has enabled the functions before Linux starts. */
   boolean hasFirmware() {
     return firmware;
   }
