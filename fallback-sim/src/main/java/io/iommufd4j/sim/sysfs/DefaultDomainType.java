@@ -9,7 +9,7 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.lib.Refused;
 
-/** What kind of domain a group starts in: the attribute {@code type} of a group in sysfs. */
+/** The type of domain that a group starts in: the attribute {@code type} of a group in sysfs. */
 final class DefaultDomainType {
 
   private static final String IDENTITY = "identity";

@@ -13,8 +13,8 @@ import io.iommufd4j.sim.vfio.VfioPci;
 import java.util.function.Supplier;
 
 /**
- * What lies under {@code /dev}: iommufd's node, VFIO's container, its groups and its devices. They
- * are root's unless somebody hands them over, which nobody does here.
+ * The nodes under {@code /dev}: iommufd's node, VFIO's container, its groups and its devices. They
+ * belong to root.
  */
 public final class DeviceNodes {
 
@@ -48,7 +48,10 @@ public final class DeviceNodes {
     this.iommufds = iommufds;
   }
 
-  /** Whether a path is of a node that belongs to a device or a group: who has it open is told. */
+  /**
+   * True if a path is the node of a device or a group: for those, {@code /proc} shows who has them
+   * open.
+   */
   public boolean ofDevice(String path) {
     return dev.number(path)
         .filter(number ->

@@ -56,7 +56,10 @@ public final class FaultKnobs {
     showIgnoresWaiters();
   }
 
-  /** How much a kernel writes to its log when it lets something fail; this one has no log. */
+  /**
+   * Shows the amount that a kernel writes to its log when it lets something fail; this one has no
+   * log.
+   */
   private void showVerbose(String path, long level) {
     sysfs.attribute(path, level + "\n", text -> showVerbose(path, number(text)));
   }
