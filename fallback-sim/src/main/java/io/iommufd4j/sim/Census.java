@@ -1,7 +1,8 @@
 package io.iommufd4j.sim;
 
 /**
- * What a simulated kernel holds. When everything is closed, all of it is 0.
+ * The counts of everything that a simulated kernel holds. When everything is closed, all of them
+ * are 0.
  *
  * @param openFiles descriptors
  * @param contexts iommufd contexts: each lives while its file is open or a device is bound to it

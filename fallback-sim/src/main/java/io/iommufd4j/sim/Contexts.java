@@ -28,13 +28,13 @@ final class Contexts {
     return new IommufdFile(context, new Commands(context, selftest));
   }
 
-  /** How many there are. */
+  /** The number of contexts. */
   int size() {
     contexts.removeIf(IommufdContext::gone);
     return contexts.size();
   }
 
-  /** How many objects are in all of them. */
+  /** The number of objects in all of them. */
   int objects() {
     return contexts.stream().mapToInt(IommufdContext::objectCount).sum();
   }

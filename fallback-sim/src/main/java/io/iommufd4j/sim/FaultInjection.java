@@ -51,12 +51,15 @@ public final class FaultInjection {
     plan.arm(Thread.currentThread(), nth);
   }
 
-  /** How many places the calling thread is from its failure; 0 once it had it, or if not armed. */
+  /**
+   * The number of places left before the calling thread fails; 0 once it has failed, or if not
+   * armed.
+   */
   public int left() {
     return plan.left(Thread.currentThread());
   }
 
-  /** What {@link #sweep} runs. */
+  /** The code that {@link #sweep} runs. */
   @FunctionalInterface
   public interface Trial<X extends Exception> {
     /** Runs once. Calls that fail are its own to catch. */

@@ -12,7 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 
 /**
- * What a simulated kernel runs on: PCI functions, their IOMMU groups, and the IOMMU. A description
+ * A machine for a simulated kernel: PCI functions, their IOMMU groups, and the IOMMU. A description
  * only; each {@link SimKernel} makes a machine of its own from it.
  */
 public final class Machine {
@@ -123,7 +123,7 @@ public final class Machine {
       return this;
     }
 
-    /** How many PASIDs each edu function can tell apart; 0 unless said. */
+    /** Sets the number of PASIDs of each edu function; 0 by default. */
     public Builder pasids(int count) {
       machine.pasids(count);
       return this;

@@ -91,12 +91,12 @@ public final class SimControl {
     system.calling.get().accounting().limit(bytes, system.root && bytes == ProcessFacts.UNLIMITED);
   }
 
-  /** How many descriptors are open. */
+  /** The number of open descriptors. */
   public int openFiles() {
     return system.files.size();
   }
 
-  /** What the kernel holds at this moment, for those who look for leaks. */
+  /** The counts of everything that the kernel holds at this moment, to find leaks. */
   public Census census() {
     return new Census(
         system.files.size(),

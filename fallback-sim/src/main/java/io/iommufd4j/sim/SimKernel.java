@@ -91,7 +91,7 @@ public final class SimKernel implements Kernel {
     return new Builder();
   }
 
-  /** What it runs on. */
+  /** The machine that it runs on. */
   public Machine machine() {
     return machine;
   }
@@ -247,7 +247,7 @@ public final class SimKernel implements Kernel {
     return call(() -> readWrite.pwrite(fd, buffer, offset));
   }
 
-  /** What a host's kernel could not be given is not taken here either. */
+  /** Rejects a heap segment, as it could not be given to a host's kernel either. */
   private static void requireNative(MemorySegment segment) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("a heap segment has no address to give a kernel");
@@ -339,7 +339,7 @@ public final class SimKernel implements Kernel {
 
     private Builder() {}
 
-    /** What it runs on. */
+    /** Sets the machine that it runs on. */
     public Builder machine(Machine runsOn) {
       machine = runsOn;
       return this;
@@ -355,8 +355,8 @@ public final class SimKernel implements Kernel {
     }
 
     /**
-     * Whether the limit binds root too, as it does where root lacks {@code CAP_IPC_LOCK}: in most
-     * containers.
+     * Sets whether the limit binds root too, as it does where root lacks {@code CAP_IPC_LOCK}: in
+     * most containers.
      */
     public Builder memlockBinding(boolean binding) {
       memlockBinding = binding;
