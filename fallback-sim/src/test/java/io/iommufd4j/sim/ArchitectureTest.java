@@ -16,7 +16,10 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.lang.foreign.MemorySegment;
 
-/** What the simulator never does, and which of its packages know which. */
+/**
+ * The rules of the simulator's architecture: things it never does, and dependencies between its
+ * packages.
+ */
 @AnalyzeClasses(packages = "io.iommufd4j.sim", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 

@@ -24,7 +24,7 @@ class ContextChurnTest {
   private static final long IOVA = 0x100_0000;
   private static final long SIZE = 1 << 16;
 
-  /** What a JVM itself may come to hold meanwhile, by loading and compiling. */
+  /** The bytes by which a JVM's own memory may grow meanwhile, by loading and compiling. */
   private static final long JVM_BYTES = 1 << 20;
 
   @Test

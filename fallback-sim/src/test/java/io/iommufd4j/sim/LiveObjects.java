@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
-/** How many objects of the simulator's classes can be reached, by class, after a collection. */
+/** The number of reachable objects of the simulator's classes, by class, after a collection. */
 final class LiveObjects {
 
   private static final Pattern ROW = Pattern.compile("\\s*\\d+:\\s+(\\d+)\\s+(\\d+)\\s+(\\S+).*");

@@ -40,13 +40,16 @@ class ManyThreadsTest {
   private static final int THREADS = 4;
   private static final int READ_WRITE = libc_h.O_RDWR();
 
-  /** Where things are mapped: the place's number is what its bytes are, whoever mapped them. */
+  /**
+   * The number of places where things are mapped: all bytes of a place hold its number, whoever
+   * mapped them.
+   */
   private static final int PLACES = 8;
 
   private static final long PLACE = 1 << 16;
   private static final long BASE = 0x100_0000;
 
-  /** What Linux answers to requests that come too late, or too early. */
+  /** The errnos of Linux for requests that come too late, or too early. */
   private static final Set<Errno> EXPECTED =
       Set.of(
           Errno.ENOENT,

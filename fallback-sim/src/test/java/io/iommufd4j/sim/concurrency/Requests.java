@@ -76,7 +76,7 @@ final class Requests implements AutoCloseable {
     return answer(iommufd_h.IOMMU_IOAS_COPY());
   }
 
-  /** How many bytes went. */
+  /** Unmaps; the answer is the number of bytes unmapped, or below 0 the errno. */
   int unmap(int ioas, long iova, long bytes) {
     block(iommu_ioas_unmap.sizeof());
     iommu_ioas_unmap.ioas_id(block, ioas);

@@ -142,7 +142,7 @@ class SerialOrderTest {
     return steps;
   }
 
-  /** What each thread's steps answered, and what was mapped in the end. */
+  /** The answers to each thread's steps, and the mappings at the end. */
   private record Answers(List<Integer> left, List<Integer> right, List<Integer> end) {}
 
   private static Answers together(
@@ -164,7 +164,10 @@ class SerialOrderTest {
     return answers;
   }
 
-  /** What can be told of the state: what goes by an unmap of everything, and of the attachment. */
+  /**
+   * The state as far as requests show it: the bytes that an unmap of everything removes, and the
+   * attachment.
+   */
   private static List<Integer> end(Scene scene) {
     return List.of(
         scene.left.unmap(scene.first, 0, -1),

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What was read and written here in the lab, on QEMU 7.2's edu behind VT-d and AMD-Vi. */
+/** The same reads and writes as in the lab, on QEMU 7.2's edu behind VT-d and AMD-Vi. */
 final class EduFunctionTest {
 
   private static final long IOVA = 0x100000;

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a device's DMA meets before, during and after a replace, on each kind of driver. */
+/** The translation of a device's DMA before, during and after a replace, on each kind of driver. */
 final class DriverReplaceTest {
 
   private static final IommuUnit WIDE = IommuPreset.VTD.unit(false);
   private static final IommuUnit NARROW = WIDE.withAperture("dmar1", (1L << 39) - 1);
 
-  /** What DMA went through each time the driver waited for hardware, by the driver's own say. */
+  /** The domain of DMA each time the driver waited for hardware, as the driver reports it. */
   private final List<String> windows = new ArrayList<>();
 
   private ModelDriver hitless() {

@@ -199,7 +199,7 @@ final class Bench implements AutoCloseable {
     return iommu_ioas_unmap.length(block);
   }
 
-  /** What can be mapped, as "start-last" in hexadecimal. */
+  /** The IOVA ranges that can be mapped, as "start-last" in hexadecimal. */
   List<String> ranges(int ioas) {
     MemorySegment block = block(iommu_ioas_iova_ranges.sizeof());
     MemorySegment ranges = arena.allocate(16 * iommu_iova_range.sizeof(), 8);

@@ -90,7 +90,7 @@ class FuzzTest {
       };
     }
 
-    /** What a program would send, so that there is something for garbage to meet. */
+    /** Sends a request as a program would, so that the garbage meets existing objects. */
     private int wellFormed() {
       int ioas = 5 + random.nextInt(6);
       int other = 5 + random.nextInt(6);

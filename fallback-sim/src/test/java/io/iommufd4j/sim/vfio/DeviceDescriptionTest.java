@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the lab's Linux 7.3.4 tells of a bound edu function, and what it refuses. */
+/** The answers of the lab's Linux 7.3.4 about a bound edu function, and its refusals. */
 final class DeviceDescriptionTest {
 
   private static final int UNTOUCHED = 0xeeeeeeee;

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the lab's vfio-pci let be read and written of an edu function's configuration space. */
+/**
+ * The reads and writes that the lab's vfio-pci allowed in an edu function's configuration space.
+ */
 final class VirtualConfigTest {
 
   private final TestMachine machine = new TestMachine(IommuPreset.VTD);
