@@ -46,7 +46,7 @@ public final class DeviceBind extends DriverChange {
     return true;
   }
 
-  /** Sentences that name what the host loses with the device, for good. */
+  /** Sentences that name what the host loses with the device, permanently. */
   public static List<String> atStake(Host host, PciDevice device, List<PciDevice> functions) {
     var atStake = new ArrayList<String>();
     if (device.driver().isPresent()) {

@@ -11,7 +11,7 @@ import io.iommufd4j.pci.Patience;
 import io.iommufd4j.pci.PciDevice;
 import picocli.CommandLine.Mixin;
 
-/** A verb that changes which driver has a device, for good: shows the device before and after. */
+/** A verb that changes the driver of a device permanently: shows the device before and after. */
 abstract class DriverChange extends DeviceVerb {
 
   @Mixin final WaitOption wait = new WaitOption();

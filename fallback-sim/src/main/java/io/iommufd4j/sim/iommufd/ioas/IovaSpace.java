@@ -9,7 +9,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 
 /**
- * The IOVAs of an IOAS: those taken by areas, those reserved for good, and those that the kernel
+ * The IOVAs of an IOAS: those taken by areas, those reserved permanently, and those that the kernel
  * may choose from ({@code area_itree}, {@code reserved_itree}, {@code allowed_itree}). Guarded by
  * the IOVA lock.
  */
