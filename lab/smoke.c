@@ -1,7 +1,7 @@
 /*
- * The lab's own witness that its kernel and devices are right: it moves a group from one HWPT to
+ * The lab's own check of its kernel and devices: it moves a group from one HWPT to
  * another under the edu functions named on the command line (all of one group, the first is the
- * one replaced through) and looks at whose bytes their DMA brings.
+ * one replaced through) and checks which buffer their DMA reads.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -61,9 +61,9 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *form
 	exit(1);
 }
 
-static void check(int holds, const char *claim, const char *about)
+static void check(int holds, const char *statement, const char *about)
 {
-	printf("%s - %s%s%s\n", holds ? "ok" : "not ok", about, *about ? ": " : "", claim);
+	printf("%s - %s%s%s\n", holds ? "ok" : "not ok", about, *about ? ": " : "", statement);
 	failures += !holds;
 }
 
@@ -192,7 +192,7 @@ static void transfer(const struct function *function, uint64_t source, uint64_t 
 }
 
 /* The device reads the source page into its buffer and writes that to the landing page. */
-static void check_dma(const struct function *function, uint8_t *landing, int byte, const char *claim)
+static void check_dma(const struct function *function, uint8_t *landing, int byte, const char *statement)
 {
 	int brought = 1;
 
@@ -201,7 +201,7 @@ static void check_dma(const struct function *function, uint8_t *landing, int byt
 	transfer(function, EDU_BUFFER, LANDING_IOVA, EDU_DMA_TO_MEMORY);
 	for (int i = 0; i < TRANSFER; i++)
 		brought &= landing[i] == byte;
-	check(brought && landing[TRANSFER] == 0, claim, function->bdf);
+	check(brought && landing[TRANSFER] == 0, statement, function->bdf);
 }
 
 int main(int count, char **names)

@@ -8,7 +8,7 @@ import java.util.Set;
  * A capability of the IOMMU for a device, beyond its kind ({@code enum iommufd_hw_capabilities}).
  */
 public enum HwCapability {
-  /** It can tell which pages DMA wrote. */
+  /** It can track the pages that DMA writes. */
   DIRTY_TRACKING(iommufd_h.IOMMU_HW_CAP_DIRTY_TRACKING()),
   /** PASIDs carry execute permission. Means nothing without PASIDs. */
   PASID_EXECUTE(iommufd_h.IOMMU_HW_CAP_PCI_PASID_EXEC()),

@@ -5,7 +5,7 @@ import java.util.List;
 /** The registers by which an IOMMU driver describes its hardware, in the hardware's own format. */
 public sealed interface HwRegisters {
 
-  /** The driver tells nothing ({@code IOMMU_HW_INFO_TYPE_NONE}), as virtio-iommu's. */
+  /** The driver reports nothing ({@code IOMMU_HW_INFO_TYPE_NONE}), as virtio-iommu's. */
   record None() implements HwRegisters {}
 
   /**

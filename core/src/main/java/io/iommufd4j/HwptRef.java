@@ -37,8 +37,8 @@ public sealed class HwptRef implements PageTable permits Hwpt {
   }
 
   /**
-   * Starts or stops telling which pages DMA wrote ({@code IOMMU_HWPT_SET_DIRTY_TRACKING}). Starting
-   * clears what was dirty before.
+   * Starts or stops tracking the pages that DMA writes ({@code IOMMU_HWPT_SET_DIRTY_TRACKING}).
+   * Starting clears what was dirty before.
    *
    * @throws KernelException {@code EOPNOTSUPP} when the HWPT was not made with {@link
    *     HwptFlag#DIRTY_TRACKING} or the IOMMU cannot track; {@code ENOENT} without this HWPT

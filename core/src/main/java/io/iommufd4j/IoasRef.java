@@ -276,7 +276,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * @param iova where the piece starts, in bytes; any but 2⁶⁴ − 1
    * @param length how many bytes are of interest, unsigned, more than 0
    * @return the piece: no longer than that, and it ends where the mapping does or where the next
-   *     page lies elsewhere. What comes after is asked for anew
+   *     page lies elsewhere. Ask again for what comes after
    * @throws KernelException {@code ENOENT} when nothing is mapped there; {@code EOPNOTSUPP} when an
    *     IOMMU translates what is mapped, no device is attached, or the kernel lacks {@code
    *     CONFIG_IOMMUFD_NOIOMMU}; {@code EINVAL} for a length of 0, or a dma-buf that its device has

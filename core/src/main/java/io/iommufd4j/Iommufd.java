@@ -14,9 +14,9 @@ import java.util.SequencedSet;
  *
  * <p>Closing it takes everything down in the order the kernel wants: devices bound through this
  * object are detached, HWPTs destroyed, IOASes destroyed, each kind last made first, and the
- * descriptor closed. Every step is taken whatever became of the others; the first failure is thrown
- * at the end with the rest suppressed in it. A device stays bound until its own handle is closed,
- * for it holds the kernel's context alive.
+ * descriptor closed. Every step is taken even if others fail; the first failure is thrown at the
+ * end with the rest suppressed in it. A device stays bound until its own handle is closed, for it
+ * holds the kernel's context alive.
  */
 public final class Iommufd extends IommufdRef implements AutoCloseable {
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** One run of iommufdctl in this process, and what came of it. */
+/** One run of iommufdctl in this process, and its result. */
 record CommandRun(int exitCode, String out, String err) {
 
   /** Runs without anybody at the terminal. */

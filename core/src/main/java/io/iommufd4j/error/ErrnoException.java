@@ -3,8 +3,8 @@ package io.iommufd4j.error;
 import io.iommufd4j.kernel.ErrnoCode;
 
 /**
- * Something that was asked of a kernel or a host and refused, with the errno that says why and a
- * hint where more is known. The message has all of it in one line.
+ * A refusal of a kernel or a host, with the errno and a hint where more is known. The message has
+ * all of it in one line.
  */
 public abstract sealed class ErrnoException extends RuntimeException
     permits KernelException, HostException {
@@ -38,7 +38,7 @@ public abstract sealed class ErrnoException extends RuntimeException
     return operation;
   }
 
-  /** Why, and what would help, in one line; empty when that is not known. */
+  /** The cause and what would help, in one line; empty when that is not known. */
   public final String hint() {
     return hint;
   }

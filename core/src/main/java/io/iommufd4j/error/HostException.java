@@ -8,7 +8,7 @@ public final class HostException extends ErrnoException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Says what was tried, what came of it, and what would help.
+   * Says what was tried, how it failed, and what would help.
    *
    * @param operation what was tried, as {@code write 0000:00:08.0 to /sys/…/bind}
    * @param errno the errno

@@ -8,7 +8,7 @@ import io.iommufd4j.wire.Hint;
 import java.util.List;
 
 /**
- * Why {@code IOMMU_IOAS_ALLOW_IOVAS} was refused ({@code iommufd_ioas_allow_iovas}).
+ * Finds why {@code IOMMU_IOAS_ALLOW_IOVAS} was refused ({@code iommufd_ioas_allow_iovas}).
  *
  * @param ioas the IOAS
  * @param ranges what to allow

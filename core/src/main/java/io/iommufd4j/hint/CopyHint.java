@@ -6,7 +6,7 @@ import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.wire.Hint;
 
 /**
- * Why {@code IOMMU_IOAS_COPY} was refused ({@code iommufd_ioas_copy}).
+ * Finds why {@code IOMMU_IOAS_COPY} was refused ({@code iommufd_ioas_copy}).
  *
  * @param place where the copy was to go; its start is an IOVA of the source
  * @param source the IOAS to copy from

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Why {@code IOMMU_HWPT_ALLOC} was refused ({@code iommufd_hwpt_alloc}).
+ * Finds why {@code IOMMU_HWPT_ALLOC} was refused ({@code iommufd_hwpt_alloc}).
  *
  * @param iommufd where
  * @param device what the HWPT is for

@@ -14,8 +14,8 @@ import java.lang.foreign.Arena;
 import java.util.OptionalLong;
 
 /**
- * Asks an IOAS what it maps, which no request tells, without changing it. A scratch IOAS holds one
- * read-only mapping that nothing pins; copying from there for writing is always refused, with
+ * Asks an IOAS what it maps, which no request reports, without changing it. A scratch IOAS holds
+ * one read-only mapping that nothing pins; copying from there for writing is always refused, with
  * EEXIST where the destination maps something already and with EPERM where it does not.
  */
 final class IoasProbe implements AutoCloseable {

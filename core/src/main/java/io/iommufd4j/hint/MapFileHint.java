@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Why {@code IOMMU_IOAS_MAP_FILE} was refused ({@code iopt_map_file_pages}, {@code
+ * Finds why {@code IOMMU_IOAS_MAP_FILE} was refused ({@code iopt_map_file_pages}, {@code
  * memfd_pin_folios}).
  *
  * @param place where the file was to go; its start is an offset in the file

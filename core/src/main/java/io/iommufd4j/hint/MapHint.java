@@ -5,7 +5,7 @@ import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.wire.Hint;
 
 /**
- * Why {@code IOMMU_IOAS_MAP} was refused ({@code iopt_map_user_pages}).
+ * Finds why {@code IOMMU_IOAS_MAP} was refused ({@code iopt_map_user_pages}).
  *
  * @param place where the memory was to go
  * @param writes whether the device may write there

@@ -7,7 +7,7 @@ import io.iommufd4j.wire.Hint;
 import java.util.OptionalLong;
 
 /**
- * Why {@code IOMMU_IOAS_UNMAP} was refused ({@code iopt_unmap_iova}).
+ * Finds why {@code IOMMU_IOAS_UNMAP} was refused ({@code iopt_unmap_iova}).
  *
  * @param ioas the IOAS
  * @param iova where the range starts

@@ -62,7 +62,7 @@ public final class UserMemoryFacts {
   }
 
   /**
-   * Why the kernel answers EFAULT for memory.
+   * The reason why the kernel answers EFAULT for memory.
    *
    * @param writes whether the device would write
    */

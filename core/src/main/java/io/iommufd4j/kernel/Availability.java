@@ -1,6 +1,6 @@
 package io.iommufd4j.kernel;
 
-/** The answer to the question if a kernel can serve here. */
+/** The result of a check that a kernel can be used here. */
 public sealed interface Availability {
 
   /** It can. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Writes attributes of sysfs without being at their mercy. The kernel may keep a write waiting as
- * long as somebody holds a device ({@code vfio_unregister_group_dev}), and whoever waits there
+ * Writes attributes of sysfs without blocking on them. The kernel may keep a write waiting as long
+ * as somebody holds a device ({@code vfio_unregister_group_dev}), and a process that waits there
  * cannot be killed; so the write is made beside the caller, who watches it and may give up.
  *
  * <p>One write at a time. Meant for one thread; {@link #close} and {@link #leave} may come from

@@ -12,9 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * A kernel that tells what it was asked: every call with its inputs, outputs, errno and time. It
- * decodes by the generated layouts, so a trace reads the same on the host's kernel and on a
- * simulated one. A program that wants no trace uses the kernel itself and pays nothing.
+ * A kernel that reports every call with its inputs, outputs, errno and time. It decodes by the
+ * generated layouts, so a trace reads the same on the host's kernel and on a simulated one. A
+ * program that wants no trace uses the kernel itself and pays nothing.
  */
 public final class TracingKernel implements Kernel {
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** A writer that tells of each write once the kernel is through with it, or is given up. */
+/** A writer that reports each write once the kernel is done with it, or it is given up. */
 final class TracingSysfsWriter implements SysfsWriter {
 
   private static final String CALL = "write";

@@ -47,7 +47,7 @@ enum Distribution {
     }
   }
 
-  /** The remedy where iommufd is missing and no configuration tells why. */
+  /** The remedy where iommufd is missing and no configuration shows why. */
   String advice() {
     return advice;
   }

@@ -32,8 +32,8 @@ public final class NativeProvider implements KernelProvider {
   }
 
   /**
-   * For requests, opens {@code /dev/iommu}, makes an IOAS there, and closes it again: what says
-   * "no" is the call that a program would make, not a guess from a version. For all else sysfs is
+   * For requests, opens {@code /dev/iommu}, makes an IOAS there, and closes it again: it relies on
+   * the call that a program would make, not on a guess from a version. For all else sysfs is
    * enough, which serves where {@code /dev/iommu} is missing, too.
    */
   @Override
@@ -111,7 +111,8 @@ public final class NativeProvider implements KernelProvider {
   }
 
   /**
-   * Why there is no node: a container without it, a module not loaded, or a kernel without iommufd.
+   * The reason why there is no node: a container without it, a module not loaded, or a kernel
+   * without iommufd.
    */
   static Unavailable noNode(
       String release, boolean driverPresent, KernelConfig config, Distribution distribution) {

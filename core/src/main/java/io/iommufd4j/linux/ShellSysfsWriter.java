@@ -19,10 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Writes in a shell of its own, which reads what to do from a pipe. A write that never comes back
- * is the shell's and not this process'. When the pipe ends without a word, this process is gone,
- * and the shell undoes what was done; only what kills the shell too, as a kill of the whole process
- * group, is beyond that.
+ * Writes in a shell of its own, which reads what to do from a pipe. A write that does not end
+ * blocks the shell and not this process. When the pipe ends without a command to stop, this process
+ * is gone, and the shell undoes what was done; only what kills the shell too, as a kill of the
+ * whole process group, is beyond that.
  */
 final class ShellSysfsWriter implements SysfsWriter {
 

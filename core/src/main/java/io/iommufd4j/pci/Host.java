@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A machine as sysfs shows it. Every call reads anew and changes nothing; a file that is missing is
- * reported as absent.
+ * A machine as sysfs shows it. Every call reads again and changes nothing; a file that is missing
+ * is reported as absent.
  */
 public final class Host {
 

@@ -164,7 +164,7 @@ public final class VfioBinding implements AutoCloseable {
   }
 
   /**
-   * Restores, last bound first, and tells what failed instead of throwing; made for a shutdown
+   * Restores, last bound first, and returns what failed instead of throwing; made for a shutdown
    * hook. What was restored once is not touched again, what failed is tried again.
    *
    * @return every failure; empty when the devices are as they were found

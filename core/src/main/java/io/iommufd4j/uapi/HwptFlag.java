@@ -11,8 +11,8 @@ public enum HwptFlag {
    */
   NEST_PARENT(iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT()),
   /**
-   * It tells which pages DMA wrote. {@code EOPNOTSUPP} where the IOMMU cannot; a device whose IOMMU
-   * cannot is refused at attach ({@code IOMMU_HWPT_ALLOC_DIRTY_TRACKING}).
+   * It tracks the pages that DMA writes. {@code EOPNOTSUPP} where the IOMMU cannot; a device whose
+   * IOMMU cannot is refused at attach ({@code IOMMU_HWPT_ALLOC_DIRTY_TRACKING}).
    */
   DIRTY_TRACKING(iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRACKING()),
   /**

@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Why {@code VFIO_DEVICE_ATTACH_IOMMUFD_PT} was refused ({@code iommufd_device_change_pt}).
+ * Finds why {@code VFIO_DEVICE_ATTACH_IOMMUFD_PT} was refused ({@code iommufd_device_change_pt}).
  *
  * @param device the device
  * @param iommufd what it is bound to

@@ -5,7 +5,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.uapi.PageTableId;
 
 /**
- * The outcome of an attach or a replace, with the refusals a program may well expect as values.
+ * The outcome of an attach or a replace, with the refusals that a program may expect as values.
  * Others are thrown.
  */
 public sealed interface AttachOutcome {

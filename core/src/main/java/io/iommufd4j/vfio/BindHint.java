@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Why {@code VFIO_DEVICE_BIND_IOMMUFD} was refused ({@code vfio_df_ioctl_bind_iommufd}, {@code
- * iommufd_device_bind}).
+ * Finds why {@code VFIO_DEVICE_BIND_IOMMUFD} was refused ({@code vfio_df_ioctl_bind_iommufd},
+ * {@code iommufd_device_bind}).
  *
  * @param file the device's descriptor
  * @param token whether a VF token was shown

@@ -67,7 +67,9 @@ public record RegionInfo(
     return (flags & flag) != 0;
   }
 
-  /** A position within; beyond the end lies another region, which the kernel would not mind. */
+  /**
+   * A position within; beyond the end lies another region, and the kernel would access that one.
+   */
   long checked(long position) {
     if (position < 0 || position > size) {
       throw new IndexOutOfBoundsException(

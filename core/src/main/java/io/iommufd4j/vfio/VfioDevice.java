@@ -71,8 +71,8 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   }
 
   /**
-   * Detaches what is attached and closes the descriptor, whichever fails. Closing twice is
-   * harmless.
+   * Detaches what is attached and closes the descriptor, even if one of the two fails. Closing
+   * twice is harmless.
    *
    * @throws KernelException the first failure, with the others suppressed in it; the descriptor is
    *     closed all the same

@@ -214,7 +214,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * The HWPT that translates its DMA, or the IOAS of a device without an IOMMU of its own, as the
    * kernel last reported to this object; empty when not attached through it. A replace through a
-   * sibling of the group moves this device too, untold.
+   * sibling of the group moves this device too, without this object knowing.
    */
   @Override
   public final synchronized Optional<PageTableId> attached() {

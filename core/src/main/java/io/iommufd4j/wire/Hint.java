@@ -3,8 +3,8 @@ package io.iommufd4j.wire;
 import io.iommufd4j.kernel.ErrnoCode;
 
 /**
- * Finds the cause of a refusal: knows what was asked for, and asks the kernel and sysfs what stands
- * against it. Asked only after a refusal; its questions change nothing that lasts.
+ * Finds the cause of a refusal: knows what was asked for, and asks the kernel and sysfs for the
+ * obstacle. Asked only after a refusal; its questions change nothing that lasts.
  */
 @FunctionalInterface
 public interface Hint {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Why {@code open(2)} of a device node was refused.
+ * Finds why {@code open(2)} of a device node was refused.
  *
  * @param kernel which kernel
  * @param path the node

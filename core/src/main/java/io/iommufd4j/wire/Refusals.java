@@ -8,7 +8,7 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.ObjectId;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the exception of a call that a kernel refused, with the hint that its errno deserves. */
+/** Makes the exception of a call that a kernel refused, with the hint for its errno. */
 final class Refusals {
 
   private Refusals() {}

@@ -10,7 +10,7 @@ import io.iommufd4j.kernel.Request;
 import java.util.Optional;
 
 /**
- * The meaning of an errno at a request, and what would help, as far as these two alone tell. Only
+ * The meaning of an errno at a request, and what would help, as far as these two alone show. Only
  * what Linux's source says can be the cause is offered; where nothing is known the hint is empty.
  * {@link Hint} asks for more.
  */

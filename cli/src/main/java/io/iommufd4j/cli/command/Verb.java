@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** A verb: opens the kernel it needs, does its work, shows what came of it. */
+/** A verb: opens the kernel it needs, does its work, shows the result. */
 abstract class Verb implements Callable<Integer> {
 
   private final Invocation invocation;

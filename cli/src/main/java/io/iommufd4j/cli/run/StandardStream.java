@@ -45,7 +45,7 @@ final class StandardStream extends PrintStream {
         new Remembering(new FileOutputStream(FileDescriptor.err)), 2, true, System.err.charset());
   }
 
-  /** Why the first write that failed did. */
+  /** The cause of the first write that failed. */
   Optional<String> failure() {
     return Optional.ofNullable(file.failure).map(IOException::getMessage);
   }

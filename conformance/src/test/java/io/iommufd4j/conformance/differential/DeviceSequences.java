@@ -105,7 +105,7 @@ final class DeviceSequences {
     shadow.windows.add(new Shadow.Region(region, bytes));
     long iova = 4 * bytes + PAGE * dice.of(0, 0, 1);
     var from = new Value.Address(region, 0);
-    // Not spoilt: what lies behind the page is the host's choice.
+    // Without a mistake: the host chooses what lies behind the page.
     steps.add(
         new Draft(scene.file(context), "IOMMU_IOAS_MAP")
             .set("flags", 7)

@@ -75,7 +75,7 @@ final class DirtySequences extends MockSequence {
     var from = new Value.Address(region, skipped);
     long bytes = HUGE_PAGE - skipped - PAGE * dice.of(0, 0, 1, dice.below(12));
     long iova = 8 * BASE + HUGE_PAGE * dice.below(3) + (dice.percent(60) ? skipped : PAGE);
-    // Not spoilt: what lies behind the page is the host's choice.
+    // Without a mistake: the host chooses what lies behind the page.
     steps.add(
         draft(context, "IOMMU_IOAS_MAP")
             .set("flags", 7)

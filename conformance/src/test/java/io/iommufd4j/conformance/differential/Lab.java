@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The real kernel, in QEMU: each batch of programs boots it anew.
+ * The real kernel, in QEMU: it is booted for each batch of programs.
  *
  * @param command what runs {@code lab/programs.c} there, but for the file that holds the programs
  * @param work a directory that the guest can read

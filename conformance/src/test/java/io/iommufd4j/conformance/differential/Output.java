@@ -4,14 +4,17 @@ package io.iommufd4j.conformance.differential;
  * An id or a descriptor of 32 bits that a request hands back, and the slot that keeps it.
  *
  * @param offset bytes from the block's start, or {@link #RESULT} or {@link #LOWEST}
- * @param file whether it is a descriptor, whose number no two kernels choose alike
+ * @param file whether it is a descriptor, whose number differs between kernels
  */
 record Output(int offset, boolean file, int slot) {
 
   /** In place of an offset: a descriptor that the call returns. */
   static final int RESULT = -1;
 
-  /** In place of an offset: the lowest free descriptor, which the request opens untold. */
+  /**
+   * In place of an offset: the lowest free descriptor, which the request opens without returning
+   * it.
+   */
   static final int LOWEST = -2;
 
   private static final String RESULT_NAME = "result";

@@ -11,8 +11,9 @@ import java.util.List;
 
 /**
  * The user memory of programs on one kernel. From its lowest address: the block of requests, a gap
- * in which no access is allowed, data, read-only data, and a gap again; so that what runs over an
- * end fails alike everywhere. What programs map themselves comes as further regions.
+ * in which no access is allowed, data, read-only data, and a gap again; so that an access past an
+ * end fails in the same way everywhere. Memory that programs map themselves follows as further
+ * regions.
  */
 final class UserRegions implements AutoCloseable {
 

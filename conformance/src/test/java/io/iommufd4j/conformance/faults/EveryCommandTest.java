@@ -304,7 +304,7 @@ class EveryCommandTest {
             return answer;
           },
           () -> scene.device.device().attach(old));
-      // Attached anew, whatever a driver left of the device when it failed half-way.
+      // Attached again, since a driver that failed half-way may have changed the device.
       Answers.ok(scene.device.device().attach(next));
       Answers.ok(scene.device.device().attach(old));
       dma.move(IOVA, IOVA + PAGE, 64);

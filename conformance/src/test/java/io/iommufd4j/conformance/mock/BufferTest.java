@@ -25,7 +25,7 @@ final class BufferTest {
   private static final long PAGE = UserPages.PAGE;
   private static final long START = MOCK_APERTURE_START();
 
-  /** The descriptor comes to be the lowest that is free, and is not reported. */
+  /** Makes a buffer. Its descriptor is the lowest free one; the kernel does not return it. */
   private static int buffer(KernelUnderTest test, MockIommufd mock, int bytes) {
     int next = ok(test.kernel().dup(mock.iommufd().fd()));
     ok(test.kernel().close(next));

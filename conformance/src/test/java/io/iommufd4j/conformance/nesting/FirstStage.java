@@ -113,7 +113,7 @@ final class FirstStage {
     setContext(RECORD_FAULTS);
   }
 
-  /** Asks not to hear of faults. */
+  /** Turns off the recording of faults. */
   void keepQuiet() {
     setContext(CONTEXT_VALID);
   }

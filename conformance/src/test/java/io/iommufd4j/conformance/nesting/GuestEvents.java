@@ -47,7 +47,7 @@ record GuestEvents(KernelUnderTest test, int fd) {
     }
   }
 
-  /** Expects to hear that events were lost, up to that number. */
+  /** Expects a report that events were lost, up to that number. */
   void expectLost(int sequence) {
     assertEquals(1, ready(MILLIS));
     MemorySegment header = test.arena().allocate(iommufd_vevent_header.layout());

@@ -32,9 +32,7 @@ final class Tool {
       return exitCode != NO_EXIT_CODE;
     }
 
-    /**
-     * The line that says what came of it: the last complaint, or the last line with these words.
-     */
+    /** The line that reports the result: the last complaint, or the last line with these words. */
     String verdict(String words) {
       List<String> errors =
           err.lines()

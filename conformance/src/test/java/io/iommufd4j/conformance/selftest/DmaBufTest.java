@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * {@code iommufd_ioas}: a DMA-BUF is mapped, taken back and given again. The operation that makes
- * the mock's DMA-BUF answers 0 on Linux 7.3.4 where the kernel's cases take a descriptor; here the
- * descriptor is the one that came to be.
+ * the mock's DMA-BUF answers 0 on Linux 7.3.4 where the kernel's cases take a descriptor; here it
+ * is the descriptor that was made.
  */
 @Selftest
 final class DmaBufTest {

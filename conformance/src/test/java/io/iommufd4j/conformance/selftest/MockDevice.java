@@ -7,7 +7,7 @@ import io.iommufd4j.conformance.Answers;
  *
  * @param answer 0, or −errno, when the ids are 0
  * @param stdev id of the mock device's own object: destroying it detaches and unbinds the device
- * @param hwpt id of the HWPT it came to be attached to
+ * @param hwpt id of the HWPT it was attached to
  * @param id id of the bound device, as VFIO's bind gives it
  */
 public record MockDevice(int answer, int stdev, int hwpt, int id) {

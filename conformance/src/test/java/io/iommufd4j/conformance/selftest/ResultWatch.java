@@ -20,7 +20,7 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Holds what a counterpart gives against {@link ResultTable}. With {@code
- * -Diommufd4j.selftest.record=FILE} the table is written anew instead, when all tests have run.
+ * -Diommufd4j.selftest.record=FILE} the table is written instead, when all tests have run.
  */
 public final class ResultWatch implements InvocationInterceptor, TestWatcher {
 

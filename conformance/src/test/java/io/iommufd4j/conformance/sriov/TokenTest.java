@@ -131,7 +131,7 @@ final class TokenTest {
     ok(test.device(function.virtual(0)).bind(test.iommufd(), OTHER_TOKEN));
   }
 
-  /** The token counts from the moment it is looked at, whatever comes of the rest of the bind. */
+  /** The token counts from the moment it is looked at, even if the rest of the bind fails. */
   @Test
   void tokenIsTakenEvenIfTheBindFails(KernelUnderTest test) {
     PhysicalFunction function = withToken(1, TOKEN, test);
