@@ -1,6 +1,7 @@
 package io.iommufd4j.sim.pci;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.Collection;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ public final class DriverCore {
   /** A function's place in the driver model ({@code struct device}). */
   private static final class Place {
     final PciFunction function;
-    final ReentrantLock lock = new ReentrantLock();
+    final Mutex lock = new Mutex();
     volatile @Nullable String override;
     volatile @Nullable PciDriver driver;
 
@@ -95,14 +95,11 @@ public final class DriverCore {
    */
   public void remove(PciFunction function) {
     Place place = place(function.address());
-    place.lock.lock();
-    try {
+    try (var _ = place.lock.guard()) {
       PciDriver driver = place.driver;
       if (driver != null) {
         release(driver, place);
       }
-    } finally {
-      place.lock.unlock();
     }
   }
 
@@ -137,8 +134,7 @@ public final class DriverCore {
   public void count(VirtualFunctions functions, String text) {
     int wanted = functions.wanted(text);
     Place place = place(functions.physical().address());
-    place.lock.lock();
-    try {
+    try (var _ = place.lock.guard()) {
       if (wanted == functions.count()) {
         return;
       }
@@ -150,8 +146,6 @@ public final class DriverCore {
         throw Refused.with(Errno.EBUSY);
       }
       driver.count(functions, wanted);
-    } finally {
-      place.lock.unlock();
     }
   }
 
@@ -239,14 +233,11 @@ public final class DriverCore {
     if (!matches(driver, place)) {
       throw Refused.with(Errno.ENODEV);
     }
-    place.lock.lock();
-    try {
+    try (var _ = place.lock.guard()) {
       if (place.driver != null) {
         throw Refused.with(Errno.EBUSY);
       }
       probe(driver, place);
-    } finally {
-      place.lock.unlock();
     }
     changed.accept(place.function);
   }
@@ -259,12 +250,9 @@ public final class DriverCore {
   public void unbind(PciDriver driver, String address) {
     Place place = place(address);
     requireHas(driver, place);
-    place.lock.lock();
-    try {
+    try (var _ = place.lock.guard()) {
       requireHas(driver, place);
       release(driver, place);
-    } finally {
-      place.lock.unlock();
     }
   }
 
@@ -291,13 +279,10 @@ public final class DriverCore {
     if (!matches(driver, place)) {
       return;
     }
-    place.lock.lock();
-    try {
+    try (var _ = place.lock.guard()) {
       if (place.driver == null && takes(driver, place)) {
         changed.accept(place.function);
       }
-    } finally {
-      place.lock.unlock();
     }
   }
 

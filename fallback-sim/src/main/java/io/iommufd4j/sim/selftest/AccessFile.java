@@ -5,11 +5,11 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommufd.Access;
 import io.iommufd4j.sim.iommufd.AccessUser;
 import io.iommufd4j.sim.iommufd.command.Command;
+import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
@@ -29,7 +29,7 @@ final class AccessFile implements OpenFile, AccessUser {
 
   private final boolean pinsPages;
   private final Access access;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Mutex lock = new Mutex();
   private final Map<Integer, Item> items = new LinkedHashMap<>();
   private int nextId;
 
@@ -80,8 +80,7 @@ final class AccessFile implements OpenFile, AccessUser {
    * @throws Refused as {@link Access#pinPages}, and as the callbacks
    */
   void pin(long iova, long length, boolean write, Consumer<long[]> check, IntConsumer answer) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       long[] physical = access.pinPages(iova, length, write);
       int id;
       try {
@@ -93,8 +92,6 @@ final class AccessFile implements OpenFile, AccessUser {
         throw refused;
       }
       items.put(id, new Item(iova, length));
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -104,15 +101,12 @@ final class AccessFile implements OpenFile, AccessUser {
    * @throws Refused ENOENT when there is none
    */
   void unpin(int id) {
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       Item item = items.remove(id);
       if (item == null) {
         throw Refused.with(Errno.ENOENT);
       }
       access.unpinPages(item.iova, item.length);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -120,8 +114,7 @@ final class AccessFile implements OpenFile, AccessUser {
   @Override
   public void unmap(long iova, long length) {
     long last = iova + length - 1;
-    lock.lock();
-    try {
+    try (var _ = lock.guard()) {
       for (Iterator<Item> each = items.values().iterator(); each.hasNext(); ) {
         Item item = each.next();
         if (item.meets(iova, last)) {
@@ -129,8 +122,6 @@ final class AccessFile implements OpenFile, AccessUser {
           access.unpinPages(item.iova, item.length);
         }
       }
-    } finally {
-      lock.unlock();
     }
   }
 

@@ -5,7 +5,6 @@ import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.lib.Refused;
-import java.util.concurrent.locks.Lock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -79,12 +78,8 @@ final class MockBinding extends IommufdObject {
   }
 
   private int undisturbed(IntSupplier change) {
-    Lock lock = device().pageRequests().lock.writeLock();
-    lock.lock();
-    try {
+    try (var _ = device().pageRequests().lock.writing()) {
       return change.getAsInt();
-    } finally {
-      lock.unlock();
     }
   }
 

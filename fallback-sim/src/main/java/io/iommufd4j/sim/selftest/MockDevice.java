@@ -84,13 +84,10 @@ final class MockDevice extends IommuDevice {
 
   /** Asks for a page, whether anybody looks after that or not. */
   void ask(PageRequest request) {
-    pageRequests.lock.readLock().lock();
-    try {
+    try (var _ = pageRequests.lock.reading()) {
       report(request);
     } catch (Refused nobody) {
       // The device got its answer; who made it ask is not told.
-    } finally {
-      pageRequests.lock.readLock().unlock();
     }
   }
 

@@ -6,14 +6,14 @@ import io.iommufd4j.bindings.selftest.iommu_viommu_event_selftest;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.lib.RwSemaphore;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /** The guest that has a mock device, and the guest's id for it ({@code mock_dev::viommu}). */
 final class MockGuest {
 
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final RwSemaphore lock = new RwSemaphore();
   private @Nullable MockViommu viommu;
   private long virtualId;
 
@@ -28,14 +28,11 @@ final class MockGuest {
     if (next != null) {
       id = next.core().virtualId(device).orElseThrow(() -> Refused.with(Errno.ENOENT));
     }
-    lock.writeLock().lock();
-    try {
+    try (var _ = lock.writing()) {
       if (next != viommu) {
         viommu = next;
         virtualId = id;
       }
-    } finally {
-      lock.writeLock().unlock();
     }
   }
 
@@ -46,16 +43,13 @@ final class MockGuest {
    *     the guest's events
    */
   void report() {
-    lock.readLock().lock();
-    try {
+    try (var _ = lock.reading()) {
       if (viommu == null || virtualId == 0) {
         throw Refused.with(Errno.ENOENT);
       }
       MemorySegment event = MemorySegment.ofArray(new int[1]);
       iommu_viommu_event_selftest.virt_id(event, (int) virtualId);
       viommu.core().reportEvent(IOMMU_VEVENTQ_TYPE_SELFTEST(), event);
-    } finally {
-      lock.readLock().unlock();
     }
   }
 }

@@ -2,7 +2,7 @@ package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDomain;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import io.iommufd4j.sim.lib.RwSemaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class MockPageRequests {
 
   /** Held for writing while the device is attached or detached, so that no request meets that. */
-  final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  final RwSemaphore lock = new RwSemaphore();
 
   private final IommuDevice device;
 

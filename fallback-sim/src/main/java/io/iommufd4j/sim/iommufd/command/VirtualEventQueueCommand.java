@@ -36,14 +36,12 @@ final class VirtualEventQueueCommand {
     }
     ObjectTable objects = command.objects();
     Viommu viommu = objects.get(iommu_veventq_alloc.viommu_id(block), Viommu.class);
-    viommu.eventQueuesLock.writeLock().lock();
-    try {
+    try (var _ = viommu.eventQueuesLock.writing()) {
       if (viommu.eventQueue(type) != null) {
         throw Refused.with(Errno.EEXIST);
       }
       open(command, objects.reserve(() -> new VirtualEventQueue(viommu, type, depth)));
     } finally {
-      viommu.eventQueuesLock.writeLock().unlock();
       objects.put(viommu);
     }
   }

@@ -11,6 +11,7 @@ import io.iommufd4j.sim.iommufd.NestedHwpt;
 import io.iommufd4j.sim.iommufd.ObjectContext;
 import io.iommufd4j.sim.iommufd.PagingHwpt;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.lib.RwSemaphore;
 import io.iommufd4j.sim.mm.BackingFile;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -18,14 +19,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /** A piece of an IOMMU that a guest has for its own ({@code struct iommufd_viommu}). */
 public final class Viommu extends IommufdObject implements ViommuCore {
 
   /** Guards the event queues; held for writing while one comes or goes. */
-  public final ReentrantReadWriteLock eventQueuesLock = new ReentrantReadWriteLock();
+  public final RwSemaphore eventQueuesLock = new RwSemaphore();
 
   private final ObjectContext context;
   private final PagingHwpt hwpt;
@@ -174,15 +174,12 @@ public final class Viommu extends IommufdObject implements ViommuCore {
 
   @Override
   public void reportEvent(int type, MemorySegment event) {
-    eventQueuesLock.readLock().lock();
-    try {
+    try (var _ = eventQueuesLock.reading()) {
       VirtualEventQueue queue = eventQueue(type);
       if (queue == null) {
         throw Refused.with(Errno.EOPNOTSUPP);
       }
       queue.report(event);
-    } finally {
-      eventQueuesLock.readLock().unlock();
     }
   }
 

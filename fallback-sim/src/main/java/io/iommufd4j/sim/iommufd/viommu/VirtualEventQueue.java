@@ -194,11 +194,8 @@ public final class VirtualEventQueue extends EventQueue {
   /** {@code iommufd_veventq_destroy}. */
   @Override
   protected void destroy() {
-    viommu.eventQueuesLock.writeLock().lock();
-    try {
+    try (var _ = viommu.eventQueuesLock.writing()) {
       abort();
-    } finally {
-      viommu.eventQueuesLock.writeLock().unlock();
     }
   }
 }
