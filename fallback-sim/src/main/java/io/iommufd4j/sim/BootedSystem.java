@@ -107,7 +107,7 @@ final class BootedSystem {
     var view = new SysfsView(sysfs, dev, board, core, vfio);
     new SriovSlots(board, core, view).find(virtualFunctions);
     core.boot();
-    view.show(unsafeInterrupts);
+    view.show(unsafeInterrupts, MockIommu.NAME);
     board
         .vmdDomains()
         .forEach((function, behind) ->

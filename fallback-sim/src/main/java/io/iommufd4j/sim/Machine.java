@@ -1,14 +1,12 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.machine.IommuNames;
 import io.iommufd4j.sim.machine.MachineBuilder;
 import io.iommufd4j.sim.machine.MachineDescription;
 import io.iommufd4j.sim.machine.MachinePresets;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 
 /**
@@ -136,14 +134,7 @@ public final class Machine {
      * @param privileged requests may be privileged
      */
     public Builder pasidFeatures(boolean execute, boolean privileged) {
-      var features = EnumSet.noneOf(PasidFeature.class);
-      if (execute) {
-        features.add(PasidFeature.EXECUTE);
-      }
-      if (privileged) {
-        features.add(PasidFeature.PRIVILEGED);
-      }
-      machine.pasidFeatures(features);
+      machine.pasidFeatures(execute, privileged);
       return this;
     }
 

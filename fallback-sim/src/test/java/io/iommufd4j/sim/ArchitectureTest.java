@@ -106,8 +106,7 @@ class ArchitectureTest {
           .whereLayer("machine")
           .mayOnlyAccessLayers("lib", "mm", "iommu", "driver", "iommufd", "pci", "device")
           .whereLayer("sysfs")
-          .mayOnlyAccessLayers(
-              "lib", "mm", "fs", "iommu", "driver", "iommufd", "pci", "vfio", "selftest", "machine")
+          .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "driver", "pci", "vfio", "machine")
           .whereLayer("kernel")
           .mayNotBeAccessedByAnyLayer();
 

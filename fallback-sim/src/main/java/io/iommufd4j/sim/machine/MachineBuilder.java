@@ -7,6 +7,7 @@ import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -100,8 +101,20 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** What else the edu functions' PASID capability offers; nothing unless said. */
-  public MachineBuilder pasidFeatures(Set<PasidFeature> features) {
+  /**
+   * The rest of the edu functions' PASID capability; nothing unless said.
+   *
+   * @param execute requests may ask for what is to be executed
+   * @param privileged requests may be privileged
+   */
+  public MachineBuilder pasidFeatures(boolean execute, boolean privileged) {
+    var features = EnumSet.noneOf(PasidFeature.class);
+    if (execute) {
+      features.add(PasidFeature.EXECUTE);
+    }
+    if (privileged) {
+      features.add(PasidFeature.PRIVILEGED);
+    }
     pasidFeatures = features;
     return this;
   }

@@ -4,7 +4,6 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DeviceNumber;
 import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.OpenFile;
-import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.vfio.VfioDevice;
@@ -28,7 +27,7 @@ public final class DeviceNodes {
   private final boolean root;
   private final FaultPlan faults;
   private final VfioPci vfio;
-  private final Supplier<IommufdFile> iommufds;
+  private final Supplier<? extends OpenFile> iommufds;
 
   /**
    * The nodes of a kernel.
@@ -38,7 +37,11 @@ public final class DeviceNodes {
    * @param iommufds opens {@code /dev/iommu}
    */
   public DeviceNodes(
-      Devtmpfs dev, boolean root, FaultPlan faults, VfioPci vfio, Supplier<IommufdFile> iommufds) {
+      Devtmpfs dev,
+      boolean root,
+      FaultPlan faults,
+      VfioPci vfio,
+      Supplier<? extends OpenFile> iommufds) {
     dev.add(IOMMU, IOMMU_NUMBER);
     dev.add(CONTAINER, CONTAINER_NUMBER);
     this.dev = dev;

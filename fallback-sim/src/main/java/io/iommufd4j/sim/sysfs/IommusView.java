@@ -4,7 +4,6 @@ import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.pci.PciFunction;
-import io.iommufd4j.sim.selftest.MockIommu;
 
 /** {@code /sys/class/iommu}: IOMMUs, and the functions behind each. */
 final class IommusView {
@@ -15,9 +14,13 @@ final class IommusView {
     this.sysfs = sysfs;
   }
 
-  /** The mock IOMMU of {@code CONFIG_IOMMUFD_TEST}; its devices come and go with their contexts. */
-  void showMock() {
-    String name = MockIommu.NAME + ".0";
+  /**
+   * The mock IOMMU of {@code CONFIG_IOMMUFD_TEST}; its devices come and go with their contexts.
+   *
+   * @param driver its driver's name
+   */
+  void showMock(String driver) {
+    String name = driver + ".0";
     String device = "devices/platform/" + name;
     String iommu = device + "/iommu/" + name;
     sysfs.directory(iommu + "/devices");

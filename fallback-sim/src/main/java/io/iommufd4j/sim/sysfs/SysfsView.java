@@ -51,8 +51,13 @@ public final class SysfsView implements HotplugListener {
     nodes = new VfioNodesView(sysfs, dev, vfio);
   }
 
-  /** Shows everything for the first time, and from now on every change. */
-  public void show(AtomicBoolean allowUnsafeInterrupts) {
+  /**
+   * Shows everything for the first time, and from now on every change.
+   *
+   * @param allowUnsafeInterrupts the module parameter of iommufd
+   * @param mockIommu the name of the mock IOMMU's driver
+   */
+  public void show(AtomicBoolean allowUnsafeInterrupts, String mockIommu) {
     sysfs.directory("bus/pci/devices");
     sysfs.directory("class/vfio");
     sysfs.directory("class/vfio-dev");
@@ -61,7 +66,7 @@ public final class SysfsView implements HotplugListener {
     machine
         .iommu()
         .ifPresent(iommu -> machine.groups().forEach(group -> groups.show(group, iommu)));
-    iommus.showMock();
+    iommus.showMock(mockIommu);
     modules.show(allowUnsafeInterrupts);
     new InterruptChips(sysfs).show(machine.machine());
     showIommufd();

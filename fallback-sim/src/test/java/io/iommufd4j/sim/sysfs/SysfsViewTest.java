@@ -1,4 +1,4 @@
-package io.iommufd4j.sim;
+package io.iommufd4j.sim.sysfs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,6 +11,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
