@@ -15,7 +15,7 @@ sealed interface Smmuv3Walk {
    *
    * @param type number of the event
    * @param details second double word of the event's record
-   * @param address the one the device asked for, in events that tell it
+   * @param address the one the device asked for, in events that report it
    */
   record Event(int type, long details, long address) implements Smmuv3Walk {
 
