@@ -10,13 +10,13 @@ import java.util.EnumSet;
  * place where the kernel allocates, pins or copies, and only there; other threads are let be.
  *
  * <pre>{@code
- * int places = kernel.faults().sweep(() -> {
+ * int places = kernel.control().faults().sweep(() -> {
  *   try (var iommufd = Iommufd.open(kernel)) {
  *     iommufd.allocIoas().close();
- *   } catch (IommufdException expected) {
+ *   } catch (KernelException expected) {
  *     // The kernel was out of memory. What matters is what is left behind.
  *   }
- *   assertEquals(Census.NOTHING, kernel.census());
+ *   assertEquals(Census.NOTHING, kernel.control().census());
  * });
  * }</pre>
  *
