@@ -1,7 +1,7 @@
 package io.iommufd4j.pci;
 
-import java.util.Comparator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address of a PCI function: {@code domain:bus:device.function}, in hex.
@@ -22,12 +22,6 @@ public record PciAddress(int domain, int bus, int device, int function)
       Pattern.compile(
           "(?:(?<domain>\\p{XDigit}{1,8}):)?(?<bus>\\p{XDigit}{1,2})"
               + ":(?<device>\\p{XDigit}{1,2})\\.(?<function>[0-9a-fA-F])");
-
-  private static final Comparator<PciAddress> ORDER =
-      Comparator.comparingInt(PciAddress::domain)
-          .thenComparingInt(PciAddress::bus)
-          .thenComparingInt(PciAddress::device)
-          .thenComparingInt(PciAddress::function);
 
   /**
    * Checks the ranges.
@@ -90,7 +84,24 @@ public record PciAddress(int domain, int bus, int device, int function)
 
   @Override
   public int compareTo(PciAddress other) {
-    return ORDER.compare(this, other);
+    return Long.compare(order(), other.order());
+  }
+
+  // Written out, as hashCode and toString: what a record generates is linked anew in each JVM, and
+  // takes a command line tool longer than all else that it does with addresses.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PciAddress address && order() == address.order();
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(order());
+  }
+
+  /** The four parts in one number, the domain first. */
+  private long order() {
+    return (long) domain << 16 | bus << 8 | device << 3 | function;
   }
 
   /** True if another function is of the same slot, and so perhaps of the same device. */
@@ -101,7 +112,12 @@ public record PciAddress(int domain, int bus, int device, int function)
   /** The full form, as sysfs names the device. */
   @Override
   public String toString() {
-    return String.format("%04x:%02x:%02x.%x", domain, bus, device, function);
+    return hex(domain, 4) + ':' + hex(bus, 2) + ':' + hex(device, 2) + '.' + hex(function, 1);
+  }
+
+  private static String hex(int value, int digits) {
+    String hex = Integer.toHexString(value);
+    return "0".repeat(Math.max(0, digits - hex.length())) + hex;
   }
 
   private static void inRange(String part, int value, int max) {

@@ -79,7 +79,7 @@ public class ArmSmmuV3 extends ModelDriver {
   /** Address space ids are handed out for each SMMU, so a domain never serves two. */
   @Override
   boolean fits(IommuUnit unit, ModelDomain to) {
-    return unit.equals(to.unit());
+    return unit == to.unit() || unit.equals(to.unit());
   }
 
   /** {@code arm_smmu_attach_dev_nested}. */

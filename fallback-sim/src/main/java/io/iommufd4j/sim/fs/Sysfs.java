@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +59,10 @@ public final class Sysfs implements AutoCloseable {
         Configuration.unix().toBuilder()
             .setAttributeViews("basic", "posix")
             .addAttributeProvider(new DeviceNumberAttribute());
-    files = Jimfs.newFileSystem(unix.build());
+    // Jimfs' own random names take a SecureRandom, which takes longer to make than the file system.
+    var random = ThreadLocalRandom.current();
+    var name = new UUID(random.nextLong(), random.nextLong());
+    files = Jimfs.newFileSystem(name.toString(), unix.build());
     root = files.getPath("/sys");
     directory("");
   }
