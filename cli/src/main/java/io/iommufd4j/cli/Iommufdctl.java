@@ -9,6 +9,7 @@ import picocli.CommandLine.ScopeType;
 /** The command itself; its verbs are added by {@link Main}. What stands here holds for all. */
 @Command(
     name = "iommufdctl",
+    addMethodSubcommands = false,
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
     versionProvider = VersionText.class,

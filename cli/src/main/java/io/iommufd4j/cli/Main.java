@@ -1,16 +1,5 @@
 package io.iommufd4j.cli;
 
-import io.iommufd4j.cli.command.DeviceBind;
-import io.iommufd4j.cli.command.DeviceClearOverride;
-import io.iommufd4j.cli.command.DeviceList;
-import io.iommufd4j.cli.command.DeviceReplace;
-import io.iommufd4j.cli.command.DeviceShow;
-import io.iommufd4j.cli.command.DeviceUnbind;
-import io.iommufd4j.cli.command.DeviceVerbs;
-import io.iommufd4j.cli.command.DoctorVerb;
-import io.iommufd4j.cli.command.GroupList;
-import io.iommufd4j.cli.command.GroupShow;
-import io.iommufd4j.cli.command.GroupVerbs;
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.replace.Interruption;
@@ -21,20 +10,22 @@ import io.iommufd4j.cli.run.LostOutput;
 import io.iommufd4j.cli.run.NotAgreedException;
 import io.iommufd4j.cli.run.Terminal;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** iommufdctl. */
 public final class Main {
 
-  private static final int HELP_WIDTH = 100;
   private static final Pattern JSON_WANTED =
       Pattern.compile("(^| )(-o[ =]?|--output[ =])json( |$)");
 
@@ -81,12 +72,51 @@ public final class Main {
   static int run(String[] args, Terminal terminal, Interruption interruption) {
     var invocation = new Invocation(terminal, interruption);
     try {
-      int exitCode = commandLine(invocation, asksForJson(args)).execute(args);
+      int exitCode =
+          asksForVersion(args) ? version(terminal) : execute(args, invocation, asksForJson(args));
       return written(invocation, exitCode);
     } finally {
       terminal.err().flush();
       interruption.end();
     }
+  }
+
+  /** Alone it needs no command line: picocli takes longer to load than everything else of it. */
+  private static boolean asksForVersion(String[] args) {
+    return args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"));
+  }
+
+  private static int version(Terminal terminal) {
+    terminal.out().println(VersionText.line());
+    return ExitCode.OK;
+  }
+
+  private static int execute(String[] args, Invocation invocation, boolean json) {
+    CommandLine named = CommandTree.of(invocation, Set.copyOf(List.of(args))::contains);
+    named.setExecutionStrategy(parsed ->
+        isForOneCommand(parsed)
+            ? new CommandLine.RunLast().execute(parsed)
+            : executeAmongAll(args, invocation, json));
+    named.setParameterExceptionHandler((_, _) -> executeAmongAll(args, invocation, json));
+    named.setExecutionExceptionHandler(
+        (thrown, command, _) -> failed(invocation, thrown, command.getCommandSpec()));
+    return named.execute(args);
+  }
+
+  private static boolean isForOneCommand(ParseResult parsed) {
+    List<CommandLine> named = parsed.asCommandLineList();
+    return named.getLast().getCommand() instanceof Callable<?>
+        && named.stream().noneMatch(CommandLine::isUsageHelpRequested);
+  }
+
+  /** Once more from the start, for help and for mistakes: nothing was executed before. */
+  private static int executeAmongAll(String[] args, Invocation invocation, boolean json) {
+    invocation.forgetOptions();
+    CommandLine all = CommandTree.all(invocation);
+    all.setParameterExceptionHandler((wrong, _) -> misused(invocation, wrong, json));
+    all.setExecutionExceptionHandler(
+        (thrown, command, _) -> failed(invocation, thrown, command.getCommandSpec()));
+    return all.execute(args);
   }
 
   /** A result that nobody got is no success. */
@@ -105,37 +135,6 @@ public final class Main {
   private static boolean asksForJson(String[] args) {
     String line = String.join(" ", args).toLowerCase(Locale.ROOT);
     return JSON_WANTED.matcher(line).find();
-  }
-
-  static CommandLine commandLine(Invocation invocation, boolean json) {
-    var line = new CommandLine(new Iommufdctl(invocation));
-    line.addSubcommand(new DeviceReplace(invocation));
-    line.addSubcommand(new DoctorVerb(invocation));
-    // Verbs go below a parent that is in place: then they inherit its options.
-    var device = new CommandLine(new DeviceVerbs());
-    line.addSubcommand(device);
-    device
-        .addSubcommand(new DeviceList(invocation))
-        .addSubcommand(new DeviceShow(invocation))
-        .addSubcommand(new DeviceBind(invocation))
-        .addSubcommand(new DeviceUnbind(invocation))
-        .addSubcommand(new DeviceClearOverride(invocation));
-    var group = new CommandLine(new GroupVerbs());
-    line.addSubcommand(group);
-    group.addSubcommand(new GroupList(invocation)).addSubcommand(new GroupShow(invocation));
-    Conversions.register(line);
-    line.setUsageHelpWidth(HELP_WIDTH);
-    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
-    line.setOut(writer(invocation.terminal().out()));
-    line.setErr(writer(invocation.terminal().err()));
-    line.setParameterExceptionHandler((wrong, _) -> misused(invocation, wrong, json));
-    line.setExecutionExceptionHandler(
-        (thrown, command, _) -> failed(invocation, thrown, command.getCommandSpec()));
-    return line;
-  }
-
-  private static PrintWriter writer(PrintStream stream) {
-    return new PrintWriter(stream, true, stream.charset());
   }
 
   private static int misused(Invocation invocation, ParameterException wrong, boolean json) {

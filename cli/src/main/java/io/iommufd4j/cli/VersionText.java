@@ -8,9 +8,14 @@ final class VersionText implements IVersionProvider {
   /** For picocli. */
   VersionText() {}
 
+  /** One line that names the command and its version. */
+  static String line() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return "iommufdctl " + (version == null ? "(not packaged)" : version);
+  }
+
   @Override
   public String[] getVersion() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return new String[] {"iommufdctl " + (version == null ? "(not packaged)" : version)};
+    return new String[] {line()};
   }
 }

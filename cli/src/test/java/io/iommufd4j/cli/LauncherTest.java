@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The script that builds and runs, in a tree of its own whose Maven and Java are scripts too: Maven
- * takes a second and fails when another one is at work, Java prints what is in its jars.
+ * takes a second and fails when another one is at work, Java prints what is in its jar.
  */
 @EnabledOnOs(OS.LINUX)
 final class LauncherTest {
@@ -47,12 +47,16 @@ final class LauncherTest {
         "jdk/bin/java",
         """
         #!/bin/sh
-        while [ "$1" != -cp ]; do
+        while [ "$1" != -cp ] && [ "$1" != -jar ]; do
           case $1 in -XX:AOTCacheOutput=*) echo cache >"${1#*=}" ;; esac
           shift
         done
-        cat $(echo "$2" | tr : ' ')
-        shift 3
+        case $3 in
+        *.OneJar) cat "$5"/*.jar >"$4" && exit ;;
+        *.Training) exit ;;
+        esac
+        cat "$2"
+        shift 2
         [ "$1" != wait ] || while [ ! -e "$2" ]; do sleep 0.1; done
         """);
     executable(

@@ -20,7 +20,7 @@ final class Verbs {
   static List<CommandSpec> all() {
     var nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     var invocation = new Invocation(Terminal.ofStreams(nowhere, nowhere), new Interruption());
-    return below(Main.commandLine(invocation, false)).map(CommandLine::getCommandSpec).toList();
+    return below(CommandTree.all(invocation)).map(CommandLine::getCommandSpec).toList();
   }
 
   private static Stream<CommandLine> below(CommandLine line) {

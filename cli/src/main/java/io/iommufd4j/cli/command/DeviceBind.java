@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 /** {@code device bind}. */
 @Command(
     name = "bind",
+    addMethodSubcommands = false,
     description =
         "Hands a device to vfio-pci, and leaves it there: sets driver_override, unbinds the driver"
             + " it has, probes. Siblings of its group are named and not touched.")

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
 /** {@code device clear-override}. */
 @Command(
     name = "clear-override",
+    addMethodSubcommands = false,
     description =
         "Clears a driver_override, as a run that was killed may have left behind, and says what it"
             + " was. The driver that the device has stays; any may have it at the next probe.")

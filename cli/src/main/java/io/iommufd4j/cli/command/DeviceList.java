@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code device list}. */
 @Command(
     name = "list",
+    addMethodSubcommands = false,
     description =
         "Lists the PCI devices that an IOMMU translates for, those that VFIO holds without one,"
             + " mediated devices, and those that some kernels put in a group only once a driver is bound.")

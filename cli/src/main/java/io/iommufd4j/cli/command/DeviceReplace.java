@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
 /** {@code device-replace}. */
 @Command(
     name = "device-replace",
+    addMethodSubcommands = false,
     description = {
       "Replaces the translation under a device without detaching it, and shows that it did.",
       "Binds the device to an iommufd, attaches it to HWPT A, replaces A by B, verifies. A device"

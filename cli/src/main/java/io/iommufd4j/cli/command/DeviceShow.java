@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
 /** {@code device show}. */
 @Command(
     name = "show",
+    addMethodSubcommands = false,
     description = "Shows a device: driver, cdev, IOMMU and what a replace means there, group.")
 public final class DeviceShow extends DeviceVerb {
 

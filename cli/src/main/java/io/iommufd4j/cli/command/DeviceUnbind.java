@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 /** {@code device unbind}. */
 @Command(
     name = "unbind",
+    addMethodSubcommands = false,
     description =
         "Takes a device from vfio-pci or another VFIO driver, clears a driver_override that names"
             + " it, and lets the host's drivers probe the device. Refuses while somebody holds it,"

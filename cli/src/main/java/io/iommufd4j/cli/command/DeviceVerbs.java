@@ -3,5 +3,8 @@ package io.iommufd4j.cli.command;
 import picocli.CommandLine.Command;
 
 /** {@code device}. */
-@Command(name = "device", description = "Lists, shows, binds and unbinds PCI devices.")
+@Command(
+    name = "device",
+    addMethodSubcommands = false,
+    description = "Lists, shows, binds and unbinds PCI devices.")
 public final class DeviceVerbs {}

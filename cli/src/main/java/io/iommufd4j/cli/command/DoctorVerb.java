@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 /** {@code doctor}. */
 @Command(
     name = "doctor",
+    addMethodSubcommands = false,
     description = {
       "Makes the calls that a program would make, and tells what is missing and what would fix it.",
       "Devices that a VFIO driver holds and nobody uses are bound and attached for a moment, which"

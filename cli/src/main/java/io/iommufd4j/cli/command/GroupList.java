@@ -10,7 +10,7 @@ import io.iommufd4j.pci.Host;
 import picocli.CommandLine.Command;
 
 /** {@code group list}. */
-@Command(name = "list", description = "Lists the IOMMU groups.")
+@Command(name = "list", addMethodSubcommands = false, description = "Lists the IOMMU groups.")
 public final class GroupList extends Verb {
 
   public GroupList(Invocation invocation) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
 /** {@code group show}. */
 @Command(
     name = "show",
+    addMethodSubcommands = false,
     description =
         "Shows an IOMMU group: type, reserved IOVAs, and its devices, which move together.")
 public final class GroupShow extends Verb {

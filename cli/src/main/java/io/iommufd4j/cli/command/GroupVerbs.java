@@ -3,5 +3,8 @@ package io.iommufd4j.cli.command;
 import picocli.CommandLine.Command;
 
 /** {@code group}. */
-@Command(name = "group", description = "Lists and shows IOMMU groups.")
+@Command(
+    name = "group",
+    addMethodSubcommands = false,
+    description = "Lists and shows IOMMU groups.")
 public final class GroupVerbs {}

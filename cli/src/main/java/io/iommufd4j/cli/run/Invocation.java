@@ -25,7 +25,7 @@ public final class Invocation {
 
   private final Terminal terminal;
   private final Interruption interruption;
-  private final GlobalOptions options = new GlobalOptions();
+  private GlobalOptions options = new GlobalOptions();
   private @Nullable KernelIdentity kernel;
   private @Nullable TraceWriter trace;
 
@@ -44,6 +44,11 @@ public final class Invocation {
 
   public GlobalOptions options() {
     return options;
+  }
+
+  /** Back to the options' defaults, for a command line that is parsed again. */
+  public void forgetOptions() {
+    options = new GlobalOptions();
   }
 
   public boolean json() {

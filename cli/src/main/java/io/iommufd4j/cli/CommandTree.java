@@ -1,0 +1,89 @@
+package io.iommufd4j.cli;
+
+import io.iommufd4j.cli.command.DeviceBind;
+import io.iommufd4j.cli.command.DeviceClearOverride;
+import io.iommufd4j.cli.command.DeviceList;
+import io.iommufd4j.cli.command.DeviceReplace;
+import io.iommufd4j.cli.command.DeviceShow;
+import io.iommufd4j.cli.command.DeviceUnbind;
+import io.iommufd4j.cli.command.DeviceVerbs;
+import io.iommufd4j.cli.command.DoctorVerb;
+import io.iommufd4j.cli.command.GroupList;
+import io.iommufd4j.cli.command.GroupShow;
+import io.iommufd4j.cli.command.GroupVerbs;
+import io.iommufd4j.cli.run.Invocation;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * The commands of iommufdctl by name. To make one, picocli reads its annotations by reflection, a
+ * millisecond or more each; so a run makes only those that its arguments name.
+ */
+final class CommandTree {
+
+  private static final int HELP_WIDTH = 100;
+
+  private final Invocation invocation;
+  private final Predicate<String> wanted;
+
+  private CommandTree(Invocation invocation, Predicate<String> wanted) {
+    this.invocation = invocation;
+    this.wanted = wanted;
+  }
+
+  /** Every command: for help, and for what is said of a mistake. */
+  static CommandLine all(Invocation invocation) {
+    return new CommandTree(invocation, _ -> true).make();
+  }
+
+  /** The commands whose names the predicate takes. */
+  static CommandLine of(Invocation invocation, Predicate<String> wanted) {
+    return new CommandTree(invocation, wanted).make();
+  }
+
+  private CommandLine make() {
+    var top = new CommandLine(new Iommufdctl(invocation));
+    add(top, "device-replace", DeviceReplace::new);
+    add(top, "doctor", DoctorVerb::new);
+    if (wanted.test("device")) {
+      // Commands go below a parent that is in place: then they inherit its options.
+      CommandLine device = parent(top, new DeviceVerbs());
+      add(device, "list", DeviceList::new);
+      add(device, "show", DeviceShow::new);
+      add(device, "bind", DeviceBind::new);
+      add(device, "unbind", DeviceUnbind::new);
+      add(device, "clear-override", DeviceClearOverride::new);
+    }
+    if (wanted.test("group")) {
+      CommandLine group = parent(top, new GroupVerbs());
+      add(group, "list", GroupList::new);
+      add(group, "show", GroupShow::new);
+    }
+    Conversions.register(top);
+    top.setUsageHelpWidth(HELP_WIDTH);
+    top.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
+    top.setOut(writer(invocation.terminal().out()));
+    top.setErr(writer(invocation.terminal().err()));
+    return top;
+  }
+
+  private void add(CommandLine parent, String name, Function<Invocation, ?> command) {
+    if (wanted.test(name)) {
+      parent.addSubcommand(name, command.apply(invocation));
+    }
+  }
+
+  private static CommandLine parent(CommandLine top, Object command) {
+    var line = new CommandLine(command);
+    top.addSubcommand(line);
+    return line;
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, stream.charset());
+  }
+}
