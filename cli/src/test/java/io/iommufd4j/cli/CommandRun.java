@@ -1,14 +1,11 @@
 package io.iommufd4j.cli;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.iommufd4j.cli.replace.Interruption;
 import io.iommufd4j.cli.run.Terminal;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +13,13 @@ import java.util.Objects;
 
 /** One run of iommufdctl in this process, and its result. */
 record CommandRun(int exitCode, String out, String err) {
+
+  /** Holds a document to the schema. */
+  CommandRun {
+    if (out.startsWith("{")) {
+      JsonDocument.read(out);
+    }
+  }
 
   /** Runs without anybody at the terminal. */
   static CommandRun of(String... args) {
@@ -46,11 +50,7 @@ record CommandRun(int exitCode, String out, String err) {
 
   /** The document on stdout. */
   Map<String, Object> json() {
-    try {
-      return JSON.std.mapFrom(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("no JSON document: " + out, e);
-    }
+    return JsonDocument.read(out);
   }
 
   /** The value at a path of keys in the document. */

@@ -8,7 +8,6 @@ import io.iommufd4j.cli.doctor.Doctor;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.doctor.Verdict;
 import io.iommufd4j.cli.output.Document;
-import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.output.TextRenderer;
 import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.ReplaceOrder;
@@ -149,7 +148,7 @@ final class NoIommuTest {
       assertTrue(text.contains("noiommu-vfio0"), text);
       assertTrue(text.contains("none: VFIO holds it in no-IOMMU mode"), text);
       assertTrue(text.contains("0 (unknown, vfio-noiommu)"), text);
-      String json = shown(out -> () -> new JsonRenderer(out, "device show").result(one));
+      String json = JsonDocument.of("device show", one);
       assertTrue(json.contains("\"no_iommu_mode\" : true"), json);
       assertTrue(json.contains("\"name\" : \"vfio-noiommu\""), json);
     }

@@ -3,7 +3,7 @@ package io.iommufd4j.cli.output;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import io.iommufd4j.cli.JsonDocument;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuInstance;
@@ -70,12 +70,11 @@ final class DeviceShowTest {
     }
   }
 
-  private static int compare(Kernel kernel, PciDevice device) throws IOException {
+  private static int compare(Kernel kernel, PciDevice device) {
     var document = Document.Device.of(kernel, device);
     List<String> rows =
         shown(out -> new TextRenderer(out, Ansi.OFF), document).lines().skip(1).toList();
-    Map<String, Object> json =
-        JSON.std.mapFrom(shown(out -> new JsonRenderer(out, "device show"), document));
+    Map<String, Object> json = JsonDocument.read(JsonDocument.of("device show", document));
     assertEquals(rows(json), rows);
     return rows.size();
   }
