@@ -1,6 +1,7 @@
 package io.iommufd4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.cli.command.DeviceBind;
@@ -9,6 +10,8 @@ import io.iommufd4j.cli.output.TextRenderer;
 import io.iommufd4j.cli.replace.ReplaceOrder;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
+import io.iommufd4j.error.HostException;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.DriverOverride;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.Patience;
@@ -21,6 +24,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -117,6 +121,27 @@ final class BindingTest {
               "0000:00:19.0: network interface eth0 (down) goes away, for the run",
               "0000:00:19.0: network interface eth7 (up) goes away, for the run"),
           ReplacePlan.of(kernel, host.device(card), order).atStake());
+    }
+  }
+
+  @Test
+  void aVirtualFunctionThatCarriesTrafficKeepsItsPhysicalOne() throws IOException {
+    try (var kernel = SimKernel.on(Machine.named("host"))) {
+      var card = PciAddress.parse("0000:01:00.0");
+      Path below = Host.of(kernel).sysfs().resolve("bus/pci/devices");
+      SysfsAttribute.write(kernel, "bus/pci/devices/" + card + "/sriov_numvfs", "1");
+      var function = Host.of(kernel).virtualFunctions(Host.of(kernel).device(card)).getFirst();
+      Path net = below.resolve(function.address() + "/net");
+      try (var names = Files.list(net)) {
+        Files.writeString(names.findFirst().orElseThrow().resolve("flags"), "0x1003\n");
+      }
+
+      var refused =
+          assertThrows(HostException.class, () -> VfioBinding.prepare(kernel, List.of(card)));
+
+      assertEquals(Errno.EBUSY, refused.errno());
+      String message = String.valueOf(refused.getMessage());
+      assertTrue(message.contains(" is switched on (link down); "), message);
     }
   }
 

@@ -57,6 +57,14 @@ final class LookingTest {
   }
 
   @Test
+  void aShortAddressFindsTheOneDeviceOfAnotherDomain() {
+    CommandRun run =
+        CommandRun.of("device", "show", "e1:00.0", "--sim", "--machine", "host", "-o", "json");
+    assertEquals(0, run.exitCode(), run.err());
+    assertEquals("10000:e1:00.0", run.json("device", "address"));
+  }
+
+  @Test
   void siblingsAndReservedIovasAreShown() {
     CommandRun text = CommandRun.of("--sim", "--machine", "two-function", "device", "show", "8.0");
     assertEquals(2, text.exitCode(), "8.0 is no address");

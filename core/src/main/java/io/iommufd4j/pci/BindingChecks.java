@@ -127,7 +127,7 @@ final class BindingChecks {
     var reasons = new ArrayList<String>();
     use.interfaces().stream()
         .filter(HostUse.Interface::used)
-        .forEach(used -> reasons.add("its network interface " + used + " is on"));
+        .forEach(used -> reasons.add("its network interface " + used.use()));
     use.disks().stream()
         .filter(HostUse.Disk::used)
         .forEach(used -> reasons.add("its disk " + used.name() + " is in use"));

@@ -56,6 +56,16 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
       return on || master.isPresent();
     }
 
+    /** Its use in a sentence, as {@code eth0 is switched on (link down)}. */
+    public String use() {
+      return name
+          + (on ? " is switched on" : " is switched off")
+          + master.map(" and belongs to "::concat).orElse("")
+          + " (link "
+          + state
+          + ")";
+    }
+
     @Override
     public String toString() {
       return name + " (" + state + master.map(", in "::concat).orElse("") + ")";

@@ -75,6 +75,10 @@ class HostUseTest {
             "network interface eth0 (up, in br0) goes away",
             "network interface usb0 (down) goes away"),
         use().losses());
+    assertEquals(
+        List.of(
+            "eth0 is switched on and belongs to br0 (link up)", "usb0 is switched off (link down)"),
+        use().interfaces().stream().map(HostUse.Interface::use).toList());
   }
 
   @Test

@@ -35,7 +35,7 @@ final class StartUpTest {
   @BeforeAll
   static void make() throws Exception {
     var parts = new ArrayList<Path>();
-    for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String part : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       Path path = Path.of(part);
       if (Files.isDirectory(path) && !path.endsWith("test-classes")) {
         parts.add(packed(path, directory.resolve(parts.size() + ".jar")));

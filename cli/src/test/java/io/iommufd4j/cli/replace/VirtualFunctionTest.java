@@ -1,12 +1,11 @@
 package io.iommufd4j.cli.replace;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.cli.SysfsAttribute;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.pci.Host;
@@ -15,8 +14,6 @@ import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.vfio.VfioDevice;
-import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -38,9 +35,9 @@ final class VirtualFunctionTest {
 
   @BeforeEach
   void open() {
-    write("module/vfio_pci/parameters/enable_sriov", "Y");
+    SysfsAttribute.write(kernel, "module/vfio_pci/parameters/enable_sriov", "Y");
     binding = VfioBinding.bind(kernel, List.of(PHYSICAL));
-    write("bus/pci/devices/" + PHYSICAL + "/sriov_numvfs", "1");
+    SysfsAttribute.write(kernel, "bus/pci/devices/" + PHYSICAL + "/sriov_numvfs", "1");
     iommufd = Iommufd.open(kernel);
     physical = VfioDevice.open(kernel, PHYSICAL);
     physical.bind(iommufd);
@@ -92,16 +89,6 @@ final class VirtualFunctionTest {
     var plan = ReplacePlan.of(kernel, Host.of(kernel).device(address), order);
     VfioBinding taken = VfioBinding.prepare(kernel, plan.toBind());
     return new Replacement(kernel, plan, taken, new Interruption(), new Silent()).run();
-  }
-
-  private void write(String attribute, String text) {
-    int fd = kernel.open("/sys/" + attribute, libc_h.O_WRONLY());
-    assertTrue(fd >= 0, attribute);
-    try (var arena = Arena.ofConfined()) {
-      byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-      assertEquals(bytes.length, kernel.write(fd, arena.allocateFrom(JAVA_BYTE, bytes)));
-    }
-    kernel.close(fd);
   }
 
   /** Nobody looks on. */
