@@ -45,9 +45,7 @@ public final class CliReference {
     var invocation = new Invocation(Terminal.ofStreams(nowhere, nowhere), new Interruption());
     var reference = new CliReference();
     CommandLine top = CommandTree.all(invocation);
-    commands(top)
-        .filter(command -> command.getSubcommands().isEmpty())
-        .forEach(reference::command);
+    commands(top).filter(command -> command.getSubcommands().isEmpty()).forEach(reference::command);
     reference.global(top.getCommandSpec());
     return reference.page.toString();
   }
@@ -97,9 +95,7 @@ public final class CliReference {
     page.append("## Options of every command\n\nThey may stand before or after the command.\n\n");
     arguments(List.copyOf(top.options()));
     page.append("## Exit codes\n\n| exit code | |\n| --- | --- |\n");
-    top.usageMessage()
-        .exitCodeList()
-        .forEach((code, meaning) -> row(code.strip(), meaning));
+    top.usageMessage().exitCodeList().forEach((code, meaning) -> row(code.strip(), meaning));
     page.append("\n## Signals and environment\n\n");
     page.append(
         Arrays.stream(top.usageMessage().footer())
@@ -134,10 +130,6 @@ public final class CliReference {
   }
 
   private void row(String name, String meaning) {
-    page.append("| ")
-        .append(name)
-        .append(" | ")
-        .append(meaning.replace("|", "\\|"))
-        .append(" |\n");
+    page.append("| ").append(name).append(" | ").append(meaning.replace("|", "\\|")).append(" |\n");
   }
 }

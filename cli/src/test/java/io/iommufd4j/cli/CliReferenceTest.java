@@ -2,8 +2,8 @@ package io.iommufd4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import io.iommufd4j.cli.run.Invocation;
 
+import io.iommufd4j.cli.run.Invocation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.fs;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The number of a character device ({@code dev_t}).
  *
@@ -7,6 +9,17 @@ package io.iommufd4j.sim.fs;
  * @param minor the device's part
  */
 public record DeviceNumber(int major, int minor) {
+
+  // Written out: what a record generates is linked anew in each JVM.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof DeviceNumber number && major == number.major && minor == number.minor;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(encoded());
+  }
 
   /** {@code makedev(3)}. */
   long encoded() {

@@ -23,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BarWindows {
 
-  private static final VarHandle INTS = JAVA_INT.varHandle();
-  private static final VarHandle LONGS = JAVA_LONG.varHandle();
+  /** Made when the first window is watched: most functions are never mapped. */
+  private static final class Cells {
+    static final VarHandle INTS = JAVA_INT.varHandle();
+    static final VarHandle LONGS = JAVA_LONG.varHandle();
+  }
+
   private static final int ROUNDS_BEFORE_REST = 200;
   private static final long REST_NANOS = 50_000;
 
@@ -46,16 +50,16 @@ public final class BarWindows {
 
     long load() {
       return register.bytes() == 4
-          ? (int) INTS.getAcquire(memory, at)
-          : (long) LONGS.getAcquire(memory, at);
+          ? (int) Cells.INTS.getAcquire(memory, at)
+          : (long) Cells.LONGS.getAcquire(memory, at);
     }
 
     /** Shows a value, unless the program has written meanwhile. */
     void show(long value) {
       boolean shows =
           register.bytes() == 4
-              ? INTS.compareAndSet(memory, at, (int) shown, (int) value)
-              : LONGS.compareAndSet(memory, at, shown, value);
+              ? Cells.INTS.compareAndSet(memory, at, (int) shown, (int) value)
+              : Cells.LONGS.compareAndSet(memory, at, shown, value);
       if (shows) {
         shown = register.bytes() == 4 ? (int) value : value;
       }

@@ -40,7 +40,8 @@ public final class DriverCore {
   }
 
   private final Map<String, PciDriver> drivers = new LinkedHashMap<>();
-  private final Map<PciDriver, DynamicIds> dynamicIds = new HashMap<>();
+  // By the name of the driver.
+  private final Map<String, DynamicIds> dynamicIds = new HashMap<>();
   // In the order the functions came. Guarded by itself.
   private final Map<String, Place> places = new LinkedHashMap<>();
   private volatile Consumer<PciFunction> changed = function -> {};
@@ -51,7 +52,7 @@ public final class DriverCore {
     functions.forEach(function -> places.put(function.address(), new Place(function)));
     for (PciDriver driver : drivers) {
       this.drivers.put(driver.name(), driver);
-      dynamicIds.put(driver, new DynamicIds());
+      dynamicIds.put(driver.name(), new DynamicIds());
     }
   }
 
@@ -296,7 +297,7 @@ public final class DriverCore {
   }
 
   private DynamicIds ids(PciDriver driver) {
-    return Objects.requireNonNull(dynamicIds.get(driver));
+    return Objects.requireNonNull(dynamicIds.get(driver.name()));
   }
 
   private boolean matches(PciDriver driver, Place place) {
