@@ -16,8 +16,8 @@ final class Consent {
    * Goes on when nothing is at stake, {@code --yes} was given, or somebody at the terminal agrees.
    * Names in any case what is at stake: here, unless the plan was printed before.
    *
-   * @param question what is asked
-   * @param plan what would be done, and what it puts at stake
+   * @param question asked at the terminal
+   * @param plan the change, and the things it puts at stake
    * @throws NotAgreedException when nobody can be asked, or nobody agrees
    */
   static void require(Invocation invocation, String question, Document.Intent plan) {

@@ -6,9 +6,11 @@ import io.iommufd4j.kernel.SysfsWrite;
 import io.iommufd4j.pci.Patience;
 import io.iommufd4j.pci.Patience.Watcher.Verdict;
 import java.time.Duration;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The time that the kernel gets to let go of a device. */
+@Command(addMethodSubcommands = false)
 final class WaitOption {
 
   private static final int MAX_SECONDS = 3600;

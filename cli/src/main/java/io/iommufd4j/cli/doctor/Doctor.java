@@ -62,7 +62,7 @@ public final class Doctor {
    * Examines what can be examined without a kernel that answers.
    *
    * @param reason why it does not
-   * @param fix what would help
+   * @param fix the change that would help
    * @param sysfs the root, which may not exist
    */
   public static List<Finding> examineWithout(String reason, String fix, Path sysfs) {

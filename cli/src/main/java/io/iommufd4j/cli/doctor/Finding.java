@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The result of one check.
  *
- * @param check what was tried, in a word or two
- * @param verdict how it came out
+ * @param check the thing that was tried, in a word or two
+ * @param verdict the result
  * @param device the one that it is about, where it is about one
- * @param fact what was done and what answered, in one line; follows the device's name
- * @param holders who uses the device
- * @param fix what would help, in one line; empty when nothing needs to
+ * @param fact the calls made and their answers, in one line; follows the device's name
+ * @param holders the processes that use the device
+ * @param fix the change that would help, in one line; empty when nothing needs to
  */
 public record Finding(
     String check,
@@ -61,7 +61,7 @@ public record Finding(
     return new Finding(check, Verdict.IN_USE, Optional.of(device), fact, holders, "");
   }
 
-  /** One line: the change, and the kernel that answered. */
+  /** One line: the device, the fact and the processes that use it. */
   public String observed() {
     String subject = device.map(found -> name(found) + " ").orElse("");
     String by = holders.stream().map(Holder::process).distinct().collect(Collectors.joining(", "));

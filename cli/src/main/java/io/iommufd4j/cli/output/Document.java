@@ -132,7 +132,7 @@ public sealed interface Document {
   /**
    * {@code device-replace}, done.
    *
-   * @param steps what was done, in order
+   * @param steps the steps that were taken, in order
    */
   record Replaced(
       KernelIdentity source, ReplacePlan plan, List<String> steps, ReplaceOutcome outcome)
@@ -141,10 +141,10 @@ public sealed interface Document {
   /**
    * A verb that failed.
    *
-   * @param exitCode what the process leaves with
+   * @param exitCode the exit code of the process
    * @param errno by name, when a kernel refused
    * @param message one line
-   * @param plan what would have been done, where that was not agreed to
+   * @param plan the change that was not agreed to
    */
   record Failure(
       Optional<KernelIdentity> kernel,

@@ -3,8 +3,8 @@ package io.iommufd4j.cli.replace;
 /**
  * Something that has to hold after a replace, and whether it does.
  *
- * @param check what should be so
- * @param holds whether it is
- * @param observed what the kernel or the device showed
+ * @param check the fact that should be so
+ * @param holds true if it is
+ * @param observed the answer of the kernel or the device
  */
 public record Check(String check, boolean holds, String observed) {}

@@ -7,7 +7,7 @@ import java.util.List;
  * The memory that DMA reached. Each device copied, by its own engine, from one IOVA to another,
  * before the replace and after; both buffers were looked at each time.
  *
- * @param bytes how many were copied
+ * @param bytes in each copy
  * @param from the IOVA read
  * @param runs one for each device and time
  */
@@ -22,10 +22,10 @@ public record DmaProof(int bytes, long from, List<Run> runs) {
    * One copy by one device.
    *
    * @param device which
-   * @param after whether it was after the replace
+   * @param after true after the replace, false before
    * @param to the IOVA written
    * @param expected the letter of the buffer that translation led to
-   * @param buffers what lay in each buffer at the IOVA written
+   * @param buffers the bytes in each buffer at the IOVA written
    */
   public record Run(
       PciAddress device, boolean after, long to, char expected, List<Landing> buffers) {
@@ -65,7 +65,7 @@ public record DmaProof(int bytes, long from, List<Run> runs) {
   /**
    * Pages that a buffer needs.
    *
-   * @param devices how many devices copy
+   * @param devices that copy
    */
   static int pages(int devices) {
     return 1 + devices;

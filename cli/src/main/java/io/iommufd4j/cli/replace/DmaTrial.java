@@ -33,7 +33,7 @@ final class DmaTrial {
    * Writes each buffer's letter into it.
    *
    * @param buffers the distinct buffers
-   * @param iova where they are mapped
+   * @param iova at which they are mapped
    * @param page bytes in a page
    */
   DmaTrial(List<Driver> drivers, List<Side> buffers, long iova, long page) {
@@ -49,7 +49,7 @@ final class DmaTrial {
   /**
    * Has every device copy once.
    *
-   * @param after whether the replace has been done
+   * @param after true once the replace has been done
    * @param expected the letter of the buffer that translation should lead to
    */
   void run(boolean after, char expected) {

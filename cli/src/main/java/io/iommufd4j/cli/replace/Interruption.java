@@ -75,7 +75,7 @@ public final class Interruption {
   /**
    * Waits for the work to end.
    *
-   * @return whether it did in time
+   * @return false if it did not in time
    */
   public synchronized boolean awaitEnd(Duration limit) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();

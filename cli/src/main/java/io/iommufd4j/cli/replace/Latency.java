@@ -3,8 +3,8 @@ package io.iommufd4j.cli.replace;
 /**
  * Replace beside detach + attach, taken in turns within one run.
  *
- * @param rounds how many of each were measured
- * @param wanted how many were to be; more than that when it was interrupted
+ * @param rounds of each that were measured
+ * @param wanted rounds that were asked for; more than that when it was interrupted
  * @param warmUp rounds before them that do not count
  * @param replace one replace, which moves the whole group
  * @param detachAttach the same move by detaching and attaching each attached device of the group

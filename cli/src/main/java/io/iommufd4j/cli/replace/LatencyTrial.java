@@ -22,7 +22,7 @@ final class LatencyTrial {
    * Starts from where the devices are.
    *
    * @param devices the attached devices of one group
-   * @param here what they are attached to
+   * @param here the side that they are attached to
    * @param there the other one
    */
   LatencyTrial(

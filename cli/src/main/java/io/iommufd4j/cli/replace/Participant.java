@@ -10,12 +10,13 @@ import java.util.stream.Stream;
  * A device of the group that changes translation.
  *
  * @param device as it was found
- * @param toBind whether it is handed to vfio-pci for the run, and given back after
- * @param attached whether it is bound to the iommufd and attached; a sibling that is not moves
+ * @param toBind true if it is handed to vfio-pci for the run, and given back after
+ * @param attached true if it is bound to the iommufd and attached; a sibling that is not moves
  *     along all the same
- * @param takesToken whether it has to do with SR-IOV, so that a VF token may be wanted of its user
+ * @param takesToken true if it has to do with SR-IOV, so that a VF token may be wanted of its user
  * @param virtualFunctions those that go while it is handed to vfio-pci, and come back after
- * @param losses what the host has of it and of those and loses for the run, one clause each
+ * @param losses the uses that the host has of it and of those, and loses for the run, one clause
+ *     each
  */
 public record Participant(
     PciDevice device,

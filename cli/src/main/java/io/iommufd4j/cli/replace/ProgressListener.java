@@ -6,7 +6,7 @@ public interface ProgressListener {
   /**
    * A step was taken.
    *
-   * @param text what was done, in one line
+   * @param text names it, in one line
    */
   void did(String text);
 

@@ -8,11 +8,11 @@ import java.util.Optional;
  * The result of a replace.
  *
  * @param device the device's id in the iommufd
- * @param from what translated before
- * @param to what translates after
- * @param nanos how long the one replace took that the checks are about
- * @param checks what was verified
- * @param proof whose memory DMA reached, where that was asked for
+ * @param from the translation before
+ * @param to the translation after
+ * @param nanos of the one replace that the checks are about
+ * @param checks the facts that were verified
+ * @param proof the memory that DMA reached, where that was asked for
  * @param latency many replaces, where that was asked for
  */
 public record ReplaceOutcome(

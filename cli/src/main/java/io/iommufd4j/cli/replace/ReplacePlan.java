@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  * @param siblings the other devices of its group, which move along
  * @param group the group
  * @param iommu the IOMMU that translates for it
- * @param order what is wanted
- * @param iova where the buffers are mapped
+ * @param order the wishes of the user
+ * @param iova at which the buffers are mapped
  */
 public record ReplacePlan(
     Participant device,

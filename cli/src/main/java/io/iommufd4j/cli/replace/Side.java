@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param buffer the letter of the memory that its IOVAs reach
  * @param memory that memory
  * @param ioas the IOAS that maps it
- * @param mapped whether it does: not where this kernel replaces only by an IOAS that maps nothing
+ * @param mapped true if it does: not where this kernel replaces only by an IOAS that maps nothing
  * @param hwpt the HWPT to attach to; empty where the kernel makes one for the IOAS
  */
 record Side(char buffer, MemorySegment memory, Ioas ioas, boolean mapped, Optional<Hwpt> hwpt) {

@@ -2,10 +2,12 @@ package io.iommufd4j.cli.run;
 
 import io.iommufd4j.kernel.Backend;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** The options of every verb, usable before and after it. */
+@Command(addMethodSubcommands = false)
 public final class GlobalOptions {
 
   @Option(

@@ -91,7 +91,7 @@ public final class Invocation {
   /**
    * The document of a failure.
    *
-   * @param plan what would have been done, where that was not agreed to
+   * @param plan the change that was not agreed to
    */
   public Failure failure(
       int exitCode, Optional<String> errno, String message, Optional<Document.Intent> plan) {

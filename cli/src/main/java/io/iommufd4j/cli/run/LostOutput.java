@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * Output that did not reach where it was sent.
  *
- * @param exitCode what to leave with where all else went well
+ * @param exitCode of the process where all else went well
  * @param message one line; empty when there is nobody it would help
  */
 public record LostOutput(int exitCode, String message) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param out results
  * @param err everything else: notes, prompts, progress, errors, the trace
  * @param in answers to prompts; null when nobody can answer
- * @param outIsTerminal whether a person reads {@code out}
- * @param errIsTerminal whether a person reads {@code err}
+ * @param outIsTerminal true if a person reads {@code out}
+ * @param errIsTerminal true if a person reads {@code err}
  * @param environment the environment variables
  */
 public record Terminal(
