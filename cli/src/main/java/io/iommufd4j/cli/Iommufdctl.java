@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ScopeType;
 
-/** The command itself; its verbs are added by {@link Main}. What stands here holds for all. */
+/** The command itself; its verbs are added by {@link Main}. Its options hold for all of them. */
 @Command(
     name = "iommufdctl",
     addMethodSubcommands = false,

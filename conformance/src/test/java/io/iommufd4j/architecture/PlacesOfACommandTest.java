@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The places that {@code docs/adding-a-command.md} names are those that a command stands in. */
+/** The places that {@code docs/adding-a-command.md} names are those where a command appears. */
 final class PlacesOfACommandTest {
 
   private static final Path PAGE = Path.of("docs", "adding-a-command.md");

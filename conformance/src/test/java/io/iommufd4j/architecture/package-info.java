@@ -1,4 +1,4 @@
-/** The house's own rules, held by the build: who may import whom, who may link, who may not. */
+/** The project's own rules, checked by the build: which imports are allowed, and who may link. */
 @NullMarked
 package io.iommufd4j.architecture;
 

@@ -42,7 +42,7 @@ public final class Answers {
   }
 
   /**
-   * Expects an answer to the letter: a value ≥ 0 or −errno.
+   * Expects exactly this answer: a value ≥ 0 or −errno.
    *
    * @param expected value or −errno
    */

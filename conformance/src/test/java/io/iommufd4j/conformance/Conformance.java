@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * Tests that hold on every kernel. They take a {@link KernelUnderTest}: the host's own kernel with
  * {@code -Diommufd4j.backend=native}, else a simulated one, fresh for each test, with the IOMMU
- * that {@code -Diommufd4j.iommu} names. Where the simulated kernel is known to answer otherwise
- * stands in {@code divergences.tsv}.
+ * that {@code -Diommufd4j.iommu} names. Known differences of the simulated kernel are listed in
+ * {@code divergences.tsv}.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -17,7 +17,7 @@ final class HugePagePool {
 
   private HugePagePool() {}
 
-  /** Sees to it that as many pages can be mapped as nobody else has. */
+  /** Makes sure that so many pages are free to be mapped. */
   static void hold(Kernel kernel, long pages) {
     int fd = Answers.ok(kernel.open(SIZE, libc_h.O_RDWR()));
     try (var arena = Arena.ofConfined()) {

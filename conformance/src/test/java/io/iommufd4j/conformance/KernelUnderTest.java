@@ -84,7 +84,7 @@ public final class KernelUnderTest implements AutoCloseable {
     return keep(new OpenDevice(kernel, arena, address, fd));
   }
 
-  /** A VFIO device whose descriptor was got otherwise than by opening its node. */
+  /** A VFIO device whose descriptor was not obtained by opening its node. */
   public OpenDevice device(PciAddress address, int fd) {
     return keep(new OpenDevice(kernel, arena, address, fd));
   }

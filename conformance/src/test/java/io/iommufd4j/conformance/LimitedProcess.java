@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Holds this process to {@code RLIMIT_MEMLOCK} on the host's own kernel: the calling thread lays
- * {@code CAP_IPC_LOCK} down, with which root is free of it, and takes it up again in the end.
+ * Holds this process to {@code RLIMIT_MEMLOCK} on the host's own kernel: the calling thread drops
+ * {@code CAP_IPC_LOCK}, which would free root from the limit, and takes it again in the end.
  */
 final class LimitedProcess implements Handle {
 

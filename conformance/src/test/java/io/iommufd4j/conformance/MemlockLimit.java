@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Tests whose thread may not pin as much memory as it likes: it is root without {@code
- * CAP_IPC_LOCK}, and {@code RLIMIT_MEMLOCK} is set.
+ * Tests whose thread has a limit on pinned memory: it is root without {@code CAP_IPC_LOCK}, and
+ * {@code RLIMIT_MEMLOCK} is set.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,6 +1,6 @@
 /**
- * A descriptor of a kernel, the blocks of requests, and the hint that a refused request earns by
- * itself. For this project's own packages.
+ * A descriptor of a kernel, the blocks of requests, and the hint for a refused request. For this
+ * project's own packages.
  */
 @NullMarked
 package io.iommufd4j.wire;

@@ -6,7 +6,9 @@ import io.iommufd4j.cli.run.Terminal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tells how a replace goes on: steps as they are taken, and a counter for somebody who waits. */
+/**
+ * Reports the progress of a replace: steps as they are taken, and a counter for somebody who waits.
+ */
 final class ProgressReporter implements ProgressListener {
 
   private static final long INTERVAL_NANOS = 200_000_000;

@@ -128,7 +128,7 @@ public final class JsonRenderer implements Renderer {
     return json;
   }
 
-  /** The experience of DMA during a replace. */
+  /** The effect of a replace on DMA. */
   static String replaceBehavior(IommuInstance iommu) {
     return Formats.name(iommu.driver().replace());
   }

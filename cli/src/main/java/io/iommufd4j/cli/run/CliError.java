@@ -40,7 +40,7 @@ public record CliError(int exitCode, Optional<String> errno, String message) {
     };
   }
 
-  /** Said of a run that was stopped and undone. */
+  /** The message for a run that was stopped and undone. */
   public static final String STOPPED = "stopped; the host is as it was found";
 
   private static String stopped(StoppedException stopped) {

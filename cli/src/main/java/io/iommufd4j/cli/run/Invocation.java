@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** One run: its options, what it talks through, and the kernel it ended up with. */
+/** One run: its options, its streams, and the kernel that it opened. */
 public final class Invocation {
 
   /** The command's own name. */
@@ -103,7 +103,7 @@ public final class Invocation {
     return options.yes;
   }
 
-  /** Tells it on stderr, in a line that begins with the command's name. */
+  /** Prints it on stderr, in a line that begins with the command's name. */
   public void tell(String message) {
     terminal.err().println(NAME + ": " + message);
   }

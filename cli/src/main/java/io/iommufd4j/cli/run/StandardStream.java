@@ -52,7 +52,7 @@ final class StandardStream extends PrintStream {
 
   /**
    * True if it is a pipe or a socket: a write to one fails when nobody reads it any more. The text
-   * of the failure depends on the language of the user, so it does not serve to tell.
+   * of the failure depends on the language of the user, so it cannot be used to decide.
    */
   boolean isPipe() {
     try {

@@ -6,7 +6,7 @@ import io.iommufd4j.conformance.differential.Shadow.Area;
 import io.iommufd4j.conformance.differential.Shadow.Context;
 import io.iommufd4j.conformance.differential.Shadow.Ioas;
 
-/** Users in the kernel, who read, write and pin. */
+/** In-kernel users of an IOAS, which read, write and pin. */
 final class AccessSequences extends MockSequence {
 
   AccessSequences(Scene scene) {

@@ -3,7 +3,7 @@ package io.iommufd4j.conformance.differential;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** The generator's random choices. One seed, one course. */
+/** The generator's random choices. The same seed gives the same choices. */
 final class Dice {
 
   private final SplittableRandom random;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * Runs generated programs on the lab's kernel and on a simulated one of the same machine, and shows
- * where they part; or records what the lab's kernel answers. {@code lab/differential} starts it.
+ * where they differ; or records what the lab's kernel answers. {@code lab/differential} starts it.
  */
 public final class Differential {
 
@@ -119,7 +119,7 @@ public final class Differential {
     }
   }
 
-  /** Each start of the lab is a machine that nothing has happened to; so is the simulated one. */
+  /** Each start of the lab is a fresh machine; so is the simulated one. */
   private List<List<Answer>> answers(List<Program> programs) {
     simulated.close();
     simulated = new Session(Kernels.simulated(iommu));

@@ -109,7 +109,7 @@ final class MockSteps {
             .set("check_map.uptr", from != null && dice.percent(90) ? from : addresses.pages()));
   }
 
-  /** Of data only: how often the page of zeroes is used is the whole kernel's business. */
+  /** Of data only: the use count of the page of zeroes depends on the whole kernel. */
   private void checkReferences(Context context) {
     scene.steps.add(
         draft(context, IOMMU_TEST_OP_MD_CHECK_REFS(), new Value.Literal(0))

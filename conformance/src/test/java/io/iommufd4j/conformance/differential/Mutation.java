@@ -2,7 +2,7 @@ package io.iommufd4j.conformance.differential;
 
 import java.util.List;
 
-/** Makes a sound request nearly sound: one thing about it is wrong. */
+/** Makes a valid request invalid in one place. */
 final class Mutation {
 
   private final Dice dice;
@@ -93,7 +93,7 @@ final class Mutation {
     return shadow.memfds.isEmpty() ? shadow.files() : dice.of(shadow.memfds);
   }
 
-  /** An address that is nobody's. */
+  /** An address where nothing is mapped. */
   private long nowhere() {
     return dice.of(0, 8, -4096, -1, Long.MIN_VALUE, 0x1234_5678_9abc_def0L, 1L << 47);
   }

@@ -17,7 +17,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Holds the simulated kernel to what the lab's kernel once answered, to the byte. */
+/**
+ * Compares the simulated kernel's answers with those recorded on the lab's kernel, byte for byte.
+ */
 @OnSimulatedKernelsOnly
 final class RecordedAnswersTest {
 

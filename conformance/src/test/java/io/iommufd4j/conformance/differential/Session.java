@@ -257,8 +257,8 @@ final class Session implements AutoCloseable {
   }
 
   /**
-   * The data's hash after it, or the first refusal. Without an IOMMU it would write to memory that
-   * is somebody else's, and is left out.
+   * The data's hash after it, or the first refusal. Without an IOMMU it would write to memory of
+   * others, and is left out.
    */
   private Answer dma(Step.Dma dma) {
     if (untranslated) {

@@ -108,7 +108,7 @@ final class Shadow {
   final List<Integer> eventQueues = new ArrayList<>();
   final List<Region> regions = new ArrayList<>();
 
-  /** Of devices and virtual IOMMUs: memory that no request is given, for it is nobody's pages. */
+  /** Of devices and virtual IOMMUs: memory that no request is given, for no pages lie behind it. */
   final List<Region> windows = new ArrayList<>();
 
   final List<Group> groups = new ArrayList<>();

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Makes a program shorter for as long as it still shows what it was to show. Whether programs do
- * costs a start of the lab, however many there are: so many are tried at a time.
+ * Makes a program shorter for as long as it still shows what it was to show. To check any number of
+ * programs costs one start of the lab, so many are tried at once.
  */
 final class Shrinker {
 

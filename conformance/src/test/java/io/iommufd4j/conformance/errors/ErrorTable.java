@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** All of them together, and the page that shows them. */
+/** All error paths, and the page that shows them. */
 final class ErrorTable {
 
   private ErrorTable() {}

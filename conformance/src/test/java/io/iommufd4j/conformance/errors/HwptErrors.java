@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
-/** HWPTs: making them, what hardware tells, dirty tracking, invalidation. */
+/** HWPTs: allocation, hardware information, dirty tracking, invalidation. */
 final class HwptErrors {
 
   private static final int NEST_PARENT = iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT();

@@ -24,7 +24,7 @@ import java.util.function.BiConsumer;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
-/** Queues, virtual IOMMUs and what hangs on them, and destroying things. */
+/** Queues, virtual IOMMUs and the objects on them, and destroying objects. */
 final class ObjectErrors {
 
   private static final int NEST_PARENT = iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT();

@@ -14,7 +14,7 @@ import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.pci.PciAddress;
 
 /**
- * A program whose answers are known to the last id: it gives the same ones whatever went on before
+ * A program whose answers are known to the last id: it gives the same ones whatever happened before
  * in other contexts and on other devices.
  */
 final class KnownProgram {

@@ -3,7 +3,7 @@ package io.iommufd4j.conformance.hints;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.LinuxRelease;
 
-/** The release of the kernel under test: what came later it answers otherwise. */
+/** The release of the kernel under test: it answers requests of later releases differently. */
 record Release(LinuxRelease number) {
 
   static Release of(Kernel kernel) {

@@ -11,7 +11,10 @@ import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 
-/** {@code IOMMU_IOAS_CHANGE_PROCESS}: who answers for the pages, as far as one process can tell. */
+/**
+ * {@code IOMMU_IOAS_CHANGE_PROCESS}: the process that pinned pages count against, as far as one
+ * process can observe.
+ */
 @Conformance
 final class ChangeProcessTest {
 

@@ -14,7 +14,7 @@ import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 
-/** {@code IOMMU_IOAS_NOIOMMU_GET_PA}: only where no IOMMU translates are there any to tell. */
+/** {@code IOMMU_IOAS_NOIOMMU_GET_PA}: there is an answer only where no IOMMU translates. */
 @Conformance
 final class PhysicalAddressTest {
 

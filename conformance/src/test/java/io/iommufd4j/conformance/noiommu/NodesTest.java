@@ -52,7 +52,7 @@ final class NodesTest {
     return attribute(test, DRIVER + "unbind").write(address.toString());
   }
 
-  /** Sees to it that the machine is as it was when the test is over. */
+  /** Makes sure that the machine is as it was when the test is over. */
   private static void restoreAfter(KernelUnderTest test, PciAddress address) {
     test.keep(() -> {
       attribute(test, Attribute.MODE).write("Y");

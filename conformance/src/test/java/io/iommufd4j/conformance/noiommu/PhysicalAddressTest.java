@@ -25,8 +25,8 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code IOMMU_IOAS_NOIOMMU_GET_PA} where it has something to tell. Addresses are the machine's
- * own: held against each other, never against a number.
+ * {@code IOMMU_IOAS_NOIOMMU_GET_PA} where there is an answer. Addresses differ by machine: they are
+ * compared with each other, never with a number.
  */
 @Conformance
 @WithoutIommu

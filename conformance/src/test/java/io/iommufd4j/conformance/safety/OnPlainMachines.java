@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
-/** Tests that any of the lab's machines will do for: left to those that boot faster. */
+/** Tests that could run on any of the lab's machines; they run on those that boot faster. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @DisabledIfSystemProperty(named = "iommufd4j.machine", matches = "host")

@@ -14,7 +14,7 @@ final class Tool {
 
   static final String VARIABLE = "IOMMUFD4J_TOOL";
 
-  /** Many times what the slowest run takes; what is not through by then does not return. */
+  /** Many times what the slowest run takes; a run that is not over by then does not return. */
   private static final Duration LIMIT = Duration.ofMinutes(4);
 
   private static final int NO_EXIT_CODE = -1;

@@ -12,7 +12,7 @@ import java.util.BitSet;
 
 /**
  * Every other leaf of a range is written to, by its first unit alone: a leaf has one dirty bit, so
- * the map tells of all units of it, and of none of the next leaf's.
+ * the map has all units of that leaf, and none of the next one.
  *
  * @param bytes length of the range
  * @param unit bytes that a bit of the map stands for

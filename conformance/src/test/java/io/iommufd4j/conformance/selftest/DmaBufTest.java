@@ -86,7 +86,7 @@ final class DmaBufTest {
       mock.iommufd().close();
     }
 
-    /** The descriptor that is made is the lowest that was free, as ever. */
+    /** The descriptor that is made is the lowest that was free, as always. */
     private int dmaBuf(KernelUnderTest test) {
       int next = ok(test.kernel().dup(iommufd.fd()));
       ok(test.kernel().close(next));

@@ -18,7 +18,9 @@ import java.util.Set;
  */
 final class FaultSweep {
 
-  /** More places than any chain has; who meets it has found a countdown that does not count. */
+  /**
+   * More places than any chain has; a sweep that reaches it has a countdown that does not count.
+   */
   private static final int BOUND = 1000;
 
   /** Runs without faults before the first with: classes are loaded and linked by then. */

@@ -67,7 +67,7 @@ final class IoasRangesTest {
         });
   }
 
-  /** Bytes of the so-manieth mapping. */
+  /** Bytes of the n-th mapping. */
   @FunctionalInterface
   private interface Length {
     long of(int index);

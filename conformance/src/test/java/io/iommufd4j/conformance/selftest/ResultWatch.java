@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Holds what a counterpart gives against {@link ResultTable}. With {@code
+ * Compares the result of a counterpart with {@link ResultTable}. With {@code
  * -Diommufd4j.selftest.record=FILE} the table is written instead, when all tests have run.
  */
 public final class ResultWatch implements InvocationInterceptor, TestWatcher {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Counterparts of the kernel's own cases. They need a kernel with {@code CONFIG_IOMMUFD_TEST} and
- * none of its real IOMMUs; each result is held against {@code selftest.tsv}.
+ * none of its real IOMMUs; each result is compared with {@code selftest.tsv}.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
