@@ -1,4 +1,4 @@
-/** The worked examples of the README, kept compiling and true. */
+/** Runs the examples on a simulated kernel, and holds the README to them. */
 @NullMarked
 package io.iommufd4j.examples;
 
