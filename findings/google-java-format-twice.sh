@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # google-java-format 2.0.0, formatting its own output.
 # Expected: what the formatter wrote it leaves alone when it reads it again, so that a check after a format passes.
-# Instead: when it breaks a long string in a conditional expression of a switch rule anew, the continuation line is
+# Instead: when it breaks a long string in a conditional expression of a switch rule again, the continuation line is
 # indented by two more than it wants to see there: the check fails right after the format, and only a second format
 # settles it.
 # Why it matters: a build that formats once and then checks fails on a tree that it has just formatted. Without

@@ -397,7 +397,7 @@ static int64_t do_dma(int fd)
 	int bytes = take(2);
 	int64_t result;
 
-	/* Without an IOMMU it would write to memory that is somebody else's. */
+	/* Without an IOMMU it would write to memory of others. */
 	if (*untranslated())
 		return -EOPNOTSUPP;
 	result = transfer(fd, from, DMA_BUFFER, bytes, 0);

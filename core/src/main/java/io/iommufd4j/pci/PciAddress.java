@@ -87,7 +87,7 @@ public record PciAddress(int domain, int bus, int device, int function)
     return Long.compare(order(), other.order());
   }
 
-  // Written out, as hashCode and toString: what a record generates is linked anew in each JVM, and
+  // Written out, as hashCode and toString: what a record generates is linked again in each JVM, and
   // takes a command line tool longer than all else that it does with addresses.
   @Override
   public boolean equals(@Nullable Object other) {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * resource then opens one file in place of 26.
  *
  * <p>Class files older than Java 6, as picocli's and ASM's, have no stack maps. The AOT cache of
- * JDK 25 leaves them out, and the JVM reads and verifies them anew at each start. They are written
+ * JDK 25 leaves them out, and the JVM reads and verifies them again at each start. They are written
  * as version 52, with stack maps.
  */
 public final class OneJar {
@@ -124,7 +124,7 @@ public final class OneJar {
     if (version >= JAVA_6) {
       return bytes;
     }
-    // A body that goes through a transform is written anew; one that does not is copied.
+    // A body that goes through a transform is written again; one that does not is copied.
     var anew =
         ClassTransform.transformingMethodBodies((builder, element) -> builder.with(element))
             .andThen(ClassTransform.endHandler(builder -> builder.withVersion(JAVA_8, 0)));
