@@ -1,19 +1,13 @@
 package io.iommufd4j.sim;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.JavaField;
-import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.lang.ConditionEvents;
-import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -109,28 +103,4 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("lib", "mm", "fs", "iommu", "driver", "pci", "vfio", "machine")
           .whereLayer("kernel")
           .mayNotBeAccessedByAnyLayer();
-
-  /** Two kernels in one JVM do not see each other: what is static never changes. */
-  @ArchTest
-  static final ArchRule nothingStaticChanges = fields().that().areStatic().should(beUnchangeable());
-
-  private static ArchCondition<JavaField> beUnchangeable() {
-    return new ArchCondition<>("be final and no collection that can grow, but what is known") {
-      @Override
-      public void check(JavaField field, ConditionEvents events) {
-        boolean ok = field.getModifiers().contains(JavaModifier.FINAL) && !grows(field);
-        events.add(new SimpleConditionEvent(field, ok, field.getFullName() + " can change"));
-      }
-    };
-  }
-
-  private static boolean grows(JavaField field) {
-    // Refusals are values: one an errno, the same for every kernel.
-    boolean cacheOfValues = field.getFullName().equals("io.iommufd4j.sim.lib.Refused.KNOWN");
-    String type = field.getRawType().getName();
-    return !cacheOfValues
-        && (type.startsWith("java.util.concurrent.")
-            || type.equals("java.lang.ThreadLocal")
-            || (type.startsWith("java.util.") && type.matches(".*(Array|Hash|Tree|Linked).*")));
-  }
 }

@@ -1,5 +1,7 @@
 package io.iommufd4j.sim.driver;
 
+import java.util.List;
+
 /**
  * The first two double words of a context descriptor: a table for the lower addresses, in the
  * format of 64-bit ARM processors.
@@ -21,7 +23,7 @@ record Smmuv3ContextDescriptor(long word0, long word1) {
   private static final long TABLE = (1L << 52) - (1 << 4);
   private static final int LEAST_UNUSED = 16;
   private static final int MOST_UNUSED = 39;
-  private static final int[] GRANULE_BITS = {12, 16, 14};
+  private static final List<Integer> GRANULE_BITS = List.of(12, 16, 14);
 
   /** True if an SMMU that neither stalls nor updates tables can use it. */
   boolean usable(Smmuv3Registers registers) {
@@ -35,7 +37,7 @@ record Smmuv3ContextDescriptor(long word0, long word1) {
     int unused = unusedBits();
     return unused >= LEAST_UNUSED
         && unused <= MOST_UNUSED
-        && granule() < GRANULE_BITS.length
+        && granule() < GRANULE_BITS.size()
         && !set(BIG_ENDIAN)
         && table() >>> outputBits(registers) == 0;
   }
@@ -64,7 +66,7 @@ record Smmuv3ContextDescriptor(long word0, long word1) {
 
   /** The number of bits of an offset in the smallest page. */
   int granuleBits() {
-    return GRANULE_BITS[granule()];
+    return GRANULE_BITS.get(granule());
   }
 
   /** The most bits that an output address may have. */

@@ -39,7 +39,7 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
   private static final int GRANULE_16K = 1 << 5;
   private static final int INPUT_BITS = 3 << 10;
   private static final int INPUT_52_BITS = 1 << 10;
-  private static final int[] OUTPUT_BITS = {32, 36, 40, 42, 44, 48, 52};
+  private static final List<Integer> OUTPUT_BITS = List.of(32, 36, 40, 42, 44, 48, 52);
 
   private static final long KIB = 1 << 10;
   private static final long MIB = KIB << 10;
@@ -185,6 +185,6 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
    * most.
    */
   static int outputBits(long size) {
-    return OUTPUT_BITS[(int) Math.min(size & 7, OUTPUT_BITS.length - 1)];
+    return OUTPUT_BITS.get((int) Math.min(size & 7, OUTPUT_BITS.size() - 1));
   }
 }

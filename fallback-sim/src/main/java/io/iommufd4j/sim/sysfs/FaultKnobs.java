@@ -4,6 +4,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -14,9 +15,8 @@ public final class FaultKnobs {
 
   private static final String FAILSLAB = "kernel/debug/failslab/";
   private static final String IGNORES_WAITERS = FAILSLAB + "ignore-gfp-wait";
-  private static final String[] VERBOSE = {
-    FAILSLAB + "verbose", "kernel/debug/fail_iommufd/verbose"
-  };
+  private static final List<String> VERBOSE =
+      List.of(FAILSLAB + "verbose", "kernel/debug/fail_iommufd/verbose");
 
   /** {@code kstrtobool}: the first letters count. */
   private static final Pattern YES = Pattern.compile("[yYtT1]|[oO][nN]");
