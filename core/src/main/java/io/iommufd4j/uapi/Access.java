@@ -17,20 +17,33 @@ public enum Access {
     this.flags = flags;
   }
 
-  /** True if flags of a map say that the caller chooses the IOVA. */
+  /**
+   * {@return true if flags of a map say that the caller chooses the IOVA}
+   *
+   * @param flags {@code IOMMU_IOAS_MAP_*}
+   */
   public static boolean isFixed(int flags) {
     return (flags & iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA()) != 0;
   }
 
-  /** True if flags of a map let the device write. */
+  /**
+   * {@return true if flags of a map let the device write}
+   *
+   * @param flags {@code IOMMU_IOAS_MAP_*}
+   */
   public static boolean writes(int flags) {
     return (flags & iommufd_h.IOMMU_IOAS_MAP_WRITEABLE()) != 0;
   }
 
+  /** {@return the {@code IOMMU_IOAS_MAP_*} flags of a map at an IOVA of the kernel's choice} */
   public int flags() {
     return flags;
   }
 
+  /**
+   * {@return the flags of a map at an IOVA of the caller's choice ({@code
+   * IOMMU_IOAS_MAP_FIXED_IOVA})}
+   */
   public int fixedFlags() {
     return flags | iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA();
   }

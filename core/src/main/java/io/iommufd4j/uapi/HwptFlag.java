@@ -27,10 +27,16 @@ public enum HwptFlag {
     this.bit = bit;
   }
 
+  /** {@return the bit of {@code enum iommufd_hwpt_alloc_flags}} */
   public int bit() {
     return bit;
   }
 
+  /**
+   * {@return the bits of several flags, as {@code IOMMU_HWPT_ALLOC} takes them; 0 for none}
+   *
+   * @param flags may be empty
+   */
   public static int bits(Set<HwptFlag> flags) {
     int bits = 0;
     for (HwptFlag flag : flags) {

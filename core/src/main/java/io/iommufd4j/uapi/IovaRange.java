@@ -16,17 +16,29 @@ public record IovaRange(long start, long last) {
     }
   }
 
-  /** True if an IOVA lies within. */
+  /**
+   * {@return true if an IOVA lies within}
+   *
+   * @param iova unsigned
+   */
   public boolean contains(long iova) {
     return Long.compareUnsigned(start, iova) <= 0 && Long.compareUnsigned(iova, last) <= 0;
   }
 
-  /** True if the whole of another range lies within. */
+  /**
+   * {@return true if the whole of another range lies within}
+   *
+   * @param other a range that may be the same one
+   */
   public boolean contains(IovaRange other) {
     return contains(other.start) && contains(other.last);
   }
 
-  /** True if any IOVA lies in both. */
+  /**
+   * {@return true if any IOVA lies in both}
+   *
+   * @param other a range that may be the same one
+   */
   public boolean overlaps(IovaRange other) {
     return contains(other.start) || other.contains(start);
   }

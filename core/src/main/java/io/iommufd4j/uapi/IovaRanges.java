@@ -17,7 +17,11 @@ public record IovaRanges(List<IovaRange> ranges, long alignment) {
     ranges = List.copyOf(ranges);
   }
 
-  /** True if the whole of a range can be mapped, as far as reserved IOVAs go. */
+  /**
+   * {@return true if the whole of a range can be mapped, as far as reserved IOVAs go}
+   *
+   * @param range IOVAs of one mapping
+   */
   public boolean allow(IovaRange range) {
     return ranges.stream().anyMatch(allowed -> allowed.contains(range));
   }

@@ -6,6 +6,6 @@ package io.iommufd4j.uapi;
  */
 public sealed interface ObjectId permits PageTableId, DeviceId {
 
-  /** The kernel's number, from 1 to 2³¹ − 1. */
+  /** {@return the kernel's number, from 1 to 2³¹ − 1} */
   int value();
 }
