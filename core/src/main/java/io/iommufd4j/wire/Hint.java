@@ -10,7 +10,10 @@ import io.iommufd4j.kernel.ErrnoCode;
 public interface Hint {
 
   /**
-   * The cause and what would help, in one line; empty when this errno has no cause of its own here.
+   * {@return the cause and what would help, in one line; empty when this errno has no cause of its
+   * own here}
+   *
+   * @param errno of the refusal
    */
   String of(ErrnoCode errno);
 }

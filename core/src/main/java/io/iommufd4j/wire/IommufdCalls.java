@@ -25,7 +25,13 @@ public final class IommufdCalls {
 
   private IommufdCalls() {}
 
-  /** {@code IOMMU_IOAS_ALLOC}: the id of an empty IOAS. */
+  /**
+   * {@code IOMMU_IOAS_ALLOC}.
+   *
+   * @param iommufd an open {@code /dev/iommu}
+   * @return the id of an empty IOAS
+   * @throws io.iommufd4j.error.KernelException {@code ENOMEM}
+   */
   public static int newIoas(KernelFile iommufd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment block = iommu_ioas_alloc.allocate(arena);
@@ -36,9 +42,13 @@ public final class IommufdCalls {
   }
 
   /**
-   * {@code IOMMU_HWPT_ALLOC} without driver data: the id of a HWPT, or −errno.
+   * {@code IOMMU_HWPT_ALLOC} without driver data.
    *
+   * @param iommufd an open {@code /dev/iommu}
+   * @param device bound to that iommufd
+   * @param parent an IOAS, or the HWPT to nest in
    * @param flags {@code IOMMU_HWPT_ALLOC_*}
+   * @return the id of a HWPT, or −errno
    */
   public static int newHwpt(KernelFile iommufd, DeviceId device, PageTableId parent, int flags) {
     try (Arena arena = Arena.ofConfined()) {
@@ -53,7 +63,13 @@ public final class IommufdCalls {
     }
   }
 
-  /** {@code IOMMU_DESTROY}: 0, or −errno. */
+  /**
+   * {@code IOMMU_DESTROY}.
+   *
+   * @param iommufd an open {@code /dev/iommu}
+   * @param id of an object of any kind
+   * @return 0, or −errno: {@code EBUSY} while another object uses it, {@code ENOENT} without it
+   */
   public static int destroy(KernelFile iommufd, int id) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment block = iommu_destroy.allocate(arena);
@@ -63,7 +79,14 @@ public final class IommufdCalls {
     }
   }
 
-  /** {@code IOMMU_IOAS_IOVA_RANGES}, asked again with more room until all ranges fit. */
+  /**
+   * {@code IOMMU_IOAS_IOVA_RANGES}, asked again with more room until all ranges fit.
+   *
+   * @param iommufd an open {@code /dev/iommu}
+   * @param id of the IOAS
+   * @return all ranges, in ascending order
+   * @throws io.iommufd4j.error.KernelException {@code ENOENT} without this IOAS
+   */
   public static IovaRanges iovaRanges(KernelFile iommufd, IoasId id) {
     int capacity = FIRST_GUESS;
     while (true) {
@@ -100,7 +123,14 @@ public final class IommufdCalls {
     return ranges;
   }
 
-  /** A zeroed block for a struct with an array of {@code struct iommu_iova_range} behind it. */
+  /**
+   * {@return a zeroed block for a struct with an array of {@code struct iommu_iova_range} behind
+   * it}
+   *
+   * @param arena owns the block
+   * @param header bytes of the struct
+   * @param ranges entries of the array
+   */
   public static MemorySegment withRanges(Arena arena, long header, int ranges) {
     long bytes = header + ranges * iommu_iova_range.sizeof();
     return arena.allocate(bytes, iommu_iova_range.layout().byteAlignment());

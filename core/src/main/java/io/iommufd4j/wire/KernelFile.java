@@ -20,6 +20,12 @@ public final class KernelFile {
   private final @Nullable String path;
   private volatile boolean open = true;
 
+  /**
+   * Takes a descriptor over that was opened elsewhere.
+   *
+   * @param kernel the kernel it was opened on
+   * @param fd not negative
+   */
   public KernelFile(Kernel kernel, int fd) {
     this(kernel, fd, null);
   }
@@ -33,6 +39,14 @@ public final class KernelFile {
     this.path = path;
   }
 
+  /**
+   * Opens a file for reading and writing, closed on exec.
+   *
+   * @param kernel the kernel to open it on
+   * @param path absolute, as {@code /dev/iommu}
+   * @return the open file
+   * @throws KernelException with the errno of {@code open(2)}
+   */
   public static KernelFile open(Kernel kernel, String path) {
     int fd = kernel.open(path, libc_h.O_RDWR() | libc_h.O_CLOEXEC());
     if (fd < 0) {
@@ -41,19 +55,26 @@ public final class KernelFile {
     return new KernelFile(kernel, fd, path);
   }
 
-  /** The path it was opened by; empty for a descriptor that came from elsewhere. */
+  /** {@return the path it was opened by; empty for a descriptor that came from elsewhere} */
   public Optional<String> path() {
     return Optional.ofNullable(path);
   }
 
+  /** {@return the kernel that the descriptor belongs to} */
   public Kernel kernel() {
     return kernel;
   }
 
+  /** {@return true until it is closed or given up} */
   public boolean isOpen() {
     return open;
   }
 
+  /**
+   * {@return the descriptor}
+   *
+   * @throws IllegalStateException once it is closed or given up
+   */
   public int fd() {
     if (!open) {
       throw new IllegalStateException("the descriptor, " + fd + ", is closed");
@@ -61,11 +82,24 @@ public final class KernelFile {
     return fd;
   }
 
-  /** The same open file of the same kernel, by the same descriptor. */
+  /**
+   * {@return true for the same open file of the same kernel, by the same descriptor}
+   *
+   * @param other open or closed
+   */
   public boolean sameAs(KernelFile other) {
     return kernel == other.kernel && fd == other.fd;
   }
 
+  /**
+   * Makes a request and throws what the kernel refuses.
+   *
+   * @param request a request that this kind of file answers
+   * @param block the struct it carries, or an integer argument as an address
+   * @param object the object it is about, for the message; null without one
+   * @return ≥ 0
+   * @throws KernelException with the errno, and the hint of the request where there is one
+   */
   public int ioctl(Request request, MemorySegment block, @Nullable ObjectId object) {
     int result = tryIoctl(request, block);
     if (result < 0) {
@@ -74,25 +108,62 @@ public final class KernelFile {
     return result;
   }
 
-  /** ≥ 0, or −errno. */
+  /**
+   * Makes a request and returns what the kernel answers.
+   *
+   * @param request a request that this kind of file answers
+   * @param block the struct it carries, or an integer argument as an address
+   * @return ≥ 0, or −errno
+   */
   public int tryIoctl(Request request, MemorySegment block) {
     return kernel.ioctl(fd(), request.number(), block);
   }
 
+  /**
+   * {@return the exception of a refusal, with the hint that needs no question}
+   *
+   * @param request the request that was refused
+   * @param result −errno
+   * @param object the object it was about; null without one
+   */
   public KernelException refused(Request request, int result, @Nullable ObjectId object) {
     return Refusals.request(kernel, request, result, fd, object);
   }
 
-  /** A refusal whose hint comes from asking, for which the descriptor must still be open. */
+  /**
+   * {@return the exception of a refusal whose hint comes from asking, for which the descriptor must
+   * still be open}
+   *
+   * @param request the request that was refused
+   * @param result −errno
+   * @param object the object it was about; null without one
+   * @param hint asked at once
+   */
   public KernelException refused(
       Request request, int result, @Nullable ObjectId object, Hint hint) {
     return Refusals.request(kernel, request, result, fd, object, hint);
   }
 
+  /**
+   * Reads at an offset with {@code pread(2)}.
+   *
+   * @param buffer a native segment to fill
+   * @param offset bytes from the start of the file
+   * @return bytes read
+   * @throws KernelException with the errno of {@code pread(2)}
+   */
   public long pread(MemorySegment buffer, long offset) {
     return bytes("pread", kernel.pread(fd(), buffer, offset));
   }
 
+  /**
+   * Writes at an offset with {@code pwrite(2)}.
+   *
+   * @param buffer a native segment to write
+   * @param offset bytes from the start of the file
+   * @return bytes written
+   * @throws KernelException with the errno of {@code pwrite(2)}
+   */
   public long pwrite(MemorySegment buffer, long offset) {
     return bytes("pwrite", kernel.pwrite(fd(), buffer, offset));
   }
@@ -104,7 +175,12 @@ public final class KernelFile {
     return result;
   }
 
-  /** Gives the descriptor up without closing it. */
+  /**
+   * Gives the descriptor up without closing it.
+   *
+   * @return the descriptor, which is the caller's to close from here on
+   * @throws IllegalStateException once it is closed or given up
+   */
   public int release() {
     int released = fd();
     open = false;

@@ -21,6 +21,18 @@ public final class Mapping {
     this.segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
   }
 
+  /**
+   * Maps memory with {@code mmap(2)} at an address of the kernel's choice.
+   *
+   * @param kernel the kernel to ask
+   * @param bytes more than 0
+   * @param protection {@code PROT_*}
+   * @param flags {@code MAP_*}
+   * @param fd the file to map; −1 for anonymous memory
+   * @param offset bytes from the start of the file, a multiple of the page size
+   * @return the mapping, which {@link #close} takes down
+   * @throws io.iommufd4j.error.KernelException with the errno of {@code mmap(2)}
+   */
   public static Mapping of(
       Kernel kernel, long bytes, int protection, int flags, int fd, long offset) {
     long address = kernel.mmap(bytes, protection, flags, fd, offset);
@@ -35,10 +47,17 @@ public final class Mapping {
     return address < 0 && address >= -4095;
   }
 
+  /** {@return the memory} An access after {@link #close} throws {@link IllegalStateException}. */
   public MemorySegment segment() {
     return segment;
   }
 
+  /**
+   * Takes the mapping down. Closing twice is harmless.
+   *
+   * @throws IllegalStateException while a call uses the segment; it then stays mapped
+   * @throws io.iommufd4j.error.KernelException with the errno of {@code munmap(2)}
+   */
   public synchronized void close() {
     if (!open) {
       return;

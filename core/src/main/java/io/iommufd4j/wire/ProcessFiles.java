@@ -26,7 +26,11 @@ public final class ProcessFiles {
     this.process = process;
   }
 
-  /** This process, as a kernel shows it. */
+  /**
+   * {@return this process, as a kernel shows it}
+   *
+   * @param kernel whose {@code /proc} is read
+   */
   public static ProcessFiles of(Kernel kernel) {
     Path proc = kernel.sysfs().resolveSibling("proc");
     Path self = proc.resolve("self");
@@ -35,7 +39,11 @@ public final class ProcessFiles {
         Files.exists(self) ? self : proc.resolve(Long.toString(ProcessHandle.current().pid())));
   }
 
-  /** The file that a descriptor is open on, as {@code /memfd:name (deleted)}. */
+  /**
+   * {@return the file that a descriptor is open on, as {@code /memfd:name (deleted)}}
+   *
+   * @param fd a descriptor of this process, open or not
+   */
   public Optional<String> link(int fd) {
     try {
       return Optional.of(Files.readSymbolicLink(descriptor(fd)).toString());
@@ -44,22 +52,39 @@ public final class ProcessFiles {
     }
   }
 
-  /** The path that leads to what a descriptor is open on. */
+  /**
+   * {@return the path that leads to what a descriptor is open on}
+   *
+   * @param fd a descriptor of this process, open or not
+   */
   public Path descriptor(int fd) {
     return process.resolve("fd").resolve(Integer.toString(fd));
   }
 
-  /** The value behind a key in a descriptor's {@code fdinfo}. */
+  /**
+   * {@return the value behind a key in a descriptor's {@code fdinfo}}
+   *
+   * @param fd a descriptor of this process, open or not
+   * @param key the start of a line, as {@code ino:}
+   */
   public Optional<String> info(int fd, String key) {
     return value(lines("fdinfo/" + fd), key);
   }
 
-  /** The value behind a key in {@code status}. */
+  /**
+   * {@return the value behind a key in {@code status}}
+   *
+   * @param key the start of a line, as {@code VmPin:}
+   */
   public Optional<String> status(String key) {
     return value(lines("status"), key);
   }
 
-  /** The lines of one of its files, read through the kernel; none when it cannot be read. */
+  /**
+   * {@return the lines of one of its files, read through the kernel; none when it cannot be read}
+   *
+   * @param file path below {@code /proc/self}
+   */
   public List<String> lines(String file) {
     int fd = kernel.open("/proc/self/" + file, libc_h.O_RDONLY() | libc_h.O_CLOEXEC());
     if (fd < 0) {

@@ -22,19 +22,34 @@ public final class RequestBlocks {
   // Freed once the thread and its set are gone.
   private final Arena arena = Arena.ofAuto();
 
+  /** {@code struct iommu_ioas_map}. */
   public final MemorySegment map = iommu_ioas_map.allocate(arena);
+
+  /** {@code struct iommu_ioas_map_file}. */
   public final MemorySegment mapFile = iommu_ioas_map_file.allocate(arena);
+
+  /** {@code struct iommu_ioas_copy}. */
   public final MemorySegment copy = iommu_ioas_copy.allocate(arena);
+
+  /** {@code struct iommu_ioas_unmap}. */
   public final MemorySegment unmap = iommu_ioas_unmap.allocate(arena);
+
+  /** {@code struct vfio_device_attach_iommufd_pt}. */
   public final MemorySegment attach = vfio_device_attach_iommufd_pt.allocate(arena);
+
+  /** {@code struct vfio_device_detach_iommufd_pt}. */
   public final MemorySegment detach = vfio_device_detach_iommufd_pt.allocate(arena);
 
-  /** Registers of 1, 2 and 4 bytes, for config space. */
+  /** A register of 1 byte of config space. */
   public final MemorySegment byteRegister = arena.allocate(Byte.BYTES);
 
+  /** A register of 2 bytes of config space. */
   public final MemorySegment shortRegister = arena.allocate(Short.BYTES);
+
+  /** A register of 4 bytes of config space. */
   public final MemorySegment intRegister = arena.allocate(Integer.BYTES);
 
+  /** {@return the set of the calling thread} */
   public static RequestBlocks ofThread() {
     return OF_THREAD.get();
   }
