@@ -31,6 +31,8 @@ public enum Backend {
    * Opens the kernel chosen. {@link #AUTO} takes a simulated one only to look, and only where the
    * host has no devices to look at.
    *
+   * @param purpose decides which requirements the host is tried for
+   * @return an open kernel, the caller's to close
    * @throws KernelUnavailableException when it cannot serve here; the message says why and what
    *     would help
    */
@@ -60,6 +62,7 @@ public enum Backend {
    * The provider of a backend.
    *
    * @param backend {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}
+   * @return a provider that has opened nothing yet
    * @throws KernelUnavailableException when no provider of that name is on the class path
    */
   public static KernelProvider provider(String backend) {

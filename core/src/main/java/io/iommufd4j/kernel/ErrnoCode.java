@@ -6,19 +6,21 @@ package io.iommufd4j.kernel;
  */
 public sealed interface ErrnoCode permits Errno, UnnamedErrno {
 
-  /** The number, positive. */
+  /** {@return the number, positive} */
   int number();
 
   /**
-   * The symbolic name, as {@code EINVAL}; for a number without one {@code errno 4000, which Linux
-   * does not define}.
+   * {@return the symbolic name, as {@code EINVAL}; for a number without one {@code errno 4000,
+   * which Linux does not define}}
    */
   String name();
 
-  /** The words of {@code strerror(3)}, as {@code Invalid argument}; empty without a name. */
+  /**
+   * {@return the words of {@code strerror(3)}, as {@code Invalid argument}; empty without a name}
+   */
   String text();
 
-  /** The number as a call returns it. */
+  /** {@return the number as a call returns it, below 0} */
   default int negated() {
     return -number();
   }
@@ -27,6 +29,7 @@ public sealed interface ErrnoCode permits Errno, UnnamedErrno {
    * The errno of a number.
    *
    * @param number positive or negated
+   * @return an {@link Errno} wherever Linux names the number
    */
   static ErrnoCode of(int number) {
     return Errno.find(number)

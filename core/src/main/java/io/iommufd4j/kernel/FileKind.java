@@ -18,7 +18,11 @@ public enum FileKind {
 
   private static final String VFIO = "/dev/vfio/";
 
-  /** The kind of file that {@code open(2)} of a path gives. */
+  /**
+   * {@return the kind of file that {@code open(2)} of a path gives}
+   *
+   * @param path absolute
+   */
   public static FileKind of(String path) {
     if (path.equals("/dev/iommu")) {
       return IOMMUFD;

@@ -16,13 +16,13 @@ import java.nio.file.Path;
 public interface Kernel extends AutoCloseable {
 
   /**
-   * The kernel that answers: it is named in every result, so that no reader takes a simulated
-   * answer for a real one.
+   * {@return the kernel that answers: it is named in every result, so that no reader takes a
+   * simulated answer for a real one}
    */
   KernelIdentity identity();
 
   /**
-   * The root of sysfs as this kernel shows it. Read through the path; write through {@link
+   * {@return the root of sysfs as this kernel shows it} Read through the path; write through {@link
    * #sysfsWriter} where the kernel may wait, else through {@link #open}.
    */
   Path sysfs();
@@ -30,6 +30,7 @@ public interface Kernel extends AutoCloseable {
   /**
    * A new writer of sysfs attributes.
    *
+   * @return a started writer, the caller's to close
    * @throws java.io.UncheckedIOException when it cannot be started; the message says what it lacks
    */
   default SysfsWriter sysfsWriter() {
@@ -37,77 +38,138 @@ public interface Kernel extends AutoCloseable {
   }
 
   /**
-   * {@code open(2)}: a descriptor, or −errno.
+   * {@code open(2)}.
    *
    * @param path absolute path, as {@code /dev/iommu}, {@code /dev/vfio/devices/vfio0} or a file of
    *     sysfs
    * @param flags {@code O_*}; {@code O_CLOEXEC} is the caller's to ask for
+   * @return a descriptor, or −errno
    */
   int open(String path, int flags);
 
-  /** {@code close(2)}: 0, or −errno. */
+  /**
+   * {@code close(2)}.
+   *
+   * @param fd no longer valid afterwards, whatever the answer
+   * @return 0, or −errno
+   */
   int close(int fd);
 
   /**
-   * A second descriptor of the same open file, closed on exec ({@code F_DUPFD_CLOEXEC}); or −errno.
+   * Duplicates a descriptor, closed on exec ({@code F_DUPFD_CLOEXEC}).
+   *
+   * @param fd an open descriptor
+   * @return a second descriptor of the same open file, or −errno
    */
   int dup(int fd);
 
   /**
-   * {@code ioctl(2)}: ≥ 0, or −errno.
+   * {@code ioctl(2)}.
    *
+   * @param fd a descriptor of a file that answers the request
    * @param request the request number, as {@code IOMMU_IOAS_MAP}
    * @param argument the block the request reads and writes; an integer argument is {@code
    *     MemorySegment.ofAddress(value)}
+   * @return ≥ 0, or −errno
    */
   int ioctl(int fd, int request, MemorySegment argument);
 
-  /** {@code read(2)} of up to the buffer's size: bytes read, or −errno. */
+  /**
+   * {@code read(2)} of up to the buffer's size.
+   *
+   * @param fd an open descriptor
+   * @param buffer a native segment to fill
+   * @return bytes read, 0 at the end of the file; or −errno
+   */
   long read(int fd, MemorySegment buffer);
 
-  /** {@code write(2)} of the whole buffer: bytes written, or −errno. */
+  /**
+   * {@code write(2)} of the whole buffer.
+   *
+   * @param fd an open descriptor
+   * @param buffer a native segment to write
+   * @return bytes written, or −errno
+   */
   long write(int fd, MemorySegment buffer);
 
-  /** {@code pread(2)} of up to the buffer's size at an offset in bytes: bytes read, or −errno. */
+  /**
+   * {@code pread(2)} of up to the buffer's size.
+   *
+   * @param fd an open descriptor
+   * @param buffer a native segment to fill
+   * @param offset bytes from the start of the file
+   * @return bytes read, 0 at the end of the file; or −errno
+   */
   long pread(int fd, MemorySegment buffer, long offset);
 
-  /** {@code pwrite(2)} of the whole buffer at an offset in bytes: bytes written, or −errno. */
+  /**
+   * {@code pwrite(2)} of the whole buffer.
+   *
+   * @param fd an open descriptor
+   * @param buffer a native segment to write
+   * @param offset bytes from the start of the file
+   * @return bytes written, or −errno
+   */
   long pwrite(int fd, MemorySegment buffer, long offset);
 
   /**
-   * {@code poll(2)}: how many descriptors are ready, 0 when the time ran out, or −errno.
+   * {@code poll(2)}.
    *
    * @param pollfds an array of {@code struct pollfd}; its byte size tells how many
    * @param timeoutMillis milliseconds; negative waits without end
+   * @return the number of descriptors that are ready, 0 when the time ran out, or −errno
    */
   int poll(MemorySegment pollfds, int timeoutMillis);
 
-  /** {@code eventfd(2)}: a descriptor, or −errno. */
+  /**
+   * {@code eventfd(2)}.
+   *
+   * @param initial the counter's first value, unsigned
+   * @param flags {@code EFD_*}
+   * @return a descriptor, or −errno
+   */
   int eventfd(int initial, int flags);
 
   /**
-   * {@code memfd_create(2)}: a descriptor of anonymous memory that {@code IOMMU_IOAS_MAP_FILE}
-   * takes, or −errno.
+   * {@code memfd_create(2)}: anonymous memory that {@code IOMMU_IOAS_MAP_FILE} takes.
+   *
+   * @param name at most 249 bytes, shown in {@code /proc/self/fd}
+   * @param flags {@code MFD_*}
+   * @return a descriptor, or −errno
    */
   int memfd(String name, int flags);
 
-  /** {@code ftruncate(2)}: 0, or −errno. */
+  /**
+   * {@code ftruncate(2)}.
+   *
+   * @param fd a descriptor open for writing
+   * @param bytes the new size
+   * @return 0, or −errno
+   */
   int ftruncate(int fd, long bytes);
 
   /**
-   * {@code mmap(2)} at an address of the kernel's choice: the address, or −errno.
+   * {@code mmap(2)} at an address of the kernel's choice.
    *
    * @param bytes length in bytes
    * @param protection {@code PROT_*}
-   * @param flags {@code MAP_*}; with {@code MAP_ANONYMOUS} the descriptor is −1
+   * @param flags {@code MAP_*}
+   * @param fd the file to map; −1 with {@code MAP_ANONYMOUS}
    * @param offset offset in bytes, a multiple of the page size
+   * @return the address; −errno, from −4095 to −1, when refused
    */
   long mmap(long bytes, int protection, int flags, int fd, long offset);
 
-  /** {@code munmap(2)}: 0, or −errno. */
+  /**
+   * {@code munmap(2)}.
+   *
+   * @param address a multiple of the page size
+   * @param bytes more than 0
+   * @return 0, or −errno
+   */
   int munmap(long address, long bytes);
 
-  /** Facts about the calling process: page size, memlock limit, user. */
+  /** {@return facts about the calling process: page size, memlock limit, user} */
   ProcessFacts process();
 
   /**

@@ -16,7 +16,7 @@ public record KernelIdentity(String backend, String release, String detail) {
   /** The backend name of a simulated kernel. */
   public static final String SIM = "sim";
 
-  /** True if answers come from a simulated kernel and no host is touched. */
+  /** {@return true if answers come from a simulated kernel and no host is touched} */
   public boolean simulated() {
     return backend.equals(SIM);
   }

@@ -5,14 +5,21 @@ public final class KernelUnavailableException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  /** See {@link #backend()}. */
   private final String backend;
+
+  /** See {@link #reason()}. */
   private final String reason;
+
+  /** See {@link #fix()}. */
   private final String fix;
 
   /**
    * Says which kernel, why not, and what would help.
    *
    * @param backend {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}
+   * @param reason the attempt and its failure
+   * @param fix the change that would help
    */
   public KernelUnavailableException(String backend, String reason, String fix) {
     super("the " + backend + " kernel cannot serve here: " + reason + "; " + fix);
@@ -21,17 +28,17 @@ public final class KernelUnavailableException extends RuntimeException {
     this.fix = fix;
   }
 
-  /** {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}. */
+  /** {@return {@link KernelIdentity#NATIVE} or {@link KernelIdentity#SIM}} */
   public String backend() {
     return backend;
   }
 
-  /** The attempt and its failure. */
+  /** {@return the attempt and its failure} */
   public String reason() {
     return reason;
   }
 
-  /** The change that would help. */
+  /** {@return the change that would help} */
   public String fix() {
     return fix;
   }

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 /**
  * A release of Linux as its first two numbers, as 6.13. A distribution may have more in its kernel
  * than the release says, so this explains a refusal and predicts none.
+ *
+ * @param major the first number, as the 6 of 6.13
+ * @param minor the second number, as the 13 of 6.13
  */
 public record LinuxRelease(int major, int minor) implements Comparable<LinuxRelease> {
 
@@ -15,7 +18,11 @@ public record LinuxRelease(int major, int minor) implements Comparable<LinuxRele
   private static final Comparator<LinuxRelease> ORDER =
       Comparator.comparingInt(LinuxRelease::major).thenComparingInt(LinuxRelease::minor);
 
-  /** The release in a text as {@code 6.12.117-amd64}; empty when it is none. */
+  /**
+   * {@return the release in a text as {@code 6.12.117-amd64}; empty when it is none}
+   *
+   * @param text as {@code uname -r} prints it
+   */
   public static Optional<LinuxRelease> parse(String text) {
     var numbers = TEXT.matcher(text);
     return numbers.matches()
@@ -25,7 +32,11 @@ public record LinuxRelease(int major, int minor) implements Comparable<LinuxRele
         : Optional.empty();
   }
 
-  /** True if the other one came earlier. */
+  /**
+   * {@return true if the other one came earlier}
+   *
+   * @param other the release compared with
+   */
   public boolean after(LinuxRelease other) {
     return compareTo(other) > 0;
   }

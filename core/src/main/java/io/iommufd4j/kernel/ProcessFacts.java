@@ -14,7 +14,7 @@ public record ProcessFacts(long pageSize, long memlockLimit, long pinnedBytes, i
   /** The memlock limit of a process that has none. */
   public static final long UNLIMITED = Long.MAX_VALUE;
 
-  /** True if the process runs as root. */
+  /** {@return true if the process runs as root} */
   public boolean root() {
     return userId == 0;
   }

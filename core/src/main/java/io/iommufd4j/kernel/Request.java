@@ -58,154 +58,204 @@ import java.util.stream.Stream;
  */
 @SuppressWarnings("ImmutableEnumChecker") // Memory layouts are immutable values.
 public enum Request {
+  /** Destroys an object by id. */
   IOMMU_DESTROY(iommufd_h.IOMMU_DESTROY(), FileKind.IOMMUFD, iommu_destroy.layout(), "id"),
+  /** Makes an empty IOAS. */
   IOMMU_IOAS_ALLOC(
       iommufd_h.IOMMU_IOAS_ALLOC(), FileKind.IOMMUFD, iommu_ioas_alloc.layout(), "out_ioas_id"),
+  /** Limits the IOVAs that an IOAS gives out and promises to keep them usable. */
   IOMMU_IOAS_ALLOW_IOVAS(
       iommufd_h.IOMMU_IOAS_ALLOW_IOVAS(),
       FileKind.IOMMUFD,
       iommu_ioas_allow_iovas.layout(),
       "allowed_iovas"),
+  /** Maps what another IOAS maps, without pinning it again. */
   IOMMU_IOAS_COPY(
       iommufd_h.IOMMU_IOAS_COPY(), FileKind.IOMMUFD, iommu_ioas_copy.layout(), "src_iova"),
+  /** Lists the IOVAs that an IOAS can map. */
   IOMMU_IOAS_IOVA_RANGES(
       iommufd_h.IOMMU_IOAS_IOVA_RANGES(),
       FileKind.IOMMUFD,
       iommu_ioas_iova_ranges.layout(),
       "out_iova_alignment"),
+  /** Maps memory of the process into an IOAS. */
   IOMMU_IOAS_MAP(iommufd_h.IOMMU_IOAS_MAP(), FileKind.IOMMUFD, iommu_ioas_map.layout(), "iova"),
+  /** Takes mappings of an IOAS down. */
   IOMMU_IOAS_UNMAP(
       iommufd_h.IOMMU_IOAS_UNMAP(), FileKind.IOMMUFD, iommu_ioas_unmap.layout(), "length"),
+  /** Reads or sets an option of the iommufd or of an object. */
   IOMMU_OPTION(iommufd_h.IOMMU_OPTION(), FileKind.IOMMUFD, iommu_option.layout(), "val64"),
+  /** Reads, sets or clears the IOAS that the VFIO compatibility uses. */
   IOMMU_VFIO_IOAS(
       iommufd_h.IOMMU_VFIO_IOAS(), FileKind.IOMMUFD, iommu_vfio_ioas.layout(), "__reserved"),
+  /** Makes a HWPT for a device, from an IOAS or nested in another HWPT. */
   IOMMU_HWPT_ALLOC(
       iommufd_h.IOMMU_HWPT_ALLOC(), FileKind.IOMMUFD, iommu_hwpt_alloc.layout(), "__reserved"),
+  /** Describes the IOMMU before a device. */
   IOMMU_GET_HW_INFO(
       iommufd_h.IOMMU_GET_HW_INFO(), FileKind.IOMMUFD, iommu_hw_info.layout(), "__reserved"),
+  /** Starts or stops dirty tracking of a HWPT. */
   IOMMU_HWPT_SET_DIRTY_TRACKING(
       iommufd_h.IOMMU_HWPT_SET_DIRTY_TRACKING(),
       FileKind.IOMMUFD,
       iommu_hwpt_set_dirty_tracking.layout(),
       "__reserved"),
+  /** Reads the pages that DMA wrote through a HWPT. */
   IOMMU_HWPT_GET_DIRTY_BITMAP(
       iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP(),
       FileKind.IOMMUFD,
       iommu_hwpt_get_dirty_bitmap.layout(),
       "data"),
+  /** Invalidates cached entries of a nested HWPT or a vIOMMU. */
   IOMMU_HWPT_INVALIDATE(
       iommufd_h.IOMMU_HWPT_INVALIDATE(),
       FileKind.IOMMUFD,
       iommu_hwpt_invalidate.layout(),
       "__reserved"),
+  /** Makes a queue for the I/O page faults of a HWPT. */
   IOMMU_FAULT_QUEUE_ALLOC(
       iommufd_h.IOMMU_FAULT_QUEUE_ALLOC(),
       FileKind.IOMMUFD,
       iommu_fault_alloc.layout(),
       "out_fault_fd"),
+  /** Maps part of a memfd or a dma-buf into an IOAS. */
   IOMMU_IOAS_MAP_FILE(
       iommufd_h.IOMMU_IOAS_MAP_FILE(), FileKind.IOMMUFD, iommu_ioas_map_file.layout(), "iova"),
+  /** Makes a vIOMMU: the part of an IOMMU that a guest gets. */
   IOMMU_VIOMMU_ALLOC(
       iommufd_h.IOMMU_VIOMMU_ALLOC(),
       FileKind.IOMMUFD,
       iommu_viommu_alloc.layout(),
       "out_viommu_id"),
+  /** Gives a device its id within a vIOMMU. */
   IOMMU_VDEVICE_ALLOC(
       iommufd_h.IOMMU_VDEVICE_ALLOC(), FileKind.IOMMUFD, iommu_vdevice_alloc.layout(), "virt_id"),
+  /** Charges the pinned memory of an iommufd to the calling process. */
   IOMMU_IOAS_CHANGE_PROCESS(
       iommufd_h.IOMMU_IOAS_CHANGE_PROCESS(),
       FileKind.IOMMUFD,
       iommu_ioas_change_process.layout(),
       "__reserved"),
+  /** Makes a queue for the events of a vIOMMU. */
   IOMMU_VEVENTQ_ALLOC(
       iommufd_h.IOMMU_VEVENTQ_ALLOC(),
       FileKind.IOMMUFD,
       iommu_veventq_alloc.layout(),
       "out_veventq_fd"),
+  /** Makes a hardware queue of a vIOMMU over memory of the guest. */
   IOMMU_HW_QUEUE_ALLOC(
       iommufd_h.IOMMU_HW_QUEUE_ALLOC(), FileKind.IOMMUFD, iommu_hw_queue_alloc.layout(), "length"),
+  /** Finds the physical address behind an IOVA for a device without an IOMMU. */
   IOMMU_IOAS_NOIOMMU_GET_PA(
       iommufd_h.IOMMU_IOAS_NOIOMMU_GET_PA(),
       FileKind.IOMMUFD,
       iommu_ioas_noiommu_get_pa.layout(),
       "out_phys"),
+  /** Describes a device. */
   VFIO_DEVICE_GET_INFO(
       vfio_h.VFIO_DEVICE_GET_INFO(), FileKind.VFIO_DEVICE, vfio_device_info.layout(), "num_irqs"),
+  /** Describes a region of a device. */
   VFIO_DEVICE_GET_REGION_INFO(
       vfio_h.VFIO_DEVICE_GET_REGION_INFO(),
       FileKind.VFIO_DEVICE,
       vfio_region_info.layout(),
       "offset"),
+  /** Describes a kind of interrupt of a device. */
   VFIO_DEVICE_GET_IRQ_INFO(
       vfio_h.VFIO_DEVICE_GET_IRQ_INFO(), FileKind.VFIO_DEVICE, vfio_irq_info.layout(), "count"),
+  /** Connects, masks or raises interrupts of a device. */
   VFIO_DEVICE_SET_IRQS(
       vfio_h.VFIO_DEVICE_SET_IRQS(), FileKind.VFIO_DEVICE, vfio_irq_set.layout(), "count"),
+  /** Resets a device. Carries no struct. */
   VFIO_DEVICE_RESET(vfio_h.VFIO_DEVICE_RESET(), FileKind.VFIO_DEVICE),
+  /** Lists the devices that a hot reset of the bus affects. */
   VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(
       vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(),
       FileKind.VFIO_DEVICE,
       vfio_pci_hot_reset_info.layout(),
       "count"),
+  /** Resets the bus that a device sits on. */
   VFIO_DEVICE_PCI_HOT_RESET(
       vfio_h.VFIO_DEVICE_PCI_HOT_RESET(),
       FileKind.VFIO_DEVICE,
       vfio_pci_hot_reset.layout(),
       "count"),
+  /** Describes the graphics plane of a mediated device. */
   VFIO_DEVICE_QUERY_GFX_PLANE(
       vfio_h.VFIO_DEVICE_QUERY_GFX_PLANE(),
       FileKind.VFIO_DEVICE,
       vfio_device_gfx_plane_info.layout(),
       "reserved"),
+  /** Exports a graphics plane as a dma-buf. Carries no struct. */
   VFIO_DEVICE_GET_GFX_DMABUF(vfio_h.VFIO_DEVICE_GET_GFX_DMABUF(), FileKind.VFIO_DEVICE),
+  /** Lets an eventfd write a value to a region of a device. */
   VFIO_DEVICE_IOEVENTFD(
       vfio_h.VFIO_DEVICE_IOEVENTFD(), FileKind.VFIO_DEVICE, vfio_device_ioeventfd.layout(), "fd"),
+  /** Probes, reads or sets a feature of a device. */
   VFIO_DEVICE_FEATURE(
       vfio_h.VFIO_DEVICE_FEATURE(), FileKind.VFIO_DEVICE, vfio_device_feature.layout(), "flags"),
+  /** Binds a device to an iommufd. */
   VFIO_DEVICE_BIND_IOMMUFD(
       vfio_h.VFIO_DEVICE_BIND_IOMMUFD(),
       FileKind.VFIO_DEVICE,
       vfio_device_bind_iommufd.layout(),
       "out_devid"),
+  /** Attaches a device, or one of its PASIDs, to a page table, or replaces that. */
   VFIO_DEVICE_ATTACH_IOMMUFD_PT(
       vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT(),
       FileKind.VFIO_DEVICE,
       vfio_device_attach_iommufd_pt.layout(),
       "pt_id"),
+  /** Detaches a device, or one of its PASIDs. */
   VFIO_DEVICE_DETACH_IOMMUFD_PT(
       vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT(),
       FileKind.VFIO_DEVICE,
       vfio_device_detach_iommufd_pt.layout(),
       "flags"),
+  /** Reads how much data a migration has left to copy. */
   VFIO_MIG_GET_PRECOPY_INFO(
       vfio_h.VFIO_MIG_GET_PRECOPY_INFO(),
       FileKind.UNKNOWN,
       vfio_precopy_info.layout(),
       "dirty_bytes"),
+  /** Reads the version of VFIO's API. Carries no struct. */
   VFIO_GET_API_VERSION(vfio_h.VFIO_GET_API_VERSION(), FileKind.VFIO_CONTAINER),
+  /** Probes an extension of a container. Carries no struct. */
   VFIO_CHECK_EXTENSION(vfio_h.VFIO_CHECK_EXTENSION(), FileKind.VFIO_CONTAINER),
+  /** Chooses the IOMMU type of a container. Carries no struct. */
   VFIO_SET_IOMMU(vfio_h.VFIO_SET_IOMMU(), FileKind.VFIO_CONTAINER),
+  /** Reads if a group is viable and has a container. */
   VFIO_GROUP_GET_STATUS(
       vfio_h.VFIO_GROUP_GET_STATUS(), FileKind.VFIO_GROUP, vfio_group_status.layout(), "flags"),
+  /** Puts a group into a container. Carries no struct. */
   VFIO_GROUP_SET_CONTAINER(vfio_h.VFIO_GROUP_SET_CONTAINER(), FileKind.VFIO_GROUP),
+  /** Takes a group out of its container. Carries no struct. */
   VFIO_GROUP_UNSET_CONTAINER(vfio_h.VFIO_GROUP_UNSET_CONTAINER(), FileKind.VFIO_GROUP),
+  /** Opens a device of a group by name. Carries no struct. */
   VFIO_GROUP_GET_DEVICE_FD(vfio_h.VFIO_GROUP_GET_DEVICE_FD(), FileKind.VFIO_GROUP),
+  /** Describes the IOMMU of a container. */
   VFIO_IOMMU_GET_INFO(
       vfio_h.VFIO_IOMMU_GET_INFO(),
       FileKind.VFIO_CONTAINER,
       vfio_iommu_type1_info.layout(),
       "iova_pgsizes"),
+  /** Maps memory of the process into a container. */
   VFIO_IOMMU_MAP_DMA(
       vfio_h.VFIO_IOMMU_MAP_DMA(),
       FileKind.VFIO_CONTAINER,
       vfio_iommu_type1_dma_map.layout(),
       "size"),
+  /** Takes mappings of a container down. */
   VFIO_IOMMU_UNMAP_DMA(
       vfio_h.VFIO_IOMMU_UNMAP_DMA(),
       FileKind.VFIO_CONTAINER,
       vfio_iommu_type1_dma_unmap.layout(),
       "size"),
+  /** Enables the IOMMU of a container. Carries no struct. */
   VFIO_IOMMU_ENABLE(vfio_h.VFIO_IOMMU_ENABLE(), FileKind.VFIO_CONTAINER),
+  /** Disables the IOMMU of a container. Carries no struct. */
   VFIO_IOMMU_DISABLE(vfio_h.VFIO_IOMMU_DISABLE(), FileKind.VFIO_CONTAINER),
+  /** Starts, stops or reads dirty tracking of a container. */
   VFIO_IOMMU_DIRTY_PAGES(
       vfio_h.VFIO_IOMMU_DIRTY_PAGES(),
       FileKind.VFIO_CONTAINER,
@@ -242,32 +292,32 @@ public enum Request {
     this.minimumBytes = (int) (layout.byteOffset(field) + layout.select(field).byteSize());
   }
 
-  /** The number that {@code ioctl(2)} takes. */
+  /** {@return the number that {@code ioctl(2)} takes} */
   public int number() {
     return number;
   }
 
-  /** The kind of file that a descriptor must be open on to answer this. */
+  /** {@return the kind of file that a descriptor must be open on to answer this} */
   public FileKind file() {
     return file;
   }
 
   /**
-   * The struct that the request reads and writes; empty for a request without argument, or with an
-   * argument that is no struct (an integer, a pointer to an integer, a string).
+   * {@return the struct that the request reads and writes; empty for a request without argument, or
+   * with an argument that is no struct (an integer, a pointer to an integer, a string)}
    */
   public Optional<GroupLayout> layout() {
     return layout;
   }
 
-  /** The size of the whole struct in bytes; 0 where there is none. */
+  /** {@return the size of the whole struct in bytes; 0 where there is none} */
   public long structBytes() {
     return layout.map(GroupLayout::byteSize).orElse(0L);
   }
 
   /**
-   * The number of bytes of the struct that the kernel requires: a smaller {@code size} or {@code
-   * argsz} answers {@code EINVAL}. 0 where there is no struct.
+   * {@return the number of bytes of the struct that the kernel requires: a smaller {@code size} or
+   * {@code argsz} answers {@code EINVAL}} 0 where there is no struct.
    *
    * <p>Kernel source: the table {@code iommufd_ioctl_ops}, and {@code minsz} of each VFIO handler.
    */
@@ -276,8 +326,8 @@ public enum Request {
   }
 
   /**
-   * The release of Linux that brought it; empty for VFIO's older ones, which every kernel with
-   * iommufd has.
+   * {@return the release of Linux that brought it; empty for VFIO's older ones, which every kernel
+   * with iommufd has}
    */
   public Optional<LinuxRelease> since() {
     return switch (this) {
@@ -316,9 +366,11 @@ public enum Request {
   /**
    * The request of a number.
    *
+   * @param number the request number of {@code ioctl(2)}
    * @param file what the descriptor is open on; {@code /dev/iommu} answers a container's requests
    *     as well (its VFIO compatibility), and an {@link FileKind#UNKNOWN} descriptor is taken for
    *     an iommufd or a device before a group or a container
+   * @return empty for a number that is not bound, or not for this kind of file
    */
   public static Optional<Request> find(int number, FileKind file) {
     Optional<Request> candidate = Optional.empty();

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  */
 public record SysfsWrite(Path file, String text) {
 
-  /** The line as it is written, with its end. */
+  /** {@return the line as it is written, with its end} */
   public String line() {
     return text + "\n";
   }

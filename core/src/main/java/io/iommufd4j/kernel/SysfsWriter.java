@@ -17,6 +17,7 @@ public interface SysfsWriter extends AutoCloseable {
   /**
    * Begins a write.
    *
+   * @param write made as soon as the kernel lets it
    * @throws IllegalStateException while another one is under way, or when closed
    */
   void begin(SysfsWrite write);
@@ -24,6 +25,7 @@ public interface SysfsWriter extends AutoCloseable {
   /**
    * Waits for the write that is under way.
    *
+   * @param time the longest to wait; zero only looks
    * @return 0 or −errno, of {@code open(2)} or {@code write(2)}; empty when the kernel is not
    *     through with it in that time
    */
@@ -33,12 +35,14 @@ public interface SysfsWriter extends AutoCloseable {
    * Names what is to be written, in order, if this process ends or leaves before it closes the
    * writer; replaces what was named before. A writer that lives in this process cannot outlive it
    * and keeps this for {@link #leave} alone.
+   *
+   * @param writes in the order they are to be made; may be empty
    */
   void undo(List<SysfsWrite> writes);
 
   /**
-   * The place of the write that is under way, for messages: which process makes it and, where Linux
-   * shows it, the kernel function that it waits in. Empty when there is nothing to say.
+   * {@return the place of the write that is under way, for messages: which process makes it and,
+   * where Linux shows it, the kernel function that it waits in} Empty when there is nothing to say.
    */
   String whereabouts();
 

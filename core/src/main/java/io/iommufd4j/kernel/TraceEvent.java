@@ -31,12 +31,12 @@ public record TraceEvent(
     outputs = List.copyOf(outputs);
   }
 
-  /** The errno by name, as {@code EINVAL}; empty when the call succeeded. */
+  /** {@return the errno by name, as {@code EINVAL}; empty when the call succeeded} */
   public Optional<String> errno() {
     return failed() ? Optional.of(Errno.name((int) result)) : Optional.empty();
   }
 
-  /** True if the kernel refused. */
+  /** {@return true if the kernel refused} */
   public boolean failed() {
     return result < 0 && result >= -MAX_ERRNO;
   }

@@ -6,6 +6,10 @@ package io.iommufd4j.kernel;
 @FunctionalInterface
 public interface TraceSink {
 
-  /** One call that has come back. */
+  /**
+   * Receives one call that has come back.
+   *
+   * @param event with its outputs and result
+   */
   void accept(TraceEvent event);
 }

@@ -25,6 +25,7 @@ public final class TracingKernel implements Kernel {
   /**
    * Traces a kernel. Closing this closes it.
    *
+   * @param kernel answers the calls
    * @param sink gets each call once it has returned
    */
   public TracingKernel(Kernel kernel, TraceSink sink) {
