@@ -28,7 +28,12 @@ public final class Conflict {
   private final List<Forbidden> forbidden = new ArrayList<>();
   private Optional<Aperture> aperture = Optional.empty();
 
-  /** With an IOAS of an iommufd. */
+  /**
+   * Looks for conflicts with an IOAS of an iommufd.
+   *
+   * @param iommufd the iommufd to ask
+   * @param ioas the id of the IOAS
+   */
   public Conflict(IommufdFacts iommufd, int ioas) {
     this.iommufd = iommufd;
     this.ioas = ioas;
@@ -38,6 +43,7 @@ public final class Conflict {
    * Takes in what the group of a device reserves.
    *
    * @param group its name in a sentence, as {@code group 3}
+   * @param regions {@code reserved_regions} of the group; may be empty
    */
   public void reservedBy(String group, List<ReservedRegion> regions) {
     for (ReservedRegion region : regions) {
@@ -51,6 +57,7 @@ public final class Conflict {
   /**
    * Takes in what the IOMMU before a device cannot reach.
    *
+   * @param device bound to the iommufd
    * @param attachesFirst whether the device is attached before the page table is filled, as an
    *     attach by IOAS id does
    */
@@ -68,7 +75,7 @@ public final class Conflict {
   }
 
   /**
-   * The conflict in words; empty when none is found.
+   * {@return the conflict in words; empty when none is found}
    *
    * @param newPageTable whether a page table was to be made of the IOAS
    */

@@ -12,12 +12,16 @@ import io.iommufd4j.wire.KernelFile;
  */
 public record IommufdFacts(KernelFile file, KnownObjects known) {
 
-  /** The kernel that answers. */
+  /** {@return the kernel that answers} */
   public Kernel kernel() {
     return file.kernel();
   }
 
-  /** An IOAS of it, there or not. */
+  /**
+   * {@return an IOAS of it, there or not}
+   *
+   * @param id may name no object
+   */
   public IoasFacts ioas(IoasId id) {
     return new IoasFacts(this, id);
   }

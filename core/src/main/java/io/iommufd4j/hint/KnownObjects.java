@@ -30,25 +30,51 @@ public final class KnownObjects {
   private final Map<Integer, HwptOrigin> hwpts = new ConcurrentHashMap<>();
   private final Map<Integer, List<IovaRange>> allowed = new ConcurrentHashMap<>();
 
+  /**
+   * Records that a HWPT was made.
+   *
+   * @param hwpt its id
+   * @param origin the arguments that it was made with
+   */
   public void made(HwptId hwpt, HwptOrigin origin) {
     hwpts.put(hwpt.value(), origin);
   }
 
+  /**
+   * Records the IOVAs that an IOAS was limited to, in place of those before.
+   *
+   * @param ioas its id
+   * @param ranges empty when the limit was lifted
+   */
   public void allowed(IoasId ioas, List<IovaRange> ranges) {
     allowed.put(ioas.value(), List.copyOf(ranges));
   }
 
-  /** An id may be another object's from here on. */
+  /**
+   * Forgets an object: its id may be another one's from here on.
+   *
+   * @param id of an IOAS or a HWPT, known or not
+   */
   public void gone(int id) {
     hwpts.remove(id);
     allowed.remove(id);
   }
 
+  /**
+   * {@return the arguments that a HWPT was made with; empty when it was not made through this
+   * handle}
+   *
+   * @param hwpt its id
+   */
   public Optional<HwptOrigin> origin(int hwpt) {
     return Optional.ofNullable(hwpts.get(hwpt));
   }
 
-  /** The ranges that were allowed through this handle; none where it was never asked. */
+  /**
+   * {@return the ranges that were allowed through this handle; none where it was never asked}
+   *
+   * @param ioas its id
+   */
   public List<IovaRange> allowed(int ioas) {
     return allowed.getOrDefault(ioas, List.of());
   }

@@ -20,6 +20,12 @@ public enum ObjectKind {
   /** Something else: a device, a vIOMMU, a queue; or nothing. */
   OTHER;
 
+  /**
+   * {@return the kind of the object that an id names}
+   *
+   * @param iommufd the iommufd to ask
+   * @param id may name no object
+   */
   public static ObjectKind of(IommufdFacts iommufd, int id) {
     KernelFile file = iommufd.file();
     try (Arena arena = Arena.ofConfined()) {
