@@ -12,7 +12,9 @@ public final class KernelException extends ErrnoException {
 
   private static final int NO_FD = -1;
 
+  /** See {@link #fd()}. */
   private final int fd;
+
   private final transient @Nullable ObjectId object;
 
   private KernelException(
@@ -28,11 +30,12 @@ public final class KernelException extends ErrnoException {
   }
 
   /**
-   * A call on a descriptor that was refused.
+   * {@return the exception of a call on a descriptor that was refused}
    *
    * @param call the request's or the system call's name, as {@code IOMMU_IOAS_MAP}
+   * @param errno the kernel's answer
    * @param fd the descriptor; −1 for a call on memory
-   * @param object the object that the call was about
+   * @param object the object that the call was about; null without one
    * @param hint the cause and what would help; empty when that is not known
    */
   public static KernelException onFd(
@@ -41,22 +44,23 @@ public final class KernelException extends ErrnoException {
   }
 
   /**
-   * A call on a path that was refused.
+   * {@return the exception of a call on a path that was refused}
    *
    * @param call the system call's name, as {@code open}
    * @param path the file
+   * @param errno the kernel's answer
    * @param hint the cause and what would help; empty when that is not known
    */
   public static KernelException onPath(String call, String path, ErrnoCode errno, String hint) {
     return new KernelException(call, path, errno, NO_FD, null, hint);
   }
 
-  /** The descriptor it was made on; −1 for a call on a path or on memory. */
+  /** {@return the descriptor it was made on; −1 for a call on a path or on memory} */
   public int fd() {
     return fd;
   }
 
-  /** The object it was about. */
+  /** {@return the object that the call was about; empty for none, or after deserialization} */
   public Optional<ObjectId> object() {
     return Optional.ofNullable(object);
   }

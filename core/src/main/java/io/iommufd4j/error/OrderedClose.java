@@ -7,6 +7,11 @@ public final class OrderedClose {
 
   private @Nullable RuntimeException first;
 
+  /**
+   * Runs a step at once and keeps its failure for {@link #report}.
+   *
+   * @param step may throw
+   */
   public void step(Runnable step) {
     try {
       step.run();
