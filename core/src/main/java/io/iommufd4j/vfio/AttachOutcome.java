@@ -22,24 +22,40 @@ public sealed interface AttachOutcome {
   /** The kernel refused, and said why by its errno. */
   sealed interface Refused extends AttachOutcome {
 
-    /** The refusal as it would have been thrown, with its errno and hint. */
+    /** {@return the refusal as it would have been thrown, with its errno and hint} */
     KernelException cause();
   }
 
-  /** {@code EINVAL}: this page table does not fit this device. */
+  /**
+   * {@code EINVAL}: this page table does not fit this device.
+   *
+   * @param cause the refusal
+   */
   record Incompatible(KernelException cause) implements Refused {}
 
-  /** {@code EADDRINUSE}: the IOAS maps an IOVA that the device's group reserves. */
+  /**
+   * {@code EADDRINUSE}: the IOAS maps an IOVA that the device's group reserves.
+   *
+   * @param cause the refusal
+   */
   record ReservedIovaMapped(KernelException cause) implements Refused {}
 
-  /** {@code EBUSY}: the device, or a sibling in its group, is being reset or recovered. */
+  /**
+   * {@code EBUSY}: the device, or a sibling in its group, is being reset or recovered.
+   *
+   * @param cause the refusal
+   */
   record Busy(KernelException cause) implements Refused {}
 
-  /** {@code ENOENT}: the iommufd has no object of this id. */
+  /**
+   * {@code ENOENT}: the iommufd has no object of this id.
+   *
+   * @param cause the refusal
+   */
   record NoSuchPageTable(KernelException cause) implements Refused {}
 
   /**
-   * The page table that the device is attached to now.
+   * {@return the page table that the device is attached to now}
    *
    * @throws KernelException when the kernel refused
    */
@@ -50,7 +66,13 @@ public sealed interface AttachOutcome {
     };
   }
 
-  /** Sorts a refusal; throws it when it is none of those expected. */
+  /**
+   * Sorts a refusal; throws it when it is none of those expected.
+   *
+   * @param cause the refusal of an attach or a replace
+   * @return the outcome by the errno
+   * @throws KernelException the cause itself
+   */
   static AttachOutcome refused(KernelException cause) {
     return switch (cause.errno()) {
       case Errno.EINVAL -> new Incompatible(cause);

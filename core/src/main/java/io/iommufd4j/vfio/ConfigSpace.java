@@ -30,74 +30,109 @@ public final class ConfigSpace {
     this.start = start;
   }
 
-  /** A register of one byte, from 0 to 255. */
+  /**
+   * {@return a register of one byte, from 0 to 255}
+   *
+   * @param offset in bytes
+   */
   public int read8(int offset) {
     MemorySegment register = RequestBlocks.ofThread().byteRegister;
     read(register, offset);
     return Byte.toUnsignedInt(register.get(ValueLayout.JAVA_BYTE, 0));
   }
 
-  /** A register of two bytes, from 0 to 65535. */
+  /**
+   * {@return a register of two bytes, from 0 to 65535}
+   *
+   * @param offset in bytes
+   */
   public int read16(int offset) {
     MemorySegment register = RequestBlocks.ofThread().shortRegister;
     read(register, offset);
     return Short.toUnsignedInt(register.get(SHORT, 0));
   }
 
-  /** A register of four bytes: all 32 bits, to be taken as unsigned. */
+  /**
+   * {@return a register of four bytes: all 32 bits, unsigned}
+   *
+   * @param offset in bytes
+   */
   public int read32(int offset) {
     MemorySegment register = RequestBlocks.ofThread().intRegister;
     read(register, offset);
     return register.get(INT, 0);
   }
 
-  /** Writes the low 8 bits. */
+  /**
+   * Writes the low 8 bits.
+   *
+   * @param offset in bytes
+   * @param value other bits are ignored
+   */
   public void write8(int offset, int value) {
     MemorySegment register = RequestBlocks.ofThread().byteRegister;
     register.set(ValueLayout.JAVA_BYTE, 0, (byte) value);
     write(register, offset);
   }
 
-  /** Writes the low 16 bits. */
+  /**
+   * Writes the low 16 bits.
+   *
+   * @param offset in bytes
+   * @param value other bits are ignored
+   */
   public void write16(int offset, int value) {
     MemorySegment register = RequestBlocks.ofThread().shortRegister;
     register.set(SHORT, 0, (short) value);
     write(register, offset);
   }
 
-  /** Writes all 32 bits. */
+  /**
+   * Writes all 32 bits.
+   *
+   * @param offset in bytes
+   * @param value unsigned
+   */
   public void write32(int offset, int value) {
     MemorySegment register = RequestBlocks.ofThread().intRegister;
     register.set(INT, 0, value);
     write(register, offset);
   }
 
-  /** The vendor, as 0x8086. */
+  /** {@return the vendor, as 0x8086} */
   public int vendorId() {
     return read16(pci_h.PCI_VENDOR_ID());
   }
 
-  /** The device, by the vendor's own numbering. */
+  /** {@return the device, by the vendor's own numbering} */
   public int deviceId() {
     return read16(pci_h.PCI_DEVICE_ID());
   }
 
-  /** True if the device may start DMA. */
+  /** {@return true if the device may start DMA} */
   public boolean busMaster() {
     return (read16(pci_h.PCI_COMMAND()) & pci_h.PCI_COMMAND_MASTER()) != 0;
   }
 
-  /** Lets the device start DMA, or stops it. */
+  /**
+   * Lets the device start DMA, or stops it.
+   *
+   * @param on true to let it
+   */
   public void busMaster(boolean on) {
     command(pci_h.PCI_COMMAND_MASTER(), on);
   }
 
-  /** True if the device answers at its memory BARs. */
+  /** {@return true if the device answers at its memory BARs} */
   public boolean memorySpace() {
     return (read16(pci_h.PCI_COMMAND()) & pci_h.PCI_COMMAND_MEMORY()) != 0;
   }
 
-  /** Lets the device answer at its memory BARs, or not. */
+  /**
+   * Lets the device answer at its memory BARs, or not.
+   *
+   * @param on true to let it
+   */
   public void memorySpace(boolean on) {
     command(pci_h.PCI_COMMAND_MEMORY(), on);
   }

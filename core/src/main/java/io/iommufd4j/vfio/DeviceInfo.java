@@ -38,12 +38,12 @@ public record DeviceInfo(int flags, int regions, int irqs, List<InfoCapability> 
     }
   }
 
-  /** True if it can be reset alone. */
+  /** {@return true if it can be reset alone} */
   public boolean resettable() {
     return has(vfio_h.VFIO_DEVICE_FLAGS_RESET());
   }
 
-  /** True if vfio-pci or a variant of it drives the device. */
+  /** {@return true if vfio-pci or a variant of it drives the device} */
   public boolean pci() {
     return has(vfio_h.VFIO_DEVICE_FLAGS_PCI());
   }

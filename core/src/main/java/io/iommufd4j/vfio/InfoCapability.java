@@ -60,12 +60,22 @@ public sealed interface InfoCapability {
    */
   record Other(int id, int version) implements InfoCapability {}
 
-  /** Decodes a region's. */
+  /**
+   * {@return the capabilities of a region, in order}
+   *
+   * @param info {@code struct vfio_region_info} and all that the kernel wrote behind it
+   * @param first offset of the first capability in bytes ({@code cap_offset}); 0 for none
+   */
   static List<InfoCapability> ofRegion(MemorySegment info, int first) {
     return CapabilityChain.walk(info, first).stream().map(InfoCapability::ofRegion).toList();
   }
 
-  /** Decodes a device's. */
+  /**
+   * {@return the capabilities of a device, in order}
+   *
+   * @param info {@code struct vfio_device_info} and all that the kernel wrote behind it
+   * @param first offset of the first capability in bytes ({@code cap_offset}); 0 for none
+   */
   static List<InfoCapability> ofDevice(MemorySegment info, int first) {
     return CapabilityChain.walk(info, first).stream().map(InfoCapability::ofDevice).toList();
   }

@@ -26,22 +26,22 @@ public record IrqInfo(int index, int count, int flags) {
     }
   }
 
-  /** True if it can signal an eventfd. */
+  /** {@return true if it can signal an eventfd} */
   public boolean eventfd() {
     return has(vfio_h.VFIO_IRQ_INFO_EVENTFD());
   }
 
-  /** True if it can be masked and unmasked. */
+  /** {@return true if it can be masked and unmasked} */
   public boolean maskable() {
     return has(vfio_h.VFIO_IRQ_INFO_MASKABLE());
   }
 
-  /** True if it masks itself when it fires, as a level-triggered line does. */
+  /** {@return true if it masks itself when it fires, as a level-triggered line does} */
   public boolean autoMasked() {
     return has(vfio_h.VFIO_IRQ_INFO_AUTOMASKED());
   }
 
-  /** True if all vectors must be given up before more can be taken. */
+  /** {@return true if all vectors must be given up before more can be taken} */
   public boolean noResize() {
     return has(vfio_h.VFIO_IRQ_INFO_NORESIZE());
   }

@@ -32,8 +32,8 @@ public final class MappedRegion implements AutoCloseable {
   }
 
   /**
-   * The device's registers or memory, bounded to what was mapped. An access after {@link #close}
-   * throws {@link IllegalStateException}.
+   * {@return the device's registers or memory, bounded to what was mapped} An access after {@link
+   * #close} throws {@link IllegalStateException}.
    */
   public MemorySegment segment() {
     return mapping.segment();

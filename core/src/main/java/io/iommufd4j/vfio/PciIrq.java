@@ -6,7 +6,9 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 public enum PciIrq {
   /** The interrupt pin. */
   INTX(vfio_h.VFIO_PCI_INTX_IRQ_INDEX()),
+  /** Message signalled interrupts. */
   MSI(vfio_h.VFIO_PCI_MSI_IRQ_INDEX()),
+  /** Message signalled interrupts with a table in a BAR (MSI-X). */
   MSIX(vfio_h.VFIO_PCI_MSIX_IRQ_INDEX()),
   /** Signalled when the device reports an uncorrectable error. */
   ERROR(vfio_h.VFIO_PCI_ERR_IRQ_INDEX()),
@@ -19,7 +21,7 @@ public enum PciIrq {
     this.index = index;
   }
 
-  /** The number that {@code VFIO_DEVICE_GET_IRQ_INFO} takes. */
+  /** {@return the number that {@code VFIO_DEVICE_GET_IRQ_INFO} takes} */
   public int index() {
     return index;
   }

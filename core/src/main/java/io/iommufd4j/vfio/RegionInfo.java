@@ -46,18 +46,19 @@ public record RegionInfo(
     }
   }
 
-  /** True if it can be read. */
+  /** {@return true if it can be read} */
   public boolean readable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_READ());
   }
 
-  /** True if it can be written. */
+  /** {@return true if it can be written} */
   public boolean writable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_WRITE());
   }
 
   /**
-   * True if it can be mapped; with an {@link InfoCapability.SparseMmap} only the areas it names.
+   * {@return true if it can be mapped; with an {@link InfoCapability.SparseMmap} only the areas it
+   * names}
    */
   public boolean mappable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_MMAP());

@@ -22,6 +22,9 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   /**
    * Opens a PCI device that a VFIO driver has, by its cdev.
    *
+   * @param kernel the kernel that has the device
+   * @param address in any domain
+   * @return the device, not bound yet
    * @throws HostException {@code ENODEV} when there is no such device, or no VFIO driver has it
    * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
    */
@@ -32,6 +35,9 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   /**
    * Opens a mediated device by its cdev.
    *
+   * @param kernel the kernel that has the device
+   * @param device as {@link Host} found it
+   * @return the device, not bound yet
    * @throws HostException {@code ENODEV} when its kernel has no VFIO cdevs
    * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
    */
@@ -42,7 +48,9 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   /**
    * Opens a cdev. Sysfs is not asked.
    *
+   * @param kernel the kernel that has the device
    * @param path as {@code /dev/vfio/devices/vfio0}
+   * @return the device, not bound yet
    * @throws KernelException {@code EACCES} without permission; {@code ENOENT} without the cdev
    */
   public static VfioDevice openCdev(Kernel kernel, String path) {
@@ -52,7 +60,9 @@ public final class VfioDevice extends VfioDeviceRef implements AutoCloseable {
   /**
    * Takes over a descriptor that was opened elsewhere; closing this closes it.
    *
+   * @param kernel the kernel that the descriptor belongs to
    * @param fd an open {@code /dev/vfio/devices/vfioN}; whether it is one shows at the first request
+   * @return the device; {@link #assumeBound} tells it of a bind made elsewhere
    */
   public static VfioDevice ofFd(Kernel kernel, int fd) {
     return new VfioDevice(new KernelFile(kernel, fd));

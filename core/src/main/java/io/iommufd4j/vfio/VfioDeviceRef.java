@@ -71,19 +71,21 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Uses a descriptor of a VFIO cdev and leaves it to its owner to close.
    *
+   * @param kernel the kernel that the descriptor belongs to
    * @param fd an open {@code /dev/vfio/devices/vfioN}; whether it is one shows at the first request
+   * @return the device; {@link #assumeBound} tells it of a bind made elsewhere
    */
   public static VfioDeviceRef of(Kernel kernel, int fd) {
     return new VfioDeviceRef(new KernelFile(kernel, fd));
   }
 
-  /** The kernel that answers. */
+  /** {@return the kernel that answers} */
   public final Kernel kernel() {
     return file.kernel();
   }
 
   /**
-   * The descriptor, to be handed on; it stays this object's.
+   * {@return the descriptor, to be handed on; it stays this object's}
    *
    * @throws IllegalStateException when closed
    */
@@ -100,6 +102,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * group from the host's drivers. It stays bound until its descriptor is closed. Before this the
    * kernel answers nothing else about the device.
    *
+   * @param target an open iommufd of the same kernel
    * @return its id in the iommufd
    * @throws KernelException {@code EPERM} when its interrupts are not isolated, or another owner
    *     holds its group; {@code EBUSY} when the group is open the legacy way; {@code EINVAL} when
@@ -114,6 +117,9 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * Binds a VF whose PF vfio-pci holds, by the PF's VF token; or a PF, which has that token from
    * now on, and has to show it while a VF is in use ({@code VFIO_DEVICE_BIND_FLAG_TOKEN}).
    *
+   * @param target an open iommufd of the same kernel
+   * @param token that the PF's owner chose
+   * @return its id in the iommufd
    * @throws KernelException {@code EACCES} when the token is another; {@code EINVAL} when the
    *     device takes none; and as without one
    * @see #bind(IommufdRef)
@@ -126,6 +132,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * Chooses what the users of this PF's VFs have to show from now on ({@code
    * VFIO_DEVICE_FEATURE_PCI_VF_TOKEN}). Before that nobody knows it: vfio-pci has one by chance.
    *
+   * @param token replaces the one before
    * @throws KernelException {@code ENOTTY} when the device is no PF
    */
   public final void vfToken(UUID token) {
@@ -171,6 +178,10 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Takes note of a bind that was made elsewhere on this descriptor, as by a privileged process
    * that handed it over. Asks the kernel nothing.
+   *
+   * @param target the iommufd it is bound to
+   * @param device its id there
+   * @throws IllegalStateException when bound already
    */
   public final synchronized void assumeBound(IommufdRef target, DeviceId device) {
     if (iommufd != null) {
@@ -184,6 +195,10 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Takes note of an attach that was made elsewhere on this descriptor, so that replace and detach
    * can follow. Asks the kernel nothing.
+   *
+   * @param pageTable the HWPT that translates now, or the IOAS of a device without an IOMMU of its
+   *     own
+   * @throws IllegalStateException when not bound
    */
   public final synchronized void assumeAttached(PageTableId pageTable) {
     requireBound();
@@ -227,7 +242,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   }
 
   /**
-   * The HWPT that translates the DMA of one of its PASIDs. See {@link #attached()}.
+   * {@return the HWPT that translates the DMA of one of its PASIDs} See {@link #attached()}.
    *
    * @param pasid from 1 to 2²⁰ − 1
    */
@@ -254,6 +269,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Attaches the device to a page table.
    *
+   * @param target of the iommufd that the device is bound to
+   * @return the HWPT that translates now; the IOAS itself where no IOMMU does
    * @see #attach(PageTableId)
    */
   public final PageTableId attach(PageTable target) {
@@ -286,6 +303,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Replaces the page table under the attached device, without detaching it.
    *
+   * @param target of the iommufd that the device is bound to
+   * @return the HWPT that translates now; the IOAS itself where no IOMMU does
    * @see #replace(PageTableId)
    */
   public final PageTableId replace(PageTable target) {
@@ -295,6 +314,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Attaches, with the refusals a program may expect as values.
    *
+   * @param target a HWPT, or an IOAS
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
    * @see #attach(PageTableId)
    */
   public final AttachOutcome tryAttach(PageTableId target) {
@@ -304,6 +325,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Attaches, with the refusals a program may expect as values.
    *
+   * @param target of the iommufd that the device is bound to
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
    * @see #attach(PageTableId)
    */
   public final AttachOutcome tryAttach(PageTable target) {
@@ -313,6 +336,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Replaces, with the refusals a program may expect as values.
    *
+   * @param target a HWPT, or an IOAS
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
    * @see #replace(PageTableId)
    */
   public final AttachOutcome tryReplace(PageTableId target) {
@@ -322,6 +347,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /**
    * Replaces, with the refusals a program may expect as values.
    *
+   * @param target of the iommufd that the device is bound to
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
    * @see #replace(PageTableId)
    */
   public final AttachOutcome tryReplace(PageTable target) {
@@ -343,6 +370,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    *
    * @param pasid from 1 to 2²⁰ − 1
    * @param target a HWPT made with {@link HwptFlag#PASID}; an IOAS is not advised
+   * @return the HWPT that translates the PASID's DMA now
    * @throws KernelException {@code EOPNOTSUPP} when the device has no PASIDs; {@code EINVAL} when a
    *     HWPT involved was not made for PASIDs; and as {@link #attach(PageTableId)}
    * @see #attach(PageTableId)
@@ -356,6 +384,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * #replace(PageTableId)}.
    *
    * @param pasid from 1 to 2²⁰ − 1
+   * @param target a HWPT made with {@link HwptFlag#PASID}; an IOAS is not advised
+   * @return the HWPT that translates the PASID's DMA now
    */
   public final PageTableId replacePasid(int pasid, PageTableId target) {
     return change(Verb.REPLACE, checkedPasid(pasid), target);
@@ -464,7 +494,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   }
 
   /**
-   * The device's description ({@code VFIO_DEVICE_GET_INFO}).
+   * {@return the device's description ({@code VFIO_DEVICE_GET_INFO})}
    *
    * @throws KernelException {@code EINVAL} before bind
    */
@@ -473,7 +503,8 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   }
 
   /**
-   * A region of the device ({@code VFIO_DEVICE_GET_REGION_INFO}); one of size 0 is not there.
+   * {@return a region of the device ({@code VFIO_DEVICE_GET_REGION_INFO}); one of size 0 is not
+   * there}
    *
    * @param index from 0 to {@link DeviceInfo#regions} − 1; see {@link PciRegion}
    * @throws KernelException {@code EINVAL} before bind, for an index out of range, or for the VGA
@@ -483,13 +514,18 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return RegionInfo.read(file, index);
   }
 
-  /** A region of a PCI device. See {@link #region(int)}. */
+  /**
+   * {@return a region of a PCI device} See {@link #region(int)}.
+   *
+   * @param region any; one that the device lacks has size 0
+   */
   public final RegionInfo region(PciRegion region) {
     return region(region.index());
   }
 
   /**
-   * A kind of interrupt ({@code VFIO_DEVICE_GET_IRQ_INFO}); one with a count of 0 is not there.
+   * {@return a kind of interrupt ({@code VFIO_DEVICE_GET_IRQ_INFO}); one with a count of 0 is not
+   * there}
    *
    * @param index from 0 to {@link DeviceInfo#irqs} − 1; see {@link PciIrq}
    * @throws KernelException {@code EINVAL} before bind, for an index out of range, or for a kind
@@ -499,7 +535,11 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return IrqInfo.read(file, index);
   }
 
-  /** A kind of interrupt of a PCI device. See {@link #irq(int)}. */
+  /**
+   * {@return a kind of interrupt of a PCI device} See {@link #irq(int)}.
+   *
+   * @param irq any; one that the device lacks has a count of 0
+   */
   public final IrqInfo irq(PciIrq irq) {
     return irq(irq.index());
   }
@@ -514,7 +554,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     file.ioctl(Request.VFIO_DEVICE_RESET, MemorySegment.NULL, id);
   }
 
-  /** The PCI config space, as vfio-pci shows it: some registers are virtual. */
+  /** {@return the PCI config space, as vfio-pci shows it: some registers are virtual} */
   public final ConfigSpace config() {
     return new ConfigSpace(file, region(PciRegion.CONFIG).offset());
   }
@@ -552,6 +592,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * is.
    *
    * @param index see {@link PciRegion}
+   * @return the mapping, the caller's to close
    * @throws KernelException {@code EINVAL} when the region cannot be mapped; {@link
    *     RegionInfo#mappable} tells beforehand
    */
@@ -560,7 +601,12 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return MappedRegion.map(file, region, 0, region.size());
   }
 
-  /** Maps a whole region of a PCI device. See {@link #mapRegion(int)}. */
+  /**
+   * Maps a whole region of a PCI device. See {@link #mapRegion(int)}.
+   *
+   * @param region one that {@link RegionInfo#mappable} holds for
+   * @return the mapping, the caller's to close
+   */
   public final MappedRegion mapRegion(PciRegion region) {
     return mapRegion(region.index());
   }
@@ -571,6 +617,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * @param region as {@link #region(int)} gave it
    * @param position bytes from the region's start, a multiple of the page size
    * @param length bytes
+   * @return the mapping, the caller's to close
    * @throws KernelException {@code EINVAL} when that part cannot be mapped
    */
   public final MappedRegion mapRegion(RegionInfo region, long position, long length) {
