@@ -13,6 +13,7 @@ public final class DriverOverride {
    * Clears it, so that any driver may have the device at the next probe; the driver that it has
    * stays. Does nothing where none is set.
    *
+   * @param kernel the kernel that has the device
    * @param device as it was found
    * @param patience the attribute is written under the device's lock, which another write to the
    *     device may hold for as long as somebody keeps that one waiting

@@ -28,12 +28,16 @@ public record Holder(long pid, String command, Hold hold, String path) {
     SOME_DEVICE
   }
 
-  /** All of them in one sentence, each clause once; empty when there are none. */
+  /**
+   * {@return all of them in one sentence, each clause once; empty when there are none}
+   *
+   * @param holders of one device or of several
+   */
   public static String describe(List<Holder> holders) {
     return holders.stream().map(Holder::toString).distinct().collect(Collectors.joining(", "));
   }
 
-  /** The process, for messages. */
+  /** {@return the process, for messages} */
   public String process() {
     if (pid == ProcessHandle.current().pid()) {
       return "this process";

@@ -43,13 +43,17 @@ public final class Host {
     this.sysfs = sysfs;
   }
 
-  /** The machine of a kernel. */
+  /**
+   * {@return the machine of a kernel}
+   *
+   * @param kernel whose sysfs is read
+   */
   public static Host of(Kernel kernel) {
     return new Host(kernel.sysfs());
   }
 
   /**
-   * The machine that a tree shows.
+   * {@return the machine that a tree shows}
    *
    * @param sysfs the root, as {@code /sys}
    */
@@ -57,12 +61,12 @@ public final class Host {
     return new Host(sysfs);
   }
 
-  /** The root of the tree. */
+  /** {@return the root of the tree} */
   public Path sysfs() {
     return sysfs;
   }
 
-  /** Every PCI function, by address. */
+  /** {@return every PCI function, by address} */
   public List<PciDevice> devices() {
     return addresses().flatMap(address -> find(address).stream()).toList();
   }
@@ -74,7 +78,11 @@ public final class Host {
         .sorted();
   }
 
-  /** The function at an address, when there is one. */
+  /**
+   * {@return the function at an address; empty when there is none}
+   *
+   * @param address in any domain
+   */
   public Optional<PciDevice> find(PciAddress address) {
     var directory = directory(address);
     if (!Files.isDirectory(directory)) {
@@ -100,8 +108,9 @@ public final class Host {
   }
 
   /**
-   * The function at an address.
+   * {@return the function at an address}
    *
+   * @param address in any domain
    * @throws HostException ENODEV when there is none
    */
   public PciDevice device(PciAddress address) {
@@ -111,7 +120,7 @@ public final class Host {
   }
 
   /**
-   * The function that a user names.
+   * {@return the function that a user names}
    *
    * @param where a PCI address, full or short; a short one means the device of domain 0 or, where
    *     that has none there, the only one of another domain; a VFIO cdev by path or name; or a path
@@ -182,14 +191,18 @@ public final class Host {
     return device(candidates.isEmpty() ? place : candidates.getFirst());
   }
 
-  /** Every mediated device, by name. */
+  /** {@return every mediated device, by name} */
   public List<MediatedDevice> mediatedDevices() {
     return Sysfs.names(sysfs.resolve(MEDIATED)).stream()
         .flatMap(name -> mediatedDevice(name).stream())
         .toList();
   }
 
-  /** The mediated device of a name, when there is one. */
+  /**
+   * {@return the mediated device of a name; empty when there is none}
+   *
+   * @param uuid in either case
+   */
   public Optional<MediatedDevice> mediatedDevice(String uuid) {
     String name = MediatedDevice.normalized(uuid);
     var directory = sysfs.resolve(MEDIATED).resolve(name);
@@ -207,7 +220,7 @@ public final class Host {
             Sysfs.names(directory.resolve("vfio-dev")).stream().findFirst()));
   }
 
-  /** Every IOMMU group, by number. */
+  /** {@return every IOMMU group, by number} */
   public List<IommuGroup> groups() {
     var numbers = new TreeSet<Integer>();
     for (var name : Sysfs.names(sysfs.resolve("kernel/iommu_groups"))) {
@@ -216,7 +229,11 @@ public final class Host {
     return numbers.stream().flatMap(number -> group(number).stream()).toList();
   }
 
-  /** The group of a number, when there is one. */
+  /**
+   * {@return the group of a number; empty when there is none}
+   *
+   * @param number as below {@code /sys/kernel/iommu_groups}
+   */
   public Optional<IommuGroup> group(int number) {
     var directory = sysfs.resolve("kernel/iommu_groups").resolve(Integer.toString(number));
     if (!Files.isDirectory(directory)) {
@@ -249,8 +266,10 @@ public final class Host {
   }
 
   /**
-   * The group of a device; empty when no IOMMU translates for it, unless VFIO holds it all the same
-   * ({@link IommuGroup#translates}).
+   * {@return the group of a device; empty when no IOMMU translates for it, unless VFIO holds it all
+   * the same ({@link IommuGroup#translates})}
+   *
+   * @param device as it was found
    */
   public Optional<IommuGroup> groupOf(PciDevice device) {
     OptionalInt number = device.group();
@@ -258,8 +277,10 @@ public final class Host {
   }
 
   /**
-   * The virtual functions of a physical one, by their numbers; none for any other device. Found by
-   * links, since {@code sriov_numvfs} cannot be read while a driver lets go of the device.
+   * {@return the virtual functions of a physical one, by their numbers; none for any other device}
+   * Found by links, since {@code sriov_numvfs} cannot be read while a driver lets go of the device.
+   *
+   * @param physical as it was found
    */
   public List<PciDevice> virtualFunctions(PciDevice physical) {
     var directory = directory(physical.address());
@@ -272,8 +293,11 @@ public final class Host {
   }
 
   /**
-   * True if a device is reached through a controller, and gone without its driver, as the disks
-   * behind a VMD are.
+   * {@return true if a device is reached through a controller, and gone without its driver, as the
+   * disks behind a VMD are}
+   *
+   * @param controller as it was found
+   * @param device another device, or the controller itself, which does not carry itself
    */
   public boolean carries(PciDevice controller, PciDevice device) {
     return !controller.address().equals(device.address())
@@ -281,14 +305,20 @@ public final class Host {
   }
 
   /**
-   * The reason why nobody but the kernel may translate for a device: a region that the firmware
-   * keeps mapped for its group (RMRR, IVMD). Empty for most.
+   * {@return the reason why nobody but the kernel may translate for a device: a region that the
+   * firmware keeps mapped for its group (RMRR, IVMD)} Empty for most.
+   *
+   * @param device as it was found
    */
   public Optional<String> firmwareMapping(PciDevice device) {
     return groupOf(device).flatMap(IommuGroup::firmwareMapping);
   }
 
-  /** The devices that are reached through one. */
+  /**
+   * {@return the devices that are reached through one}
+   *
+   * @param controller as it was found
+   */
   public List<PciDevice> carriedBy(PciDevice controller) {
     return devices().stream().filter(device -> carries(controller, device)).toList();
   }
@@ -301,15 +331,21 @@ public final class Host {
     }
   }
 
-  /** True if a device can have virtual functions (SR-IOV). */
+  /**
+   * {@return true if a device can have virtual functions (SR-IOV)}
+   *
+   * @param device as it was found
+   */
   public boolean isPhysicalFunction(PciDevice device) {
     return Files.exists(directory(device.address()).resolve("sriov_totalvfs"));
   }
 
   /**
-   * True if a device that is in no group may be put in one as soon as a driver is bound: the host
-   * has an IOMMU, and no driver has asked for DMA through it yet. Linux 6.12 does so behind
-   * virtio-iommu and SMMUv3.
+   * {@return true if a device that is in no group may be put in one as soon as a driver is bound:
+   * the host has an IOMMU, and no driver has asked for DMA through it yet} Linux 6.12 does so
+   * behind virtio-iommu and SMMUv3.
+   *
+   * @param device as it was found
    */
   public boolean groupsOnBind(PciDevice device) {
     return device.group().isEmpty()
@@ -317,7 +353,12 @@ public final class Host {
         && iommus().stream().anyMatch(iommu -> iommu.driver() != IommuInstance.Driver.MOCK);
   }
 
-  /** The other PCI functions of a device's group: they move along when its domain is replaced. */
+  /**
+   * {@return the other PCI functions of a device's group: they move along when its domain is
+   * replaced}
+   *
+   * @param device as it was found
+   */
   public List<PciDevice> siblings(PciDevice device) {
     return groupOf(device).stream()
         .flatMap(group -> group.siblings(device.address()).stream())
@@ -326,8 +367,10 @@ public final class Host {
   }
 
   /**
-   * The siblings whose drivers do DMA through the kernel's own mappings: while one of them is
-   * bound, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM for the whole group.
+   * {@return the siblings whose drivers do DMA through the kernel's own mappings: while one of them
+   * is bound, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM for the whole group}
+   *
+   * @param device as it was found
    */
   public List<PciDevice> blockers(PciDevice device) {
     return siblings(device).stream()
@@ -336,17 +379,21 @@ public final class Host {
         .toList();
   }
 
-  /** Every IOMMU. */
+  /** {@return every IOMMU} */
   public List<IommuInstance> iommus() {
     return Sysfs.names(sysfs.resolve("class/iommu")).stream().map(IommuInstance::new).toList();
   }
 
-  /** True if the host has a PCI driver of that name loaded. */
+  /**
+   * {@return true if the host has a PCI driver of that name loaded}
+   *
+   * @param name as {@code vfio-pci}
+   */
   public boolean hasDriver(String name) {
     return Files.isDirectory(driverDirectory(name));
   }
 
-  /** True if VFIO takes devices without an IOMMU ({@code enable_unsafe_noiommu_mode}). */
+  /** {@return true if VFIO takes devices without an IOMMU ({@code enable_unsafe_noiommu_mode})} */
   public boolean takesDevicesWithoutIommu() {
     return Sysfs.attribute(sysfs.resolve("module/vfio/parameters/enable_unsafe_noiommu_mode"))
         .filter("Y"::equals)

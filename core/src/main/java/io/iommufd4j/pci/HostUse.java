@@ -29,12 +29,21 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
   /**
    * Looks below a device, in sysfs and the tables of mounts and swap areas. What a container
    * mounted in a namespace of its own is not found.
+   *
+   * @param host the machine to look at
+   * @param device the function; what it carries counts as well
+   * @return its use, as far as this user may see
    */
   public static HostUse of(Host host, PciAddress device) {
     return new HostUseSearch(host, device).run();
   }
 
-  /** The losses with a device, one clause each that begins with its address. */
+  /**
+   * {@return the losses with a device, one clause each that begins with its address}
+   *
+   * @param host the machine to look at
+   * @param device as it was found
+   */
   public static List<String> losses(Host host, PciDevice device) {
     return of(host, device.address()).losses().stream()
         .map(loss -> device.address() + ": " + loss)
@@ -51,12 +60,12 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
    */
   public record Interface(String name, String state, boolean on, Optional<String> master) {
 
-    /** True if somebody set it up to carry traffic. */
+    /** {@return true if somebody set it up to carry traffic} */
     public boolean used() {
       return on || master.isPresent();
     }
 
-    /** Its use in a sentence, as {@code eth0 is switched on (link down)}. */
+    /** {@return its use in a sentence, as {@code eth0 is switched on (link down)}} */
     public String use() {
       return name
           + (on ? " is switched on" : " is switched off")
@@ -92,13 +101,13 @@ public record HostUse(List<Interface> interfaces, List<Disk> disks, boolean comp
       swaps = List.copyOf(swaps);
     }
 
-    /** True if a mount, a swap area or something built of it needs it. */
+    /** {@return true if a mount, a swap area or something built of it needs it} */
     public boolean used() {
       return !(holders.isEmpty() && mounts.isEmpty() && swaps.isEmpty());
     }
   }
 
-  /** The losses with the device, one clause each; empty when there are none. */
+  /** {@return the losses with the device, one clause each; empty when there are none} */
   public List<String> losses() {
     var losses = new ArrayList<String>();
     interfaces.forEach(found -> losses.add("network interface " + found + " goes away"));

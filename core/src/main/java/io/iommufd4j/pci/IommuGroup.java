@@ -38,27 +38,31 @@ public record IommuGroup(
     reserved = List.copyOf(reserved);
   }
 
-  /** True if an IOMMU translates for it; if not, VFIO made the group, for one device. */
+  /** {@return true if an IOMMU translates for it; if not, VFIO made the group, for one device} */
   public boolean translates() {
     return name.filter(NO_IOMMU::equals).isEmpty();
   }
 
   /**
-   * True if VFIO made it for a mediated device, whose driver does the DMA. The kernel gives it the
-   * name of a group without an IOMMU, but its node has not that name.
+   * {@return true if VFIO made it for a mediated device, whose driver does the DMA} The kernel
+   * gives it the name of a group without an IOMMU, but its node has not that name.
    */
   public boolean emulated() {
     return !translates() && opened;
   }
 
-  /** The other PCI functions: a replace through the given one moves these too. */
+  /**
+   * {@return the other PCI functions: a replace through the given one moves these too}
+   *
+   * @param device the one left out
+   */
   public List<PciAddress> siblings(PciAddress device) {
     return members.stream().filter(member -> !member.equals(device)).toList();
   }
 
   /**
-   * The reason why Linux gives no device of the group to user space: regions that the firmware
-   * keeps mapped for it (RMRR, IVMD). Empty for most.
+   * {@return the reason why Linux gives no device of the group to user space: regions that the
+   * firmware keeps mapped for it (RMRR, IVMD)} Empty for most.
    */
   public Optional<String> firmwareMapping() {
     String regions =

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public record IommuInstance(String name) {
 
-  /** The driver that serves it, found by the name that the driver gives. */
+  /** {@return the driver that serves it, found by the name that the driver gives} */
   public Driver driver() {
     for (var driver : Driver.values()) {
       if (driver.names.matcher(name).matches()) {
@@ -60,12 +60,12 @@ public record IommuInstance(String name) {
       this.replace = replace;
     }
 
-    /** The name people know it by. */
+    /** {@return the name people know it by} */
     public String title() {
       return title;
     }
 
-    /** The translation that DMA meets while it replaces a domain. */
+    /** {@return the translation that DMA meets while it replaces a domain} */
     public Replace replace() {
       return replace;
     }

@@ -22,7 +22,11 @@ public record MediatedDevice(
   private static final Pattern UUID =
       Pattern.compile("\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
-  /** True if a text has the form of such a name. */
+  /**
+   * {@return true if a text has the form of such a name}
+   *
+   * @param text blanks around it are ignored
+   */
   public static boolean looksLike(String text) {
     return UUID.matcher(text.strip()).matches();
   }
@@ -32,7 +36,7 @@ public record MediatedDevice(
     return text.strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}. */
+  /** {@return the path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}} */
   public Optional<String> cdevPath() {
     return cdev.map("/dev/vfio/devices/"::concat);
   }

@@ -36,6 +36,7 @@ public record Patience(Duration limit, Watcher watcher) {
      * @param waited so far
      * @param reason what the kernel waits for, as far as that shows: the process that waits, and
      *     who holds the device
+     * @return to go on, or to give the write up
      */
     Verdict waiting(SysfsWrite write, Duration waited, String reason);
   }

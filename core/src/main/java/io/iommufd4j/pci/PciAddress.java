@@ -39,6 +39,8 @@ public record PciAddress(int domain, int bus, int device, int function)
    * Reads the full form, as {@code 0000:02:01.0}, or the short one without domain, as {@code
    * 02:01.0}, which means domain 0.
    *
+   * @param text blanks around it are ignored
+   * @return the address, in domain 0 for a short form
    * @throws IllegalArgumentException when the text is neither; the message says what was expected
    */
   public static PciAddress parse(String text) {
@@ -66,7 +68,12 @@ public record PciAddress(int domain, int bus, int device, int function)
     }
   }
 
-  /** True if a text has the form of an address, full or short; its parts may be out of range. */
+  /**
+   * {@return true if a text has the form of an address, full or short; its parts may be out of
+   * range}
+   *
+   * @param text blanks around it are ignored
+   */
   public static boolean looksLike(String text) {
     return FORM.matcher(text.strip()).matches();
   }
@@ -104,7 +111,11 @@ public record PciAddress(int domain, int bus, int device, int function)
     return (long) domain << 16 | bus << 8 | device << 3 | function;
   }
 
-  /** True if another function is of the same slot, and so perhaps of the same device. */
+  /**
+   * {@return true if another function is of the same slot, and so perhaps of the same device}
+   *
+   * @param other a function that may be this one
+   */
   public boolean sameSlot(PciAddress other) {
     return domain == other.domain && bus == other.bus && device == other.device;
   }

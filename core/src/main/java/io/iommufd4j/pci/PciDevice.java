@@ -41,38 +41,45 @@ public record PciDevice(
   private static final String CDEVS = "/dev/vfio/devices/";
   private static final String NO_IOMMU = "noiommu-";
 
-  /** Path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}. */
+  /**
+   * {@return the path of its VFIO cdev, as {@code /dev/vfio/devices/vfio0}; empty without a VFIO
+   * driver}
+   */
   public Optional<String> cdevPath() {
     return cdev.map(CDEVS::concat);
   }
 
   /**
-   * True if VFIO holds it although no IOMMU translates for it: its DMA goes to physical addresses,
-   * whatever it is attached to.
+   * {@return true if VFIO holds it although no IOMMU translates for it: its DMA goes to physical
+   * addresses, whatever it is attached to}
    */
   public boolean heldWithoutIommu() {
     return cdev.filter(name -> name.startsWith(NO_IOMMU)).isPresent();
   }
 
   /**
-   * True if a VFIO driver has it: vfio-pci, or one for its kind of device alone. Only such a driver
-   * gives it a {@code vfio-dev} entry.
+   * {@return true if a VFIO driver has it: vfio-pci, or one for its kind of device alone} Only such
+   * a driver gives it a {@code vfio-dev} entry.
    */
   public boolean heldByVfio() {
     return cdev.isPresent() || boundTo("vfio-pci");
   }
 
-  /** True if it is a bridge or a root port, which VFIO does not take. */
+  /** {@return true if it is a bridge or a root port, which VFIO does not take} */
   public boolean bridge() {
     return BRIDGES.contains(classCode >>> 8);
   }
 
-  /** Vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}. */
+  /** {@return vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}} */
   public String ids() {
     return String.format("%04x:%04x", vendorId, deviceId);
   }
 
-  /** True if the driver of that name is bound to it. */
+  /**
+   * {@return true if the driver of that name is bound to it}
+   *
+   * @param name as {@code vfio-pci}
+   */
   public boolean boundTo(String name) {
     return driver.filter(name::equals).isPresent();
   }

@@ -48,6 +48,9 @@ public final class VfioBinding implements AutoCloseable {
    * Looks at the devices and remembers what they were. Nothing is changed. A device that a VFIO
    * driver has already, vfio-pci or one for its kind alone, is used as it is.
    *
+   * @param kernel the kernel that has the devices
+   * @param addresses in the order they are bound
+   * @return a binding that has changed nothing yet
    * @throws HostException ENODEV for a device that is not there, ENOENT when vfio-pci is not
    *     loaded, EINVAL for one that VFIO cannot have, EBUSY for a physical function of which a
    *     virtual one is in use
@@ -56,7 +59,14 @@ public final class VfioBinding implements AutoCloseable {
     return prepare(kernel, addresses, Patience.DEFAULT);
   }
 
-  /** As {@link #prepare(Kernel, Collection)}, with the time that each write gets. */
+  /**
+   * As {@link #prepare(Kernel, Collection)}, with the time that each write gets.
+   *
+   * @param kernel the kernel that has the devices
+   * @param addresses in the order they are bound
+   * @param patience the time of each write
+   * @return a binding that has changed nothing yet
+   */
   public static VfioBinding prepare(
       Kernel kernel, Collection<PciAddress> addresses, Patience patience) {
     return prepare(kernel, Host.of(kernel), addresses, patience);
@@ -78,6 +88,9 @@ public final class VfioBinding implements AutoCloseable {
   /**
    * Prepares and binds.
    *
+   * @param kernel the kernel that has the devices
+   * @param addresses in the order they are bound
+   * @return the binding, which {@link #close} undoes
    * @throws HostException as {@link #prepare} and {@link #bind()}
    */
   public static VfioBinding bind(Kernel kernel, Collection<PciAddress> addresses) {
@@ -90,6 +103,8 @@ public final class VfioBinding implements AutoCloseable {
    * Gives a device back to the host: takes it from its VFIO driver, clears a {@code
    * driver_override} that names that driver, and lets the host's drivers probe it.
    *
+   * @param kernel the kernel that has the device
+   * @param address of a function that a VFIO driver has
    * @return the driver that took it; empty when none did
    * @throws HostException EINVAL when no VFIO driver has the device; EBUSY when somebody holds it,
    *     or one of its virtual functions, or the driver takes it back at once; ETIMEDOUT when the
@@ -100,7 +115,14 @@ public final class VfioBinding implements AutoCloseable {
     return release(kernel, address, Patience.DEFAULT);
   }
 
-  /** As {@link #release(Kernel, PciAddress)}, with the time that each write gets. */
+  /**
+   * As {@link #release(Kernel, PciAddress)}, with the time that each write gets.
+   *
+   * @param kernel the kernel that has the device
+   * @param address of a function that a VFIO driver has
+   * @param patience the time of each write
+   * @return the driver that took it; empty when none did
+   */
   public static Optional<String> release(Kernel kernel, PciAddress address, Patience patience) {
     var host = Host.of(kernel);
     var device = host.device(address);
@@ -113,12 +135,12 @@ public final class VfioBinding implements AutoCloseable {
     return new DeviceBinding(kernel, host, device, patience).release();
   }
 
-  /** The devices as they were found. */
+  /** {@return the devices as they were found} */
   public List<PciDevice> before() {
     return devices.stream().map(DeviceBinding::before).toList();
   }
 
-  /** The virtual functions that go while this is bound and are made again afterwards. */
+  /** {@return the virtual functions that go while this is bound and are made again afterwards} */
   public List<PciDevice> virtualFunctions() {
     return devices.stream()
         .filter(device -> !device.already())
@@ -126,7 +148,9 @@ public final class VfioBinding implements AutoCloseable {
         .toList();
   }
 
-  /** The writes that restore everything by hand, in order; each prints as a shell command. */
+  /**
+   * {@return the writes that restore everything by hand, in order; each prints as a shell command}
+   */
   public List<SysfsWrite> undo() {
     return devices.reversed().stream().flatMap(device -> device.undo().stream()).toList();
   }

@@ -31,7 +31,12 @@ public final class VfioHolders {
     this.files = new OpenVfioFileSearch(host).run();
   }
 
-  /** Looks at every process of a kernel's machine, as far as this user may. */
+  /**
+   * Looks at every process of a kernel's machine, as far as this user may.
+   *
+   * @param kernel of the machine whose {@code /proc} is read
+   * @return the holders found in one pass
+   */
   public static VfioHolders of(Kernel kernel) {
     return of(kernel, Host.of(kernel));
   }
@@ -40,7 +45,12 @@ public final class VfioHolders {
     return new VfioHolders(kernel, host);
   }
 
-  /** The holders of one device: one for each descriptor, and one for all mappings of a process. */
+  /**
+   * {@return the holders of one device: one for each descriptor, and one for all mappings of a
+   * process}
+   *
+   * @param device as it was found
+   */
   public List<Holder> of(PciDevice device) {
     var nodes = DeviceNodes.of(host, device);
     if (!nodes.exist()) {
