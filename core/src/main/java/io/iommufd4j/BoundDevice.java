@@ -8,16 +8,16 @@ import java.util.Optional;
 public interface BoundDevice {
 
   /**
-   * Its id in the iommufd.
+   * {@return its id in the iommufd}
    *
    * @throws IllegalStateException when it is not bound
    */
   DeviceId id();
 
-  /** The iommufd that it is bound to. */
+  /** {@return the iommufd that it is bound to; empty when it is not bound} */
   Optional<IommufdRef> iommufd();
 
-  /** The page table that translates its DMA; empty when it is not attached. */
+  /** {@return the page table that translates its DMA; empty when it is not attached} */
   Optional<PageTableId> attached();
 
   /** Detaches it and each of its PASIDs. Does nothing when it is closed. */

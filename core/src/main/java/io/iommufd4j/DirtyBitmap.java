@@ -19,29 +19,30 @@ public final class DirtyBitmap {
     this.dirty = BitSet.valueOf(words);
   }
 
-  /** The first IOVA of the range. */
+  /** {@return the first IOVA of the range} */
   public long iova() {
     return iova;
   }
 
-  /** Bytes in a page of this bitmap. */
+  /** {@return bytes in a page of this bitmap} */
   public long pageSize() {
     return pageSize;
   }
 
-  /** Pages in the range. */
+  /** {@return pages in the range} */
   public int pages() {
     return pages;
   }
 
-  /** The number of pages that DMA wrote. */
+  /** {@return the number of pages that DMA wrote} */
   public int dirtyPages() {
     return dirty.cardinality();
   }
 
   /**
-   * True if DMA wrote to the page that holds an IOVA.
+   * {@return true if DMA wrote to the page that holds an IOVA}
    *
+   * @param address any IOVA of the page
    * @throws IndexOutOfBoundsException for an IOVA outside of the range
    */
   public boolean isDirty(long address) {
@@ -53,7 +54,7 @@ public final class DirtyBitmap {
     return dirty.get((int) page);
   }
 
-  /** The IOVAs of the pages that DMA wrote, in ascending order. */
+  /** {@return the IOVAs of the pages that DMA wrote, in ascending order} */
   public LongStream dirtyIovas() {
     return dirty.stream().mapToLong(page -> iova + page * pageSize);
   }

@@ -23,7 +23,9 @@ public final class DmaBuffer implements AutoCloseable {
   /**
    * Takes memory from the kernel.
    *
+   * @param kernel whose devices are to reach it
    * @param bytes more than 0; rounded up to whole pages
+   * @return whole pages, the caller's to close
    * @throws KernelException {@code ENOMEM}
    */
   public static DmaBuffer allocate(Kernel kernel, long bytes) {
@@ -38,13 +40,14 @@ public final class DmaBuffer implements AutoCloseable {
   }
 
   /**
-   * The memory, whole pages. An access after {@link #close} throws {@link IllegalStateException}.
+   * {@return the memory, whole pages} An access after {@link #close} throws {@link
+   * IllegalStateException}.
    */
   public MemorySegment segment() {
     return mapping.segment();
   }
 
-  /** Bytes in it: whole pages. */
+  /** {@return bytes in it: whole pages} */
   public long byteSize() {
     return mapping.segment().byteSize();
   }

@@ -40,6 +40,7 @@ public sealed class HwptRef implements PageTable permits Hwpt {
    * Starts or stops tracking the pages that DMA writes ({@code IOMMU_HWPT_SET_DIRTY_TRACKING}).
    * Starting clears what was dirty before.
    *
+   * @param on true starts, false stops
    * @throws KernelException {@code EOPNOTSUPP} when the HWPT was not made with {@link
    *     HwptFlag#DIRTY_TRACKING} or the IOMMU cannot track; {@code ENOENT} without this HWPT
    */
@@ -61,6 +62,7 @@ public sealed class HwptRef implements PageTable permits Hwpt {
    * @param iova where the range starts, a multiple of {@code pageSize}
    * @param length bytes, a multiple of {@code pageSize}, not 0
    * @param pageSize bytes that one bit stands for, a power of two of at least the IOMMU's page size
+   * @return one bit for each {@code pageSize} bytes of the range
    * @throws KernelException {@code EINVAL} for a misaligned range, or while tracking is off; {@code
    *     EOPNOTSUPP} when the IOMMU cannot track; {@code ENOENT} without this HWPT
    */
@@ -71,6 +73,11 @@ public sealed class HwptRef implements PageTable permits Hwpt {
   /**
    * As {@link #dirtyBitmap}, but the pages stay dirty ({@code NO_CLEAR}): right before the range is
    * unmapped, when clearing would be work for nothing.
+   *
+   * @param iova the start of the range, a multiple of {@code pageSize}
+   * @param length bytes, a multiple of {@code pageSize}, not 0
+   * @param pageSize bytes that one bit stands for, a power of two of at least the IOMMU's page size
+   * @return one bit for each {@code pageSize} bytes of the range
    */
   public final DirtyBitmap peekDirtyBitmap(long iova, long length, long pageSize) {
     int keep = iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR();

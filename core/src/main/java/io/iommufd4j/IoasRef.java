@@ -63,6 +63,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * pages pinned either way.
    *
    * @param memory a native segment; {@link DmaBuffer} gives one
+   * @param iova a multiple of {@link IovaRanges#alignment}
+   * @param access the DMA that devices may do there
    * @see #map(long, long, long, Access)
    */
   public final void map(MemorySegment memory, long iova, Access access) {
@@ -73,6 +75,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * Maps memory at an IOVA of the kernel's choice.
    *
    * @param memory a native segment; {@link DmaBuffer} gives one
+   * @param access the DMA that devices may do there
    * @return the IOVA
    * @see #map(long, long, Access)
    */
@@ -86,6 +89,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
    *
    * @param userAddress where the memory starts in this process
    * @param length bytes; with the IOVA a multiple of {@link IovaRanges#alignment}
+   * @param iova where it starts
+   * @param access the DMA that devices may do there
    * @throws KernelException {@code EEXIST} when something is mapped there; {@code EINVAL} for a
    *     length of 0, a misaligned range, or one with a reserved IOVA within; {@code EOVERFLOW} when
    *     the range wraps; {@code EFAULT} for memory that cannot be pinned (unmapped, read-only, a
@@ -100,6 +105,9 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * Maps memory at an IOVA of the kernel's choice ({@code IOMMU_IOAS_MAP}): within the allowed
    * IOVAs where some are set, outside the reserved ones, aligned as the memory is.
    *
+   * @param userAddress where the memory starts in this process
+   * @param length bytes, a multiple of {@link IovaRanges#alignment}
+   * @param access the DMA that devices may do there
    * @return the IOVA
    * @throws KernelException {@code ENOSPC} when no free range is large enough, and as {@link
    *     #map(long, long, long, Access)}
@@ -138,6 +146,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * @param fd a memfd, or a dma-buf that iommufd accepts (one a VFIO PCI device exported)
    * @param start where in the file, in bytes
    * @param length bytes
+   * @param iova a multiple of {@link IovaRanges#alignment}
+   * @param access the DMA that devices may do there
    * @throws KernelException {@code EBADF} for a bad descriptor, {@code EINVAL} for a range outside
    *     the file or a file of another kind, and as {@link #map(long, long, long, Access)}
    */
@@ -148,6 +158,10 @@ public sealed class IoasRef implements PageTable permits Ioas {
   /**
    * Maps part of a file at an IOVA of the kernel's choice ({@code IOMMU_IOAS_MAP_FILE}).
    *
+   * @param fd a memfd, or a dma-buf that iommufd accepts
+   * @param start offset in the file, in bytes
+   * @param length bytes
+   * @param access the DMA that devices may do there
    * @return the IOVA
    * @see #mapFile(int, long, long, long, Access)
    */
@@ -176,6 +190,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
   /**
    * Takes mappings down ({@code IOMMU_IOAS_UNMAP}). The range holds whole mappings: none is split.
    *
+   * @param iova where the range starts
    * @param length bytes
    * @return bytes that were mapped there
    * @throws KernelException {@code ENOENT} when nothing is mapped there or the range cuts a mapping
@@ -212,6 +227,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * @param sourceIova where the range starts in the source; all of it must be mapped there
    * @param length bytes
    * @param iova where it starts here
+   * @param access the DMA that devices may do there
    * @throws KernelException {@code ENOENT} when the source range is not mapped; {@code EPERM} when
    *     the device would write to memory mapped read-only at the source; and as {@link #map(long,
    *     long, long, Access)}
@@ -225,6 +241,10 @@ public sealed class IoasRef implements PageTable permits Ioas {
    * Maps what another IOAS of the same iommufd maps, at an IOVA of the kernel's choice ({@code
    * IOMMU_IOAS_COPY}).
    *
+   * @param source may be this IOAS itself
+   * @param sourceIova where the range starts in the source; all of it must be mapped there
+   * @param length bytes
+   * @param access the DMA that devices may do there
    * @return the IOVA
    * @see #copyFrom(IoasRef, long, long, long, Access)
    */
@@ -255,8 +275,8 @@ public sealed class IoasRef implements PageTable permits Ioas {
   }
 
   /**
-   * The ranges that this IOAS can map now ({@code IOMMU_IOAS_IOVA_RANGES}). Ask again after each
-   * attach and detach.
+   * {@return the ranges that this IOAS can map now ({@code IOMMU_IOAS_IOVA_RANGES})} Ask again
+   * after each attach and detach.
    *
    * @throws KernelException {@code ENOENT} without this IOAS
    */
@@ -328,7 +348,9 @@ public sealed class IoasRef implements PageTable permits Ioas {
     }
   }
 
-  /** True if contiguous pages are mapped as larger ones ({@code IOMMU_OPTION_HUGE_PAGES}). */
+  /**
+   * {@return true if contiguous pages are mapped as larger ones ({@code IOMMU_OPTION_HUGE_PAGES})}
+   */
   public final boolean hugePages() {
     int get = iommufd_h.IOMMU_OPTION_OP_GET();
     return iommufd.option(iommufd_h.IOMMU_OPTION_HUGE_PAGES(), get, id.value(), 0, id) != 0;
@@ -337,6 +359,7 @@ public sealed class IoasRef implements PageTable permits Ioas {
   /**
    * Maps contiguous pages as larger ones, or each page by itself ({@code IOMMU_OPTION_HUGE_PAGES}).
    *
+   * @param combine true, the default, for larger pages
    * @throws KernelException {@code EINVAL} when switched off after pages were mapped in a domain
    */
   public final void hugePages(boolean combine) {

@@ -34,6 +34,8 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
   /**
    * Opens {@code /dev/iommu}.
    *
+   * @param kernel real or simulated
+   * @return an iommufd without objects
    * @throws KernelException {@code ENOENT} without iommufd in the kernel, {@code EACCES} without
    *     permission
    */
@@ -44,7 +46,9 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
   /**
    * Takes over a descriptor that was opened elsewhere; closing this closes it.
    *
+   * @param kernel the kernel that the descriptor belongs to
    * @param fd an open iommufd of this kernel; whether it is one shows at the first request
+   * @return the iommufd with the objects it has already
    */
   public static Iommufd adopt(Kernel kernel, int fd) {
     return new Iommufd(new KernelFile(kernel, fd));

@@ -43,19 +43,21 @@ public sealed class IommufdRef permits Iommufd {
   /**
    * Uses a descriptor of {@code /dev/iommu} and leaves it to its owner to close.
    *
+   * @param kernel the kernel that the descriptor belongs to
    * @param fd an open iommufd of this kernel; whether it is one shows at the first request
+   * @return the iommufd with the objects it has already
    */
   public static IommufdRef of(Kernel kernel, int fd) {
     return new IommufdRef(new KernelFile(kernel, fd));
   }
 
-  /** The kernel that answers. */
+  /** {@return the kernel that answers} */
   public Kernel kernel() {
     return file.kernel();
   }
 
   /**
-   * The descriptor, to be handed on; it stays this object's.
+   * {@return the descriptor, to be handed on; it stays this object's}
    *
    * @throws IllegalStateException when closed
    */
@@ -67,7 +69,7 @@ public sealed class IommufdRef permits Iommufd {
     return file;
   }
 
-  /** The facts that hints draw on; of use to this project's own packages alone. */
+  /** {@return the facts that hints draw on; of use to this project's own packages alone} */
   public final IommufdFacts facts() {
     return facts;
   }
@@ -75,6 +77,7 @@ public sealed class IommufdRef permits Iommufd {
   /**
    * Makes an empty I/O address space ({@code IOMMU_IOAS_ALLOC}).
    *
+   * @return an IOAS without mappings, the caller's to close
    * @throws KernelException {@code ENOMEM}
    */
   public Ioas newIoas() {
@@ -83,7 +86,11 @@ public sealed class IommufdRef permits Iommufd {
     return ioas;
   }
 
-  /** An IOAS that somebody else owns. Whether it exists shows at the first request. */
+  /**
+   * {@return an IOAS that somebody else owns} Whether it exists shows at the first request.
+   *
+   * @param id of this iommufd
+   */
   public IoasRef ioas(IoasId id) {
     return new IoasRef(this, id);
   }
@@ -91,6 +98,9 @@ public sealed class IommufdRef permits Iommufd {
   /**
    * Allocates a hardware page table that translates by an IOAS, without flags.
    *
+   * @param device bound to this iommufd; its IOMMU decides the page table's format
+   * @param parent the IOAS it translates by
+   * @return a HWPT, the caller's to close
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
   public Hwpt newHwpt(BoundDevice device, PageTable parent) {
@@ -100,6 +110,10 @@ public sealed class IommufdRef permits Iommufd {
   /**
    * Allocates a hardware page table.
    *
+   * @param device bound to this iommufd; its IOMMU decides the page table's format
+   * @param parent the IOAS it translates by
+   * @param flags may be empty
+   * @return a HWPT, the caller's to close
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
   public Hwpt newHwpt(BoundDevice device, PageTable parent, Set<HwptFlag> flags) {
@@ -109,6 +123,10 @@ public sealed class IommufdRef permits Iommufd {
   /**
    * Allocates a hardware page table.
    *
+   * @param device bound to this iommufd; its IOMMU decides the page table's format
+   * @param parent the IOAS it translates by
+   * @param flags may be empty
+   * @return a HWPT, the caller's to close
    * @see #newHwpt(DeviceId, PageTableId, Set)
    */
   public Hwpt newHwpt(BoundDevice device, PageTableId parent, Set<HwptFlag> flags) {
@@ -123,6 +141,7 @@ public sealed class IommufdRef permits Iommufd {
    * @param device a device bound to this iommufd; its IOMMU decides the page table's format
    * @param parent the IOAS it translates by
    * @param flags what it is for
+   * @return a HWPT, the caller's to close
    * @throws KernelException {@code EOPNOTSUPP} when the IOMMU lacks what a flag asks for; {@code
    *     EINVAL} when the parent does not exist or cannot be one; {@code ENOENT} when the device is
    *     not bound here; {@code EADDRINUSE} or {@code EINVAL} when a mapping lies outside the
@@ -140,14 +159,19 @@ public sealed class IommufdRef permits Iommufd {
     return hwpt;
   }
 
-  /** A HWPT that somebody else owns. Whether it exists shows at the first request. */
+  /**
+   * {@return a HWPT that somebody else owns} Whether it exists shows at the first request.
+   *
+   * @param id of this iommufd
+   */
   public HwptRef hwpt(HwptId id) {
     return new HwptRef(this, id);
   }
 
   /**
-   * The capabilities of the IOMMU before a device.
+   * {@return the capabilities of the IOMMU before a device}
    *
+   * @param device bound to this iommufd
    * @see #hwInfo(DeviceId)
    */
   public HwInfo hwInfo(BoundDevice device) {
@@ -155,8 +179,9 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * The capabilities of the IOMMU before a device ({@code IOMMU_GET_HW_INFO}).
+   * {@return the capabilities of the IOMMU before a device ({@code IOMMU_GET_HW_INFO})}
    *
+   * @param device bound to this iommufd
    * @throws KernelException {@code ENOENT} when the device is not bound here; {@code EOPNOTSUPP}
    *     for a device without an IOMMU
    */
@@ -165,8 +190,8 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * True if pinned memory counts against each process's RLIMIT_MEMLOCK, and not against the user's
-   * as a whole ({@code IOMMU_OPTION_RLIMIT_MODE}).
+   * {@return true if pinned memory counts against each process's RLIMIT_MEMLOCK, and not against
+   * the user's as a whole ({@code IOMMU_OPTION_RLIMIT_MODE})}
    */
   public boolean rlimitPerProcess() {
     int id = iommufd_h.IOMMU_OPTION_RLIMIT_MODE();
@@ -177,6 +202,7 @@ public sealed class IommufdRef permits Iommufd {
    * Counts pinned memory by process, or by user, which is Linux' default ({@code
    * IOMMU_OPTION_RLIMIT_MODE}).
    *
+   * @param perProcess false for the user's total
    * @throws KernelException {@code EPERM} without CAP_SYS_RESOURCE; {@code EBUSY} once the iommufd
    *     has an object
    */
@@ -202,6 +228,7 @@ public sealed class IommufdRef permits Iommufd {
    * Destroys an object by its id ({@code IOMMU_DESTROY}). A handle of the same object does not
    * learn of it.
    *
+   * @param id of an object of any kind
    * @throws KernelException {@code ENOENT} when there is none; {@code EBUSY} while something refers
    *     to it
    */
@@ -222,8 +249,9 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   /**
-   * The id of an IOAS or a HWPT of this iommufd.
+   * {@return the id of an IOAS or a HWPT of this iommufd}
    *
+   * @param table an open handle
    * @throws IllegalArgumentException when it lives in another iommufd, where the same number means
    *     another object
    * @throws IllegalStateException when its handle is closed
@@ -251,13 +279,23 @@ public sealed class IommufdRef permits Iommufd {
 
   void gone(Hwpt hwpt) {}
 
-  /** Takes note that a device was bound. Its own handle calls this. */
+  /**
+   * Takes note that a device was bound. Its own handle calls this.
+   *
+   * @param device now bound to this iommufd
+   */
   public void noteBound(BoundDevice device) {}
 
-  /** Takes note that a device is bound no longer. Its own handle calls this. */
+  /**
+   * Takes note that a device is bound no longer. Its own handle calls this.
+   *
+   * @param device bound to this iommufd until now
+   */
   public void noteUnbound(BoundDevice device) {}
 
-  /** The devices that are bound, as far as this handle keeps account of them. */
+  /**
+   * {@return the devices that are bound, as far as this handle keeps account of them; may be empty}
+   */
   public List<BoundDevice> boundDevices() {
     return List.of();
   }

@@ -5,9 +5,9 @@ import io.iommufd4j.uapi.PageTableId;
 /** A handle of something a device can be attached to: an IOAS or a HWPT. */
 public sealed interface PageTable permits IoasRef, HwptRef {
 
-  /** Its id. */
+  /** {@return its id, an IOAS's or a HWPT's} */
   PageTableId id();
 
-  /** The iommufd it lives in. */
+  /** {@return the iommufd it lives in} */
   IommufdRef iommufd();
 }
