@@ -12,7 +12,7 @@ import java.util.EnumSet;
  * <pre>{@code
  * int places = kernel.control().faults().sweep(() -> {
  *   try (var iommufd = Iommufd.open(kernel)) {
- *     iommufd.allocIoas().close();
+ *     iommufd.newIoas().close();
  *   } catch (KernelException expected) {
  *     // The kernel was out of memory. What matters is what is left behind.
  *   }
@@ -52,17 +52,25 @@ public final class FaultInjection {
   }
 
   /**
-   * The number of places left before the calling thread fails; 0 once it has failed, or if not
-   * armed.
+   * {@return the number of places left before the calling thread fails; 0 once it has failed, or if
+   * not armed}
    */
   public int left() {
     return plan.left(Thread.currentThread());
   }
 
-  /** The code that {@link #sweep} runs. */
+  /**
+   * The code that {@link #sweep} runs.
+   *
+   * @param <X> the checked exception that it may throw; {@link RuntimeException} for none
+   */
   @FunctionalInterface
   public interface Trial<X extends Exception> {
-    /** Runs once. Calls that fail are its own to catch. */
+    /**
+     * Runs once. Calls that fail are its own to catch.
+     *
+     * @throws X ends the sweep
+     */
     void run() throws X;
   }
 
@@ -71,6 +79,8 @@ public final class FaultInjection {
    * through without reaching the place to fail at. The thread is disarmed after each run, also when
    * that throws.
    *
+   * @param <X> the checked exception that the trial may throw
+   * @param trial does the same at each run
    * @return how many places there were
    * @throws X what the trial throws
    * @throws IllegalStateException when it reaches ever more places

@@ -31,12 +31,18 @@ public final class ForkedProcess implements AutoCloseable {
     return process;
   }
 
-  /** Its number, as under {@code /proc}. */
+  /** {@return its number, as under {@code /proc}} */
   public long pid() {
     return process.pid();
   }
 
-  /** Runs a piece of code: the system calls in it, on this thread, are this process'. */
+  /**
+   * Runs a piece of code: the system calls in it, on this thread, are this process'.
+   *
+   * @param <T> of the result
+   * @param code runs at once, on the calling thread
+   * @return the code's own result
+   */
   public <T> T run(Supplier<T> code) {
     return calling.as(process, code);
   }

@@ -25,13 +25,23 @@ public final class Hardware {
   /**
    * A device reads memory by DMA.
    *
+   * @param device does the DMA
+   * @param iova unsigned; the first byte
+   * @param into a segment to fill
    * @return true when every byte could be read; a device that met a fault got none or some of them
    */
   public boolean read(PciAddress device, long iova, MemorySegment into) {
     return dmaPort(device).read(iova, into);
   }
 
-  /** A device writes memory by DMA; as {@link #read}. */
+  /**
+   * A device writes memory by DMA; as {@link #read}.
+   *
+   * @param device does the DMA
+   * @param iova unsigned; the first byte
+   * @param from the bytes to write
+   * @return true when every byte could be written
+   */
   public boolean write(PciAddress device, long iova, MemorySegment from) {
     return dmaPort(device).write(iova, from);
   }

@@ -35,7 +35,7 @@ public final class HostProcess implements Kernel {
     this.exit = exit;
   }
 
-  /** Its number, as under {@code /proc}. */
+  /** {@return its number, as under {@code /proc}} */
   public long pid() {
     return process.pid();
   }

@@ -25,7 +25,7 @@ public final class Machine {
   }
 
   /**
-   * A preset by name, with an IOMMU of its own or another.
+   * {@return a preset by name, with an IOMMU of its own or another}
    *
    * @param name {@code MACHINE[:IOMMU]}: one of {@link #names}, and one of {@link #iommus}
    * @throws IllegalArgumentException for an unknown name; the message lists the known ones
@@ -34,49 +34,56 @@ public final class Machine {
     return new Machine(MachinePresets.named(name).build());
   }
 
-  /** The names of the presets, the default first. */
+  /** {@return the names of the presets, the default first} */
   public static List<String> names() {
     return MachinePresets.names();
   }
 
   /**
-   * The names that {@link #named} knows IOMMUs by: each model's own, and each replace behavior's;
-   * {@code none} and {@code noiommu} for a machine that has none, which VFIO refuses or takes in
-   * its no-IOMMU mode.
+   * {@return the names that {@link #named} knows IOMMUs by: each model's own, and each replace
+   * behavior's; {@code none} and {@code noiommu} for a machine that has none, which VFIO refuses or
+   * takes in its no-IOMMU mode}
    */
   public static List<String> iommus() {
     return IommuNames.all();
   }
 
-  /** The names of the kinds of PCI functions that a machine can be built of, as {@code edu}. */
+  /**
+   * {@return the names of the kinds of PCI functions that a machine can be built of, as {@code
+   * edu}}
+   */
   public static List<String> functionKinds() {
     return Arrays.stream(FunctionKind.values()).map(FunctionKind::label).toList();
   }
 
-  /** A machine without functions, and with an SMMUv3. */
+  /**
+   * {@return the builder of a machine without functions, and with an SMMUv3}
+   *
+   * @param name its name in results
+   */
   public static Builder builder(String name) {
     return new Builder(new MachineBuilder(name));
   }
 
-  /** A machine like this one, to be changed. */
+  /** {@return the builder of a machine like this one, to be changed} */
   public Builder toBuilder() {
     return new Builder(new MachineBuilder(description));
   }
 
-  /** Its name in results, as {@code bridge:amd}. */
+  /** {@return its name in results, as {@code bridge:amd}} */
   public String name() {
     return description.name();
   }
 
   /**
-   * True when a stray write of a device cannot raise another's interrupt; where it can, {@code
-   * VFIO_DEVICE_BIND_IOMMUFD} answers EPERM.
+   * {@return true when a stray write of a device cannot raise another's interrupt; where it can,
+   * {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM}
    */
   public boolean isolatedInterrupts() {
     return description.isolatedInterrupts();
   }
 
-  /** Addresses of its edu functions, in the order the kernel finds them. */
+  /** {@return the addresses of its edu functions, in the order the kernel finds them} */
   public List<PciAddress> edus() {
     return description.edus();
   }
@@ -103,25 +110,47 @@ public final class Machine {
       this.machine = machine;
     }
 
-    /** The IOMMU it has, by a name of {@link #iommus}. */
+    /**
+     * Sets the IOMMU.
+     *
+     * @param name one of {@link #iommus}
+     * @return this
+     * @throws IllegalArgumentException for an unknown name
+     */
     public Builder iommu(String name) {
       IommuNames.choose(machine, name);
       return this;
     }
 
-    /** True, as unless said, when a stray write cannot raise another device's interrupt. */
+    /**
+     * Sets whether a stray write of a device cannot raise another's interrupt; true by default.
+     *
+     * @param isolated false for {@code EPERM} from {@code VFIO_DEVICE_BIND_IOMMUFD}
+     * @return this
+     */
     public Builder isolatedInterrupts(boolean isolated) {
       machine.isolatedInterrupts(isolated);
       return this;
     }
 
-    /** True when the IOMMU notes which pages DMA wrote; false unless said, and for virtio-iommu. */
+    /**
+     * Sets whether the IOMMU tracks which pages DMA wrote; false by default, and always for
+     * virtio-iommu.
+     *
+     * @param tracking true to offer {@code IOMMU_HWPT_ALLOC_DIRTY_TRACKING}
+     * @return this
+     */
     public Builder dirtyTracking(boolean tracking) {
       machine.dirtyTracking(tracking);
       return this;
     }
 
-    /** Sets the number of PASIDs of each edu function; 0 by default. */
+    /**
+     * Sets the number of PASIDs of each edu function; 0 by default.
+     *
+     * @param count 0 for no PASID capability
+     * @return this
+     */
     public Builder pasids(int count) {
       machine.pasids(count);
       return this;
@@ -132,53 +161,94 @@ public final class Machine {
      *
      * @param execute requests may ask for what is to be executed
      * @param privileged requests may be privileged
+     * @return this
      */
     public Builder pasidFeatures(boolean execute, boolean privileged) {
       machine.pasidFeatures(execute, privileged);
       return this;
     }
 
-    /** A function in a group of its own. */
+    /**
+     * Adds a function in a group of its own.
+     *
+     * @param address not taken yet
+     * @param kind one of {@link #functionKinds}
+     * @return this
+     */
     public Builder function(String address, String kind) {
       machine.function(address, FunctionKind.named(kind));
       return this;
     }
 
-    /** A function in the group of the one before. */
+    /**
+     * Adds a function in the group of the one before.
+     *
+     * @param address not taken yet
+     * @param kind one of {@link #functionKinds}
+     * @return this
+     */
     public Builder sibling(String address, String kind) {
       machine.sibling(address, FunctionKind.named(kind));
       return this;
     }
 
-    /** An NVMe controller in a group of its own, with 1 to 7 virtual functions at most. */
+    /**
+     * Adds an NVMe controller in a group of its own.
+     *
+     * @param address not taken yet
+     * @param virtualFunctions the most it can have, from 1 to 7
+     * @return this
+     */
     public Builder nvme(String address, int virtualFunctions) {
       machine.nvme(address, virtualFunctions);
       return this;
     }
 
-    /** A network card in a group of its own, which can have virtual functions. */
+    /**
+     * Adds a network card in a group of its own, which can have virtual functions.
+     *
+     * @param address not taken yet
+     * @return this
+     */
     public Builder igb(String address) {
       machine.igb(address);
       return this;
     }
 
-    /** A bridge in a group of its own, and the bus behind it: 1 to 255. */
+    /**
+     * Adds a bridge in a group of its own, and the bus behind it.
+     *
+     * @param address not taken yet
+     * @param kind one of {@link #functionKinds}
+     * @param secondaryBus from 1 to 255
+     * @return this
+     */
     public Builder bridge(String address, String kind, int secondaryBus) {
       machine.bridge(address, FunctionKind.named(kind), secondaryBus);
       return this;
     }
 
-    /** A bridge in the group of the function before, and the bus behind it. */
+    /**
+     * Adds a bridge in the group of the function before, and the bus behind it.
+     *
+     * @param address not taken yet
+     * @param kind one of {@link #functionKinds}
+     * @param secondaryBus from 1 to 255
+     * @return this
+     */
     public Builder siblingBridge(String address, String kind, int secondaryBus) {
       machine.siblingBridge(address, FunctionKind.named(kind), secondaryBus);
       return this;
     }
 
     /**
-     * A Volume Management Device in a group of its own, and the root bus of the PCI domain behind
-     * it. The IOMMU takes the functions of that domain for the VMD: they are its siblings.
+     * Adds a Volume Management Device in a group of its own, and the root bus of the PCI domain
+     * behind it. The IOMMU takes the functions of that domain for the VMD: they are its siblings.
      *
+     * @param address not taken yet
      * @param domain 0x10000 and above, as Linux numbers such domains
+     * @param rootBus number of the first bus in that domain
+     * @return this
      */
     public Builder vmd(String address, int domain, int rootBus) {
       machine.vmd(address, domain, rootBus);
@@ -186,25 +256,31 @@ public final class Machine {
     }
 
     /**
-     * The firmware wants memory mapped one to one for the function before (an RMRR of VT-d; other
+     * Lets the firmware map memory one to one for the function before (an RMRR of VT-d; other
      * IOMMUs do not know it): Linux then keeps the function from VFIO.
      *
      * @param start first address, a multiple of a page
      * @param last inclusive last address
+     * @return this
      */
     public Builder direct(long start, long last) {
       machine.direct(start, last);
       return this;
     }
 
-    /** The function before sits behind the second IOMMU, which translates 32 to 48 bits of IOVA. */
+    /**
+     * Puts the function before behind the second IOMMU.
+     *
+     * @param apertureBits the bits of IOVA that this one translates, from 32 to 48
+     * @return this
+     */
     public Builder behindSecondIommu(int apertureBits) {
       machine.behindSecondIommu(apertureBits);
       return this;
     }
 
     /**
-     * The machine.
+     * {@return the machine}
      *
      * @throws IllegalArgumentException when two functions have one address, or a bus has no bridge
      */

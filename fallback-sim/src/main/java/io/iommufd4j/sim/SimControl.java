@@ -22,21 +22,21 @@ public final class SimControl {
     this.system = system;
   }
 
-  /** The devices, for tests that do DMA as a device would. */
+  /** {@return the devices, for tests that do DMA as a device would} */
   public Hardware hardware() {
     return system.hardware;
   }
 
   /**
-   * A second process, as {@code fork(2)} makes it: its parent is the one that calls, this very
-   * process unless said otherwise.
+   * {@return a second process, as {@code fork(2)} makes it} Its parent is the one that calls, this
+   * very process unless said otherwise.
    */
   public ForkedProcess fork() {
     return system.processes.fork();
   }
 
   /**
-   * Another program of the host, which has nothing open.
+   * {@return another program of the host, which has nothing open}
    *
    * @param command its name, as {@code qemu-system-x86_64}
    * @param arguments as {@code /proc/PID/cmdline} shows them
@@ -52,6 +52,8 @@ public final class SimControl {
    * sysfs.
    *
    * @param path absolute, below {@code /dev}
+   * @param major of the device's number
+   * @param minor of the device's number
    */
   public void mknod(String path, int major, int minor) {
     if (!path.startsWith(DEV)) {
@@ -64,6 +66,8 @@ public final class SimControl {
    * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
    * {@code /proc/self/mountinfo} shows.
    *
+   * @param disk as below {@code /sys/class/block}
+   * @param point the directory, absolute
    * @throws IllegalArgumentException when there is no such disk
    */
   public void mount(String disk, String point) {
@@ -75,7 +79,10 @@ public final class SimControl {
     }
   }
 
-  /** Lets the kernel's own allocations fail, for those who test what happens then. */
+  /**
+   * {@return the control of the kernel's own allocations, for those who test what happens when they
+   * fail}
+   */
   public FaultInjection faults() {
     return new FaultInjection(system.faults);
   }
@@ -91,12 +98,12 @@ public final class SimControl {
     system.calling.get().accounting().limit(bytes, system.root && bytes == ProcessFacts.UNLIMITED);
   }
 
-  /** The number of open descriptors. */
+  /** {@return the number of open descriptors} */
   public int openFiles() {
     return system.files.size();
   }
 
-  /** The counts of everything that the kernel holds at this moment, to find leaks. */
+  /** {@return the counts of everything that the kernel holds at this moment, to find leaks} */
   public Census census() {
     return new Census(
         system.files.size(),

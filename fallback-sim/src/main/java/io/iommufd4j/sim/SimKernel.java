@@ -76,27 +76,33 @@ public final class SimKernel implements Kernel {
     control = new SimControl(this, system);
   }
 
-  /** A kernel on the default machine, for root, with Linux' default limits. */
+  /** {@return a kernel on the default machine, for root, with Linux' default limits} */
   public static SimKernel create() {
     return builder().build();
   }
 
-  /** A kernel on a machine. */
+  /**
+   * {@return a kernel on a machine}
+   *
+   * @param machine a description, which several kernels may share
+   */
   public static SimKernel on(Machine machine) {
     return builder().machine(machine).build();
   }
 
-  /** A kernel to be described. */
+  /**
+   * {@return the builder of a kernel on the default machine, for root, with Linux' default limits}
+   */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** The machine that it runs on. */
+  /** {@return the machine that it runs on} */
   public Machine machine() {
     return machine;
   }
 
-  /** The control that a test has of it. */
+  /** {@return the control that a test has of it} */
   public SimControl control() {
     return control;
   }
@@ -339,15 +345,23 @@ public final class SimKernel implements Kernel {
 
     private Builder() {}
 
-    /** Sets the machine that it runs on. */
+    /**
+     * Sets the machine that it runs on.
+     *
+     * @param runsOn a description, which several kernels may share
+     * @return this
+     */
     public Builder machine(Machine runsOn) {
       machine = runsOn;
       return this;
     }
 
     /**
-     * {@code RLIMIT_MEMLOCK} of the calling process, in bytes; {@link ProcessFacts#UNLIMITED} for
-     * none. Root is not limited by it, unless {@link #memlockBinding} says so.
+     * Sets {@code RLIMIT_MEMLOCK} of the calling process. Root is not limited by it, unless {@link
+     * #memlockBinding} says so.
+     *
+     * @param bytes {@link ProcessFacts#UNLIMITED} for none
+     * @return this
      */
     public Builder memlockLimit(long bytes) {
       memlockLimit = bytes;
@@ -357,6 +371,9 @@ public final class SimKernel implements Kernel {
     /**
      * Sets whether the limit binds root too, as it does where root lacks {@code CAP_IPC_LOCK}: in
      * most containers.
+     *
+     * @param binding true to bind root
+     * @return this
      */
     public Builder memlockBinding(boolean binding) {
       memlockBinding = binding;
@@ -364,21 +381,29 @@ public final class SimKernel implements Kernel {
     }
 
     /**
-     * The effective user id of the calling process; 0, as unless said, has every capability. What
-     * another user may open is decided once, when it opens.
+     * Sets the effective user id of the calling process. What another user than root may open is
+     * decided once, when it opens.
+     *
+     * @param id 0, the default, has every capability
+     * @return this
      */
     public Builder userId(int id) {
       userId = id;
       return this;
     }
 
-    /** The module parameter: bind devices whose interrupts are not isolated. */
+    /**
+     * Sets iommufd's module parameter {@code allow_unsafe_interrupts}.
+     *
+     * @param allow true to bind devices whose interrupts are not isolated
+     * @return this
+     */
     public Builder allowUnsafeInterrupts(boolean allow) {
       allowUnsafeInterrupts = allow;
       return this;
     }
 
-    /** The kernel, running. */
+    /** {@return the kernel, running} */
     public SimKernel build() {
       return new SimKernel(this);
     }
