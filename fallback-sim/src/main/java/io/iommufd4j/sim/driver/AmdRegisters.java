@@ -52,9 +52,11 @@ public record AmdRegisters(long features, long features2, int addressBits)
   private static final long GUEST_TABLE_SIZES = SMALLEST_PAGE | 2L << 20 | 1L << 30;
   private static final int GUEST_TABLE_BITS = 47;
 
-  /** {@code amd_iommu_ht_range_ignore} does not hold: HyperTransport keeps the range. */
-  private static final ReservedRegion HYPER_TRANSPORT =
-      new ReservedRegion(0xfd_0000_0000L, 0xff_ffff_ffffL, ReservedRegion.Type.RESERVED);
+  /** HyperTransport keeps a range, as {@code amd_iommu_ht_range_ignore} does not hold. */
+  private static final List<ReservedRegion> RESERVED =
+      List.of(
+          ReservedRegion.X86_MESSAGES,
+          new ReservedRegion(0xfd_0000_0000L, 0xff_ffff_ffffL, ReservedRegion.Type.RESERVED));
 
   /** {@code amd_iommu_domain_alloc_paging_flags}. */
   @Override
@@ -117,7 +119,7 @@ public record AmdRegisters(long features, long features2, int addressBits)
   /** {@code amd_iommu_get_resv_regions}. */
   @Override
   public List<ReservedRegion> reserved() {
-    return List.of(ReservedRegion.X86_MESSAGES, HYPER_TRANSPORT);
+    return RESERVED;
   }
 
   /** {@code amd_iommufd_hw_info}. */

@@ -43,7 +43,7 @@ public class ArmSmmuV3 extends ModelDriver {
   /** {@code arm_smmu_get_viommu_size}. */
   @Override
   public boolean virtualizes(IommuDevice device, int type) {
-    return type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3() && Smmuv3Registers.of(unit(device)).virtualizes();
+    return type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3() && registers(unit(device)).virtualizes();
   }
 
   /**
@@ -60,6 +60,14 @@ public class ArmSmmuV3 extends ModelDriver {
       throw Refused.with(Errno.EINVAL);
     }
     return new Smmuv3Viommu(this, unit, core, parent);
+  }
+
+  /** The registers of an SMMUv3. */
+  static Smmuv3Registers registers(IommuUnit unit) {
+    if (unit.registers() instanceof Smmuv3Registers registers) {
+      return registers;
+    }
+    throw new IllegalArgumentException(unit + " is no SMMUv3");
   }
 
   @Override

@@ -9,8 +9,7 @@ import java.util.List;
  * The identification registers of an IOMMU, and the abilities that its driver derives from them.
  * Another machine has other values here.
  */
-public sealed interface IommuRegisters
-    permits VtdRegisters, AmdRegisters, Smmuv3Registers, VirtioIommuConfig {
+public interface IommuRegisters {
 
   /**
    * True if a domain can be made with a set of flags.

@@ -46,16 +46,8 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
   private static final long GIB = MIB << 10;
 
   /** {@code MSI_IOVA_BASE}: where the kernel maps the pages that take interrupt messages. */
-  private static final ReservedRegion MESSAGES =
-      new ReservedRegion(0x800_0000L, 0x80f_ffffL, ReservedRegion.Type.SW_MSI);
-
-  /** Those of an SMMUv3. */
-  static Smmuv3Registers of(IommuUnit unit) {
-    if (unit.registers() instanceof Smmuv3Registers registers) {
-      return registers;
-    }
-    throw new IllegalArgumentException(unit + " is no SMMUv3");
-  }
+  private static final List<ReservedRegion> RESERVED =
+      List.of(new ReservedRegion(0x800_0000L, 0x80f_ffffL, ReservedRegion.Type.SW_MSI));
 
   /** {@code arm_smmu_domain_alloc_paging_flags}. */
   @Override
@@ -122,7 +114,7 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
   /** {@code arm_smmu_get_resv_regions}. */
   @Override
   public List<ReservedRegion> reserved() {
-    return List.of(MESSAGES);
+    return RESERVED;
   }
 
   /** {@code arm_smmu_hw_info}. */

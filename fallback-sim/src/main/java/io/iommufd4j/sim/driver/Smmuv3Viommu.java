@@ -49,7 +49,7 @@ final class Smmuv3Viommu implements ViommuOps {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     var entry = Smmuv3StreamTableEntry.of(data);
-    var table = new Smmuv3FirstStage(entry, Smmuv3Registers.of(unit), parent, data.memory());
+    var table = new Smmuv3FirstStage(entry, ArmSmmuV3.registers(unit), parent, data.memory());
     return new Smmuv3NestedDomain(driver, this, entry, table);
   }
 
@@ -63,7 +63,7 @@ final class Smmuv3Viommu implements ViommuOps {
   @Override
   public void invalidate(UserDataArray requests) {
     int type = iommufd_h.IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3();
-    var registers = Smmuv3Registers.of(unit);
+    var registers = ArmSmmuV3.registers(unit);
     MemorySegment all = requests.all(type, Smmuv3Command.BYTES);
     for (int i = 0; i < requests.entries(); i++) {
       long at = (long) i * Smmuv3Command.BYTES;

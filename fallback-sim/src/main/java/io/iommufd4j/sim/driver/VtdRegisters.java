@@ -59,6 +59,8 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
   /** The bits that an {@code ECAP_REG} has set if the hardware tracks dirty pages. */
   static final long TRACKS_DIRTY = SCALABLE_MODE | DIRTY_BITS | SECOND_STAGE | COHERENT_WALKS;
 
+  private static final List<ReservedRegion> RESERVED = List.of(ReservedRegion.X86_MESSAGES);
+
   private static final long KIB = 1 << 10;
   private static final long MIB = KIB << 10;
   private static final long GIB = MIB << 10;
@@ -139,7 +141,7 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
   /** {@code intel_iommu_get_resv_regions}; the regions of firmware are a device's. */
   @Override
   public List<ReservedRegion> reserved() {
-    return List.of(ReservedRegion.X86_MESSAGES);
+    return RESERVED;
   }
 
   /** {@code intel_iommu_hw_info}. */

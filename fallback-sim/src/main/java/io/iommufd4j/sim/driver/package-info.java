@@ -1,6 +1,6 @@
 /**
- * IOMMU drivers as the real ones behave under replace: what a device's DMA meets before, during and
- * after.
+ * IOMMU drivers as the real ones behave: what a device's DMA meets before, during and after a
+ * replace, and what a driver makes of its hardware's registers.
  */
 @NullMarked
 package io.iommufd4j.sim.driver;

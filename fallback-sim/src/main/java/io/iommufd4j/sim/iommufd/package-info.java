@@ -1,6 +1,6 @@
 /**
- * /dev/iommu: the object table, IOAS and IO page table, HWPTs, faults, dirty tracking, virtual
- * IOMMUs, and every command's checks.
+ * An open /dev/iommu: its context, the objects that user space names by number (devices, IOASes,
+ * HWPTs, accesses, fault queues), and their life.
  */
 @NullMarked
 package io.iommufd4j.sim.iommufd;

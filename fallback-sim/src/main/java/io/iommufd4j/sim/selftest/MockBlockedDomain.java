@@ -2,11 +2,12 @@ package io.iommufd4j.sim.selftest;
 
 import io.iommufd4j.sim.iommu.DomainType;
 import io.iommufd4j.sim.iommu.IommuDomain;
+import io.iommufd4j.sim.iommu.IommuDriver;
 
 /** The domain that blocks all DMA of a mock device ({@code mock_blocking_domain}). */
 final class MockBlockedDomain extends IommuDomain {
 
-  MockBlockedDomain(MockIommu iommu) {
+  MockBlockedDomain(IommuDriver iommu) {
     super(DomainType.BLOCKED, iommu);
   }
 

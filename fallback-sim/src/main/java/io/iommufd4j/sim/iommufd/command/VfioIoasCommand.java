@@ -8,7 +8,7 @@ import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 
-/** {@code IOMMU_VFIO_IOAS}: which IOAS type 1 requests work on. */
+/** {@code IOMMU_VFIO_IOAS}: which IOAS VFIO-compatible requests work on. */
 final class VfioIoasCommand {
 
   private VfioIoasCommand() {}
