@@ -13,7 +13,7 @@ import io.iommufd4j.sim.driver.UntranslatedBus;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
-import io.iommufd4j.sim.iommufd.NoIommu;
+import io.iommufd4j.sim.iommu.NoIommu;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.FunctionKind;

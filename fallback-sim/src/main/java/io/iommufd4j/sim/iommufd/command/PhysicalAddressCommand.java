@@ -2,8 +2,8 @@ package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.iommu.NoIommu;
 import io.iommufd4j.sim.iommufd.Ioas;
-import io.iommufd4j.sim.iommufd.NoIommu;
 import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.iommufd.ioas.PhysicalRange;
 import io.iommufd4j.sim.lib.Refused;

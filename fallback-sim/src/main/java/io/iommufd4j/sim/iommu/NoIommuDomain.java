@@ -1,12 +1,6 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.DomainType;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommu.PageTable;
-import io.iommufd4j.sim.iommu.PagingDomain;
-import io.iommufd4j.sim.iommufd.ioas.Iova;
 import io.iommufd4j.sim.lib.Refused;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +18,7 @@ final class NoIommuDomain extends PagingDomain {
         DomainType.UNMANAGED,
         owner,
         // AMD's format has the most page sizes: all powers of two that a physical address has.
-        new PageTable(0, Iova.MAX, (PHYSICAL_LIMIT - PAGE) ^ SIZE_LEFT_OUT));
+        new PageTable(0, -1, (PHYSICAL_LIMIT - PAGE) ^ SIZE_LEFT_OUT));
   }
 
   @Override

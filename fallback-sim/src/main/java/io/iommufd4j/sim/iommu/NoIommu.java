@@ -1,10 +1,6 @@
-package io.iommufd4j.sim.iommufd;
+package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDomain;
-import io.iommufd4j.sim.iommu.IommuDriver;
-import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
