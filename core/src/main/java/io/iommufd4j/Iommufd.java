@@ -22,7 +22,6 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
 
   private static final String PATH = "/dev/iommu";
 
-  private final Object lock = new Object();
   private final SequencedSet<BoundDevice> devices = new LinkedHashSet<>();
   private final SequencedSet<Hwpt> hwpts = new LinkedHashSet<>();
   private final SequencedSet<Ioas> ioases = new LinkedHashSet<>();
@@ -62,11 +61,7 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public int release() {
-    synchronized (lock) {
-      devices.clear();
-      hwpts.clear();
-      ioases.clear();
-    }
+    forgetAll();
     return file().release();
   }
 
@@ -84,59 +79,49 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
     steps.report();
   }
 
-  private <T> List<T> newestFirst(SequencedSet<T> handles) {
+  private synchronized void forgetAll() {
+    devices.clear();
+    hwpts.clear();
+    ioases.clear();
+  }
+
+  private synchronized <T> List<T> newestFirst(SequencedSet<T> handles) {
     // A copy: each close takes its handle out of the set.
-    synchronized (lock) {
-      return new ArrayList<>(handles.reversed());
-    }
+    return new ArrayList<>(handles.reversed());
   }
 
   @Override
-  void made(Ioas ioas) {
-    synchronized (lock) {
-      ioases.add(ioas);
-    }
+  synchronized void made(Ioas ioas) {
+    ioases.add(ioas);
   }
 
   @Override
-  void gone(Ioas ioas) {
-    synchronized (lock) {
-      ioases.remove(ioas);
-    }
+  synchronized void gone(Ioas ioas) {
+    ioases.remove(ioas);
   }
 
   @Override
-  void made(Hwpt hwpt) {
-    synchronized (lock) {
-      hwpts.add(hwpt);
-    }
+  synchronized void made(Hwpt hwpt) {
+    hwpts.add(hwpt);
   }
 
   @Override
-  void gone(Hwpt hwpt) {
-    synchronized (lock) {
-      hwpts.remove(hwpt);
-    }
+  synchronized void gone(Hwpt hwpt) {
+    hwpts.remove(hwpt);
   }
 
   @Override
-  public void noteBound(BoundDevice device) {
-    synchronized (lock) {
-      devices.add(device);
-    }
+  public synchronized void noteBound(BoundDevice device) {
+    devices.add(device);
   }
 
   @Override
-  public List<BoundDevice> boundDevices() {
-    synchronized (lock) {
-      return List.copyOf(devices);
-    }
+  public synchronized List<BoundDevice> boundDevices() {
+    return List.copyOf(devices);
   }
 
   @Override
-  public void noteUnbound(BoundDevice device) {
-    synchronized (lock) {
-      devices.remove(device);
-    }
+  public synchronized void noteUnbound(BoundDevice device) {
+    devices.remove(device);
   }
 }

@@ -16,11 +16,20 @@ public final class OrderedClose {
     try {
       step.run();
     } catch (RuntimeException e) {
-      if (first == null) {
-        first = e;
-      } else {
-        first.addSuppressed(e);
-      }
+      failed(e);
+    }
+  }
+
+  /**
+   * Keeps the failure of a step that ran elsewhere.
+   *
+   * @param failure for {@link #report}
+   */
+  public void failed(RuntimeException failure) {
+    if (first == null) {
+      first = failure;
+    } else {
+      first.addSuppressed(failure);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.iommufd4j.pci;
 
 import io.iommufd4j.error.HostException;
+import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.SysfsWrite;
@@ -214,12 +215,8 @@ public final class VfioBinding implements AutoCloseable {
    */
   @Override
   public void close() {
-    var failures = restore();
-    if (failures.isEmpty()) {
-      return;
-    }
-    var first = failures.getFirst();
-    failures.stream().skip(1).forEach(first::addSuppressed);
-    throw first;
+    var close = new OrderedClose();
+    restore().forEach(close::failed);
+    close.report();
   }
 }

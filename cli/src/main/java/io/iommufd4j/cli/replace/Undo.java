@@ -1,8 +1,8 @@
 package io.iommufd4j.cli.replace;
 
+import io.iommufd4j.error.OrderedClose;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.jspecify.annotations.Nullable;
 
 /** The steps that undo a run, last first. Each is taken even if others fail. */
 final class Undo implements AutoCloseable {
@@ -16,20 +16,10 @@ final class Undo implements AutoCloseable {
   /** Throws the first failure, with the others suppressed in it. */
   @Override
   public void close() {
-    @Nullable RuntimeException first = null;
+    var close = new OrderedClose();
     while (!steps.isEmpty()) {
-      try {
-        steps.pop().run();
-      } catch (RuntimeException e) {
-        if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
-        }
-      }
+      close.step(steps.pop());
     }
-    if (first != null) {
-      throw first;
-    }
+    close.report();
   }
 }
