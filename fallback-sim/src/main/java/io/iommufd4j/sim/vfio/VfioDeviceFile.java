@@ -72,6 +72,9 @@ public final class VfioDeviceFile implements OpenFile {
       return 0;
     }
     requireBound();
+    if (request == null) {
+      throw Refused.with(Errno.ENOTTY);
+    }
     switch (request) {
       case VFIO_DEVICE_ATTACH_IOMMUFD_PT -> ofNode().attach(argument);
       case VFIO_DEVICE_DETACH_IOMMUFD_PT -> ofNode().detach(argument);
@@ -86,7 +89,7 @@ public final class VfioDeviceFile implements OpenFile {
       case VFIO_DEVICE_RESET -> device.reset();
       case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO -> hotReset.info(argument);
       case VFIO_DEVICE_PCI_HOT_RESET -> hotReset.reset(argument);
-      case null, default -> throw Refused.with(Errno.ENOTTY);
+      default -> throw Refused.with(Errno.ENOTTY);
     }
     return 0;
   }
