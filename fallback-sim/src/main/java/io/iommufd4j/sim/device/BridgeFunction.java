@@ -3,14 +3,12 @@ package io.iommufd4j.sim.device;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
-import io.iommufd4j.sim.pci.PciFunction;
-import java.util.List;
 
 /**
  * A bridge, or the port of a switch or root complex: configuration registers with a header of type
  * 1, and a bus behind it.
  */
-public final class BridgeFunction extends PciFunction {
+public final class BridgeFunction extends BarelessFunction {
 
   /**
    * A bridge.
@@ -30,25 +28,4 @@ public final class BridgeFunction extends PciFunction {
     super(device, bus, new PciConfigSpace(vendor, deviceId, classRevision, 0, 0));
     config().bridge(primary, secondary);
   }
-
-  @Override
-  public List<Bar> bars() {
-    return List.of();
-  }
-
-  @Override
-  public List<Register> registers(int bar) {
-    return List.of();
-  }
-
-  @Override
-  public long readBar(int bar, long offset, int bytes) {
-    return -1;
-  }
-
-  @Override
-  protected void writeBar(int bar, long offset, int bytes, long value) {}
-
-  @Override
-  protected void resetRegisters() {}
 }

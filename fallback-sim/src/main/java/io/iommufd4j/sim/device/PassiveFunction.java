@@ -4,11 +4,9 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.pci.FunctionKind;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
-import io.iommufd4j.sim.pci.PciFunction;
-import java.util.List;
 
 /** A function that is there to share a group or to be in the way: it has no registers to use. */
-public final class PassiveFunction extends PciFunction {
+public final class PassiveFunction extends BarelessFunction {
 
   private static final int SUBSYSTEM_VENDOR = 0x1af4;
   private static final int SUBSYSTEM = 0x1100;
@@ -25,25 +23,4 @@ public final class PassiveFunction extends PciFunction {
             SUBSYSTEM_VENDOR,
             SUBSYSTEM));
   }
-
-  @Override
-  public List<Bar> bars() {
-    return List.of();
-  }
-
-  @Override
-  public List<Register> registers(int bar) {
-    return List.of();
-  }
-
-  @Override
-  public long readBar(int bar, long offset, int bytes) {
-    return -1;
-  }
-
-  @Override
-  protected void writeBar(int bar, long offset, int bytes, long value) {}
-
-  @Override
-  protected void resetRegisters() {}
 }
