@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # dash 0.5.12-12, the /bin/sh of Debian 13.
 # Expected: when the kernel refuses a write, "echo value >file" names the reason, as bash and dd do.
 # Instead: the builtins echo and printf say "I/O error" for every errno; EINVAL, ENOSPC and EBUSY look the same, and all of

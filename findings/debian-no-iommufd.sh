@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Debian's amd64 kernels: linux 7.3.4-1~bpo13+1 (trixie-backports) and 6.12.117-1 (Debian 13), by the configurations that
 # Debian publishes beside them.
 # Expected: a distribution that builds VFIO, VT-d with PASID and page faults (SVA), and VFIO's dma-buf export, and whose

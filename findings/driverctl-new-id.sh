@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # driverctl 0.115-2 (Debian 13), the tool that sets driver_override for one device and remembers it.
 # Expected, by driverctl(8): "set-override DEVICE vfio-pci" concerns DEVICE; "unset-override DEVICE" takes it back.
 # Instead: for vfio-pci alone it first writes the device's vendor and device ID to vfio-pci's new_id. That makes vfio-pci

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # google-java-format 2.0.0, formatting its own output.
 # Expected: what the formatter wrote it leaves alone when it reads it again, so that a check after a format passes.
 # Instead: when it breaks a long string in a conditional expression of a switch rule again, the continuation line is

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # iasl 20250404 (ACPICA; acpica-tools of Debian 13), the compiler for ACPI tables.
 # Expected: the device name of a Named Component node in an IORT table is compiled as written. iasl's own template (-T IORT),
 # which has one, is the input here.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # jimfs 1.3.2 (in-memory file system for tests, here in place of sysfs) with guava 33.7.1-jre on the module path, JDK 25.
 # Expected: a module that says "requires com.google.common.jimfs", with the jars that Maven brings along on the module
 # path, runs: jimfs is an automatic module, and such a module may read everything.

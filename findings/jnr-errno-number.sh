@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # jnr-constants 0.10.4 on Linux, the errno names of jnr-posix and of everything on jnr-ffi.
 # Expected: Errno.valueOf(n).intValue() is n for any errno n; without a name for it, at least the number stays.
 # Instead: a number that it has no name for becomes __UNKNOWN_CONSTANT__, whose intValue() is 20014, a number that no kernel

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # lspci 3.13.0 (pciutils of Debian 13) on its own dump of a host with SR-IOV.
 # Expected, by lspci(8): "lspci -F FILE" shows the hardware from a dump that "lspci -x" made, as that host had shown it.
 # Instead: every virtual function has become "Illegal Vendor ID Device [ffff:ffff]". Its configuration space reads ffff for

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # lspci 3.13.0 (pciutils of Debian 13) on a device that VFIO drives without an IOMMU.
 # Expected: "IOMMU group" in the output, and IOMMUGroup in -vmm ("IOMMU group that this device is part of", lspci(8)),
 # say that an IOMMU translates the device's DMA.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # lspci 3.13.0 (pciutils of Debian 13), its machine-readable formats.
 # Expected, by lspci(8): domain numbers are left out "on machines which have only domain 0", and -mm and -vmm, the stable
 # formats for programs, name the device as the others do. Domains run "from 0 to ffff".

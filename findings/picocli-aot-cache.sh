@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # picocli 4.7.7 with the AOT cache of JDK 25 (java -XX:AOTCacheOutput, JEP 514).
 # Expected: after one training run the next start takes its classes, the library's with them, from the cache.
 # Instead: picocli's jar holds class files of version 49 (Java 5); the JDK says "Skipping ...: Old class has been linked"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # QEMU 10.0.13 (Debian 13; 11.1.3 of trixie-backports does the same), the option "-device vfio-pci,host=ADDRESS".
 # Expected: an address as lspci and sysfs write it; the help says "[domain:]<bus:slot.function>".
 # Instead: a domain above ffff is not an address at all ("doesn't take value"), though Linux numbers the domains behind

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # strace 6.13 (Debian 13) on VFIO and iommufd requests.
 # Expected: "VFIO_DEVICE_ATTACH_IOMMUFD_PT" where a program sends that request; iommufd's own are named plainly.
 # Instead: VFIO gives one number to several requests and tells them apart by the kind of file. strace knows the number alone,

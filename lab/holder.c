@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Holds a VFIO device in one of the ways that programs do, until it is killed: what the safety tests start beside the
  * tool. It says "holding" once it does.

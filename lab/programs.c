@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Runs programs of requests on the kernel it finds and writes down what came back. Programs come in a
  * file that conformance's differential runner encoded (ProgramBytes), answers go to standard output as

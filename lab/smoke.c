@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The lab's own check of its kernel and devices: it moves a group from one HWPT to
  * another under the edu functions named on the command line (all of one group, the first is the

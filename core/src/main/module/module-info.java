@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** iommufd for Java: the typed API, the seam below it, and the host's own kernel. */
 module io.iommufd4j.core {
   requires io.iommufd4j.bindings;

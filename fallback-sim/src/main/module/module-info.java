@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A simulated Linux that answers iommufd and VFIO requests, with machines to run it on. */
 module io.iommufd4j.sim {
   requires transitive io.iommufd4j.core;

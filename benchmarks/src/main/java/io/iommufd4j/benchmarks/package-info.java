@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Benchmarks of the calls: replace beside detach + attach, map and unmap, on the simulated kernel
  * and on the real one. Only ratios within one run mean anything.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * iommufdctl: puts the commands together, parses the command line, and turns failures into exit
  * codes.

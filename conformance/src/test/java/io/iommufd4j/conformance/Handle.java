@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance;
 
 /** Something that a test opened and that is given back after it. */

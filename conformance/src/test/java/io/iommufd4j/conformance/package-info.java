@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One test body for every kernel: what a test is handed (the kernel, its devices, memory), and the
  * lists of where a simulated kernel or a driver answers otherwise.

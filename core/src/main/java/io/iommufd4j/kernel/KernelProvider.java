@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.kernel;
 
 /** A way to get a kernel. Found by {@link java.util.ServiceLoader}; chosen by {@link Backend}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The host as sysfs shows it: PCI devices, their drivers, IOMMU groups and VFIO cdevs, and the
  * handing over of a device to vfio-pci and back.

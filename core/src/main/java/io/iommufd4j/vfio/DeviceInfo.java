@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.vfio;
 
 import io.iommufd4j.bindings.vfio.vfio_device_info;

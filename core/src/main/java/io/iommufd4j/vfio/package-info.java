@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * VFIO devices: opening, binding to an iommufd, attaching and replacing, regions, interrupts and
  * config space.

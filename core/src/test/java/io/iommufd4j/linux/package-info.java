@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The native kernel tried on the host that runs the tests: calls that any Linux answers, with or
  * without an IOMMU.

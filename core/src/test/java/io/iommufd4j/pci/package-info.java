@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Discovery and binding tried against trees laid out as sysfs is, links and all, after a machine
  * whose two edu functions share a group.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Hints and descriptors against what any Linux answers. */
 @NullMarked
 package io.iommufd4j.wire;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Runs the examples on a simulated kernel, and holds the README to them. */
 @NullMarked
 package io.iommufd4j.examples;

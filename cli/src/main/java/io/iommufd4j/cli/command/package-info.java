@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The commands, their options and operands. A command gathers facts or has something done; what it
  * found goes to {@code output} to be shown.

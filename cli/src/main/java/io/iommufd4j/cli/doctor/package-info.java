@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Finds what a host lacks for iommufd, by making the calls a program would make and not by guessing
  * from versions.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The results of verbs, as records, and the two ways to show them: text for people, JSON for
  * programs. Only the JSON is stable.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.replace;
 
 /** A replace cannot be done on this device or host; the message says why, in one line. */

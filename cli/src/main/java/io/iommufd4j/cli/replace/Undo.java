@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.replace;
 
 import io.iommufd4j.error.OrderedClose;

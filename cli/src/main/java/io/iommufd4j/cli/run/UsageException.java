@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.run;
 
 /** The command line asks for something that makes no sense; found out after it was parsed. */

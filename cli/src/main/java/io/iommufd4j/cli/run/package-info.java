@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One run of iommufdctl: the options of every command, the streams, the kernel that they choose,
  * and exit codes.

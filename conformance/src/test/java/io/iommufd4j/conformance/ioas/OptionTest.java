@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.ioas;
 
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_OPTION_HUGE_PAGES;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One IOAS: map, unmap, copy, files, IOVA ranges, options, with and without a domain behind it. */
 @NullMarked
 package io.iommufd4j.conformance.ioas;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Mediated devices, on a real kernel: their driver does the DMA, so that they are attached to an
  * IOAS and to nothing else.

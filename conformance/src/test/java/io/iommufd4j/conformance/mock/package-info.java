@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The kernel's mock driver beyond what its own selftest asks of it: refusals, edges, and what its
  * page tables are made of.

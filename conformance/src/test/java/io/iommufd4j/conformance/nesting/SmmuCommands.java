@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.nesting;
 
 /** Commands of an SMMUv3's queue, first words. */

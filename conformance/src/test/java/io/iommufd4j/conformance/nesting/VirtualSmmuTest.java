@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.nesting;
 
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;

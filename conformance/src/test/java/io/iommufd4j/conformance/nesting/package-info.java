@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A guest's page tables on real IOMMU drivers: virtual IOMMUs, nested HWPTs, invalidation, events.
  */

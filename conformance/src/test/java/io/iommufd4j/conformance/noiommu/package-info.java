@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Devices that no IOMMU translates for, as VFIO hands them out in no-IOMMU mode: their nodes and
  * groups, page tables that only software reads, and physical addresses.

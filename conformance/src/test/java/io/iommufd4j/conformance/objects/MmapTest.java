@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.objects;
 
 import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_VIOMMU_TYPE_SELFTEST;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The objects that few IOMMUs have, tried on the kernel's mock: queues with descriptors, nested
  * page tables, virtual IOMMUs.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Tests of the rules that hold for every command: sizes, tails, flags, reserved fields, numbers,
  * bad blocks.

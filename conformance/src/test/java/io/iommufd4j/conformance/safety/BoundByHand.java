@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.safety;
 
 /** A device that somebody gave to a driver by hand, and for the test's time alone. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.vfio;
 
 import static io.iommufd4j.conformance.Answers.ok;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Files and descriptors: the descriptor table, read, write, mmap and poll, memfd, eventfd, dma-buf,
  * and what sysfs and /proc show.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommu;
 
 /** The treatment of a device's DMA in a domain ({@code IOMMU_DOMAIN_*}). */

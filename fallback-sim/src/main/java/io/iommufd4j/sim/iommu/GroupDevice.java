@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommu;
 
 /** A device's place in its group ({@code struct group_device}); guarded by the group's lock. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The IOMMU core: groups, devices, domains; attach, replace, rollback, DMA ownership, recovery from
  * a reset.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommufd;
 
 /** A user that reads and writes an IOAS without DMA ({@code struct iommufd_access_ops}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Refusals that carry an errno, locks held by a block, tables of ids and fault injection. It exists
  * apart so that every part of the simulated kernel can use it.

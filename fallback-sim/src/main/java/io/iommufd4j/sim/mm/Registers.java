@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.mm;
 
 /** A device's registers, which lie at physical addresses that are not memory. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.pci;
 
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The PCI core: buses, functions, configuration space, BARs, resets, SR-IOV and which driver has
  * what. It exists apart so that device models and VFIO share one idea of a PCI function.

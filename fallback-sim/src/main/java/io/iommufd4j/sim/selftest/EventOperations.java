@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.selftest;
 
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_PGFAULT_FLAGS_LAST_PAGE;

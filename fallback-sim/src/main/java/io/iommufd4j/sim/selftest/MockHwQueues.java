@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.selftest;
 
 import static io.iommufd4j.bindings.selftest.selftest_h.IOMMU_TEST_HW_QUEUE_MAX;

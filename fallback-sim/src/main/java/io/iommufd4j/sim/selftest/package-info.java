@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The kernel's own mock IOMMU and {@code IOMMU_TEST_CMD}, so that a test written for a kernel with
  * {@code CONFIG_IOMMUFD_TEST} means the same here.

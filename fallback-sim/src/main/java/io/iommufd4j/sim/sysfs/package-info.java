@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The machine as {@code /sys}, {@code /dev} and debugfs show it, a class for each directory. It
  * exists apart so that nothing else knows how a thing is shown.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.vfio;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_GROUP_FLAGS_CONTAINER_SET;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * /dev/vfio: device nodes, groups and containers; bind and attach, config space, regions,
  * interrupts, reset; and the PCI functions behind.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.vfio;
 
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_IOAS_ALLOC;

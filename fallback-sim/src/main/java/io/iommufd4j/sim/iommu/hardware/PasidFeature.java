@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommu.hardware;
 
 /** An optional feature of a device's PASID capability ({@code pci_pasid_features}). */

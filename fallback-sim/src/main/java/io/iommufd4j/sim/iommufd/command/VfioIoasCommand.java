@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommufd.command;
 
 import io.iommufd4j.bindings.iommufd.iommu_vfio_ioas;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommufd.ioas;
 
 /** An access to an IOAS beside DMA, which lets go of what is about to be unmapped. */

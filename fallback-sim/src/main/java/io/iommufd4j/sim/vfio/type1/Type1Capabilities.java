@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.vfio.type1;
 
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IOMMU_INFO_CAPS;

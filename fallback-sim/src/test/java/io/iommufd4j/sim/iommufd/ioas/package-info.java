@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Areas, pages and IOVAs, against models. */
 @NullMarked
 package io.iommufd4j.sim.iommufd.ioas;
