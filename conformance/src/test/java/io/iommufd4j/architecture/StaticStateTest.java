@@ -31,7 +31,7 @@ final class StaticStateTest {
   private static final Pattern EMPTY =
       Pattern.compile("java\\.util\\.Collections\\$(.*\\$)?Empty.*");
 
-  /** What may change all the same, and is no state of a kernel. */
+  /** Fields that may change all the same, since they are no state of a kernel. */
   private static final Map<String, String> NAMED =
       Map.of("io.iommufd4j.wire.RequestBlocks.OF_THREAD", "blocks of each thread's own");
 
