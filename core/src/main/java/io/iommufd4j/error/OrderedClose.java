@@ -8,6 +8,9 @@ public final class OrderedClose {
 
   private @Nullable RuntimeException first;
 
+  /** No step has run yet. */
+  public OrderedClose() {}
+
   /**
    * Runs a step at once and keeps its failure for {@link #report}.
    *
