@@ -15,7 +15,7 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 
-/** Imports run one way: bindings ← core ← fallback-sim ← cli. */
+/** Imports run one way: bindings ← core ← fallback-sim ← cli; programs look down on all but cli. */
 @AnalyzeClasses(packages = "io.iommufd4j", importOptions = DoNotIncludeTests.class)
 final class ImportDirectionTest {
 
@@ -57,12 +57,16 @@ final class ImportDirectionTest {
           .definedBy("io.iommufd4j.sim..")
           .layer("cli")
           .definedBy("io.iommufd4j.cli..")
+          .layer("programs")
+          .definedBy("io.iommufd4j.examples..", "io.iommufd4j.benchmarks..")
+          .whereLayer("programs")
+          .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("fallback-sim")
-          .mayOnlyBeAccessedByLayers("cli")
+          .mayOnlyBeAccessedByLayers("cli", "programs")
           .whereLayer("core")
-          .mayOnlyBeAccessedByLayers("fallback-sim", "cli")
+          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "programs")
           .whereLayer("bindings")
           .mayOnlyBeAccessedByLayers("core", "fallback-sim");
 

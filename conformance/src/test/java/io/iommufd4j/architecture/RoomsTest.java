@@ -45,6 +45,7 @@ final class RoomsTest {
       new ClassFileImporter()
           .withImportOption(new DoNotIncludeTests())
           .withImportOption(location -> !location.contains("/bindings/"))
+          .withImportOption(location -> !location.contains("/jmh_generated/"))
           .importPackages("io.iommufd4j");
 
   @Test

@@ -44,6 +44,7 @@ final class StaticStateTest {
         new ClassFileImporter()
             .withImportOption(new DoNotIncludeTests())
             .withImportOption(location -> !location.contains("/bindings/"))
+            .withImportOption(location -> !location.contains("/jmh_generated/"))
             // Links to libc as it is initialized, which other systems cannot.
             .withImportOption(location -> !location.contains("/iommufd4j/linux/"))
             .importPackages("io.iommufd4j");
