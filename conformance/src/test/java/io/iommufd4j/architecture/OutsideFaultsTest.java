@@ -3,7 +3,6 @@ package io.iommufd4j.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -79,15 +77,10 @@ final class OutsideFaultsTest {
 
   /** The checkout's text, without what jextract wrote and this file. */
   private static List<Path> committed() throws IOException, InterruptedException {
-    String module = System.getProperty("basedir");
-    assumeTrue(module != null, "only a build knows where the checkout is");
-    Path root = Path.of(module).resolveSibling("");
-    Process git = new ProcessBuilder("git", "ls-files", "-z").directory(root.toFile()).start();
-    String names = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assumeTrue(git.waitFor() == 0, "only git knows which files are committed");
-    return Stream.of(names.split("\0"))
+    Checkout checkout = Checkout.current();
+    return checkout.committed().stream()
         .filter(name -> !name.startsWith("bindings/src/main/") && !name.endsWith(".bin"))
-        .map(root::resolve)
+        .map(checkout.root()::resolve)
         .filter(file -> Files.isRegularFile(file) && !file.endsWith("OutsideFaultsTest.java"))
         .toList();
   }

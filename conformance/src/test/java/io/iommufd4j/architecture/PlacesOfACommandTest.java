@@ -3,7 +3,6 @@ package io.iommufd4j.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Request;
@@ -32,9 +31,10 @@ final class PlacesOfACommandTest {
 
   @Test
   void thePageNamesEveryFileThatMentionsTheExample() throws IOException, InterruptedException {
-    Path root = root();
+    Checkout checkout = Checkout.current();
+    Path root = checkout.root();
     var mentioning = new TreeSet<String>();
-    for (String name : committed(root)) {
+    for (String name : checkout.committed()) {
       boolean documentation = name.startsWith("docs/") || !name.contains("/");
       if (!documentation && !name.endsWith(".bin") && EXAMPLE.matcher(text(root, name)).find()) {
         mentioning.add(name);
@@ -49,7 +49,7 @@ final class PlacesOfACommandTest {
 
   @Test
   void everyCommandStandsInEveryPlaceThatAllHave() throws IOException {
-    Path root = root();
+    Path root = Checkout.current().root();
     List<String> shared =
         places(root).filter(place -> place.group(1) != null).map(place -> place.group(2)).toList();
     assertEquals(7, shared.size(), shared.toString());
@@ -72,18 +72,5 @@ final class PlacesOfACommandTest {
   private static String text(Path root, String name) throws IOException {
     Path file = root.resolve(name);
     return Files.isRegularFile(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
-  }
-
-  private static Path root() {
-    String module = System.getProperty("basedir");
-    assumeTrue(module != null, "only a build knows where the checkout is");
-    return Path.of(module).resolveSibling("");
-  }
-
-  private static List<String> committed(Path root) throws IOException, InterruptedException {
-    Process git = new ProcessBuilder("git", "ls-files", "-z").directory(root.toFile()).start();
-    String names = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assumeTrue(git.waitFor() == 0, "only git knows which files are committed");
-    return List.of(names.split("\0"));
   }
 }
