@@ -25,9 +25,6 @@ public final class IgbFunction extends SriovFunction {
   private static final int DEVICE = 0x10c9;
   private static final int VIRTUAL_DEVICE = 0x10ca;
 
-  /** A virtual function does not say what it is: the physical one's capability does. */
-  private static final int UNSAID = 0xffff;
-
   private static final int CLASS_REVISION = 0x0200_0001;
   private static final int SUBSYSTEM_VENDOR = 0x8086;
   private static final int SUBSYSTEM = 0xa03c;
@@ -51,9 +48,6 @@ public final class IgbFunction extends SriovFunction {
   private static final int EXPRESS_AT = 0xa0;
   private static final int ARI_AT = 0x150;
   private static final int SRIOV_AT = 0x160;
-
-  private static final int ARI = 0x0e;
-  private static final int ARI_BYTES = 8;
 
   /** From the physical function to the first virtual one, and from one of those to the next. */
   private static final int FIRST = 0x80;
@@ -110,7 +104,7 @@ public final class IgbFunction extends SriovFunction {
             PciConfigSpace.EXPRESS, vendor, device, CLASS_REVISION, SUBSYSTEM_VENDOR, SUBSYSTEM);
     express(config, EXPRESS_AT);
     config.msix(MSIX_AT, vectors, MSIX_BAR, 0, PENDING);
-    config.extended(ARI_AT, ARI, ARI_BYTES);
+    alternativeRouting(config, ARI_AT);
     return config;
   }
 }

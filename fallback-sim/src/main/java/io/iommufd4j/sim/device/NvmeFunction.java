@@ -24,9 +24,6 @@ public final class NvmeFunction extends SriovFunction {
   private static final int VENDOR = 0x1b36;
   private static final int DEVICE = 0x0010;
 
-  /** A virtual function does not say what it is: the physical one's capability does. */
-  private static final int UNSAID = 0xffff;
-
   private static final int CLASS_REVISION = 0x0108_0202;
   private static final int SUBSYSTEM_VENDOR = 0x1af4;
   private static final int SUBSYSTEM = 0x1100;
@@ -41,9 +38,6 @@ public final class NvmeFunction extends SriovFunction {
   private static final int EXPRESS_AT = 0x80;
   private static final int ARI_AT = 0x100;
   private static final int SRIOV_AT = 0x120;
-
-  private static final int ARI = 0x0e;
-  private static final int ARI_BYTES = 8;
 
   private NvmeFunction(
       IommuDevice device,
@@ -92,7 +86,7 @@ public final class NvmeFunction extends SriovFunction {
     powerManagement(config, POWER_AT);
     express(config, EXPRESS_AT);
     config.msix(MSIX_AT, vectors, 0, TABLE, PENDING);
-    config.extended(ARI_AT, ARI, ARI_BYTES);
+    alternativeRouting(config, ARI_AT);
     config.set(ARI_AT + 4, 4, 0x100);
     return config;
   }

@@ -18,8 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class SriovFunction extends PciFunction {
 
+  /** A virtual function does not say what it is: the physical one's capability does. */
+  static final int UNSAID = 0xffff;
+
   private static final int EXPRESS_BYTES = 0x3c;
   private static final int POWER_BYTES = 8;
+  private static final int ARI = 0x0e;
+  private static final int ARI_BYTES = 8;
 
   private final List<Bar> bars;
   private final @Nullable PciFunction physical;
@@ -55,6 +60,11 @@ abstract class SriovFunction extends PciFunction {
     config.set(at + 2, 2, 3);
     config.set(at + 4, 2, 8);
     config.allow(at + 4, 2, 3);
+  }
+
+  /** The capability of a function whose number has eight bits (ARI). */
+  static void alternativeRouting(PciConfigSpace config, int at) {
+    config.extended(at, ARI, ARI_BYTES);
   }
 
   @Override
