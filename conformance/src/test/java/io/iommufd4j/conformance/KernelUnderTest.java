@@ -31,7 +31,7 @@ public final class KernelUnderTest implements AutoCloseable {
    *
    * @param after what is left to do when all that the test opened is given back
    */
-  KernelUnderTest(Kernel kernel, MachineUnderTest machine, Handle after) {
+  public KernelUnderTest(Kernel kernel, MachineUnderTest machine, Handle after) {
     this.kernel = kernel;
     this.machine = machine;
     opened.push(after);

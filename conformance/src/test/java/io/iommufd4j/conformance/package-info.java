@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One test body for every kernel: what a test is handed (the kernel, its devices, memory), and the
- * lists of where a simulated kernel or a driver answers otherwise.
+ * One test body for every kernel: what a test is handed (the kernel, its devices, memory, other
+ * processes), and the results in which IOMMU drivers differ.
  */
 @NullMarked
 package io.iommufd4j.conformance;

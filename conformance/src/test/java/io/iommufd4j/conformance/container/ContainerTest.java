@@ -16,11 +16,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.EduDma;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import java.lang.foreign.MemorySegment;

@@ -5,10 +5,10 @@ import static io.iommufd4j.conformance.Answers.refused;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENODEV;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,7 @@ package io.iommufd4j.conformance.differential;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
+import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

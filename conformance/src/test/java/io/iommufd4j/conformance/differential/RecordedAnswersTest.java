@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
+import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

@@ -2,8 +2,8 @@
 package io.iommufd4j.conformance.errors;
 
 import io.iommufd4j.conformance.Answers;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;

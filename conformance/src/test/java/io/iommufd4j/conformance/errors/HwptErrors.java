@@ -14,7 +14,7 @@ import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_invalidate_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.RequestBlock;
-import io.iommufd4j.conformance.selftest.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;

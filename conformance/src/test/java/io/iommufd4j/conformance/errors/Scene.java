@@ -10,9 +10,9 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.conformance.Answers;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Errno;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.KernelUnderTestResolver;
-import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
+import io.iommufd4j.conformance.extension.KernelUnderTestResolver;
+import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
 import io.iommufd4j.pci.PciAddress;
 import java.util.HashSet;
 import java.util.List;

@@ -9,9 +9,9 @@ import static io.iommufd4j.kernel.Errno.EPERM;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** Two functions that form one group. */

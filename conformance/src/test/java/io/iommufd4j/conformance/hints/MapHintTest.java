@@ -11,9 +11,9 @@ import static io.iommufd4j.kernel.Errno.EPERM;
 
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.IovaRange;

@@ -4,10 +4,10 @@ package io.iommufd4j.conformance.hints;
 import static io.iommufd4j.kernel.Errno.ENOMEM;
 
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.MemlockLimit;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.extension.MemlockLimit;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.vfio.VfioDevice;
 import org.junit.jupiter.api.Test;

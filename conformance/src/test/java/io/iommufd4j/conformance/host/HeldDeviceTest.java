@@ -11,9 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OtherProgram;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OtherProgram;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;

@@ -12,10 +12,10 @@ import static io.iommufd4j.kernel.Errno.ENOSPC;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

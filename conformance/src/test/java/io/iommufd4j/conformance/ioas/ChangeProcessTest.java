@@ -6,9 +6,9 @@ import static io.iommufd4j.conformance.Answers.refused;
 import static io.iommufd4j.conformance.UserPages.PAGE;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

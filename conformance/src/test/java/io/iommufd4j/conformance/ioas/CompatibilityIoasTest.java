@@ -8,10 +8,10 @@ import static io.iommufd4j.kernel.Errno.ENOENT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

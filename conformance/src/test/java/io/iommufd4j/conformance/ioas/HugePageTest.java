@@ -5,10 +5,10 @@ import static io.iommufd4j.conformance.Answers.ok;
 import static io.iommufd4j.conformance.Answers.same;
 import static io.iommufd4j.conformance.UserPages.HUGE_PAGE;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** {@code IOMMU_IOAS_MAP} of memory from the kernel's pool of huge pages. */

@@ -12,10 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

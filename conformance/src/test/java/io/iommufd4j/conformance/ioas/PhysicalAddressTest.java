@@ -9,9 +9,9 @@ import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
 import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

@@ -10,10 +10,10 @@ import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** {@code IOMMU_IOAS_UNMAP}: whole mappings only, as many as lie in the range. */

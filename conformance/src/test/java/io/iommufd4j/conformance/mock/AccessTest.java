@@ -18,12 +18,12 @@ import static io.iommufd4j.kernel.Errno.EOVERFLOW;
 import static io.iommufd4j.kernel.Errno.EPERM;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.MockAccess;
-import io.iommufd4j.conformance.selftest.MockIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockAccess;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
 import org.junit.jupiter.api.Test;
 
 /** The kernel's own accesses to an IOAS. */

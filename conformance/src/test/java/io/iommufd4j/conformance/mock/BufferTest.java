@@ -10,12 +10,12 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENODEV;
 import static io.iommufd4j.kernel.Errno.ENOENT;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.MockAccess;
-import io.iommufd4j.conformance.selftest.MockIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockAccess;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

@@ -14,12 +14,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.iommu_test_hw_info;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 

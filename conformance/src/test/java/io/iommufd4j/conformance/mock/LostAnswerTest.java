@@ -11,13 +11,13 @@ import static io.iommufd4j.kernel.Errno.ENOENT;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.MockAccess;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockAccess;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;

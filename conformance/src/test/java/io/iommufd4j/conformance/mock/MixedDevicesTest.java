@@ -10,12 +10,12 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
 import org.junit.jupiter.api.Test;
 
 /** Mock devices beside real ones, on one IOAS. */

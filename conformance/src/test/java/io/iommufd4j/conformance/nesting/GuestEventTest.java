@@ -4,8 +4,8 @@ package io.iommufd4j.conformance.nesting;
 import static io.iommufd4j.conformance.Answers.ok;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** The events by which a guest learns of its device's faults. */

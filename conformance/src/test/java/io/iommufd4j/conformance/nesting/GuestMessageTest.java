@@ -7,10 +7,10 @@ import static io.iommufd4j.conformance.vfio.Interrupts.TRIGGER;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.pci.pci_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenEventFd;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.conformance.vfio.Interrupts;
 import org.junit.jupiter.api.Test;
 

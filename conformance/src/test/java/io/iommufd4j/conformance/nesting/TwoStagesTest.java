@@ -8,10 +8,10 @@ import static io.iommufd4j.kernel.Errno.EBUSY;
 import static io.iommufd4j.kernel.Errno.ENOENT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 

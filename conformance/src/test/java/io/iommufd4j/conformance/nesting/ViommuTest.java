@@ -10,10 +10,10 @@ import static io.iommufd4j.kernel.Errno.ENOENT;
 import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import org.junit.jupiter.api.Test;
 
 /** {@code IOMMU_VIOMMU_ALLOC} on real drivers. */

@@ -11,9 +11,9 @@ import static io.iommufd4j.kernel.Errno.EIO;
 import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests.Invalidation;
 import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

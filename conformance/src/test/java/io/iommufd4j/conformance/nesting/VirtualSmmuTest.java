@@ -11,9 +11,9 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENOENT;
 import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 

@@ -11,12 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.container.OpenGroup;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import org.junit.jupiter.api.Test;

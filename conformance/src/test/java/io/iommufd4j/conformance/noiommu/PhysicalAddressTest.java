@@ -16,11 +16,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;

@@ -21,9 +21,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

@@ -17,10 +17,10 @@ import static io.iommufd4j.kernel.Errno.EOPNOTSUPP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
-import io.iommufd4j.conformance.selftest.ObjectRequests.Invalidation;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests.Invalidation;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;

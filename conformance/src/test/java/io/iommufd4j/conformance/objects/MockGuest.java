@@ -8,9 +8,9 @@ import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import java.lang.foreign.MemorySegment;
 
 /** A mock device on an IOAS, and what a guest of it needs. */

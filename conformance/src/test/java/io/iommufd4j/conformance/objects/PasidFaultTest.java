@@ -15,11 +15,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_page_response;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_pgfault;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.MockIommufd;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 

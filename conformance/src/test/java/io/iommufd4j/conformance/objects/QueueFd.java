@@ -7,7 +7,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.conformance.Answers;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import java.lang.foreign.MemorySegment;
 
 /** The descriptor of a queue, closed after the test if not before. */

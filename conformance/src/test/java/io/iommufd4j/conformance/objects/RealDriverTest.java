@@ -6,10 +6,10 @@ import static io.iommufd4j.conformance.Answers.ok;
 import static io.iommufd4j.conformance.Answers.same;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import org.junit.jupiter.api.Test;
 
 /** HWPTs with fault queues where devices do not ask for pages. */

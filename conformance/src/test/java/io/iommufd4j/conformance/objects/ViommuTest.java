@@ -15,10 +15,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommu_vdevice_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_viommu_alloc;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.selftest.MockDevice;
-import io.iommufd4j.conformance.selftest.ObjectRequests;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.selftest.driver.MockDevice;
+import io.iommufd4j.conformance.selftest.driver.ObjectRequests;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** Attached to an IOAS a device gets a HWPT that lives as long as somebody is attached. */

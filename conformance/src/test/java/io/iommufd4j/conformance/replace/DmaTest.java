@@ -8,11 +8,11 @@ import static io.iommufd4j.kernel.Errno.EADDRINUSE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.EduDma;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /** A device's DMA reaches the memory that it is attached to, before and after a replace. */

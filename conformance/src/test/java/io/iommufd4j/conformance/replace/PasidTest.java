@@ -9,9 +9,9 @@ import static io.iommufd4j.kernel.Errno.ENOENT;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 

@@ -10,9 +10,9 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /**

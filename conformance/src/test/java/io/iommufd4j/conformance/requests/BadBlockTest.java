@@ -7,11 +7,11 @@ import static io.iommufd4j.kernel.Errno.EFAULT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

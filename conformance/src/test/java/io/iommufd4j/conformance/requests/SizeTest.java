@@ -6,10 +6,10 @@ import static io.iommufd4j.conformance.Answers.same;
 import static io.iommufd4j.kernel.Errno.E2BIG;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

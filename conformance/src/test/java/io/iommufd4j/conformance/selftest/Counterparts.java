@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.selftest;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -15,7 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Maps the kernel's cases to the tests of this package that stand for them. */
+/** Maps the kernel's cases to the tests of the packages below that stand for them. */
 final class Counterparts {
 
   private static final String CLASS = ".class";
@@ -67,12 +68,13 @@ final class Counterparts {
   private static List<Class<?>> classes() {
     try {
       String self = Counterparts.class.getSimpleName() + CLASS;
-      URI here = Objects.requireNonNull(Counterparts.class.getResource(self)).toURI();
-      try (Stream<Path> files = Files.list(Path.of(here).resolveSibling("."))) {
+      URI file = Objects.requireNonNull(Counterparts.class.getResource(self)).toURI();
+      Path here = Objects.requireNonNull(Path.of(file).getParent());
+      try (Stream<Path> files = Files.walk(here)) {
         return files
-            .map(file -> file.getFileName().toString())
-            .filter(file -> file.endsWith("Test" + CLASS))
-            .<Class<?>>map(file -> load(file.substring(0, file.length() - CLASS.length())))
+            .map(path -> here.relativize(path).toString())
+            .filter(path -> path.endsWith("Test" + CLASS))
+            .<Class<?>>map(Counterparts::load)
             .toList();
       }
     } catch (IOException e) {
@@ -82,7 +84,9 @@ final class Counterparts {
     }
   }
 
-  private static Class<?> load(String name) {
+  private static Class<?> load(String file) {
+    String name =
+        file.substring(0, file.length() - CLASS.length()).replace(File.separatorChar, '.');
     try {
       return Class.forName(Counterparts.class.getPackageName() + "." + name);
     } catch (ClassNotFoundException e) {

@@ -3,7 +3,7 @@ package io.iommufd4j.conformance.selftest;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.iommufd4j.conformance.KnownDivergence;
+import io.iommufd4j.conformance.extension.KnownDivergence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;

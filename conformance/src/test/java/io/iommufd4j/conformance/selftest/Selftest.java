@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.selftest;
 
-import io.iommufd4j.conformance.Conformance;
+import io.iommufd4j.conformance.extension.Conformance;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

@@ -9,11 +9,11 @@ import static io.iommufd4j.kernel.Errno.EACCES;
 import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENODEV;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.container.OpenGroup;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.pci.PciAddress;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;

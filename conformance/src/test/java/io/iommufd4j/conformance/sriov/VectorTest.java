@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenEventFd;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;

@@ -7,10 +7,10 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;

@@ -11,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;

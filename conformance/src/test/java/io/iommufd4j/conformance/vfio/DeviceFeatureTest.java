@@ -10,10 +10,10 @@ import static io.iommufd4j.kernel.Errno.EINVAL;
 import static io.iommufd4j.kernel.Errno.ENOTTY;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.RequestBlock;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -23,10 +23,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.pci.pci_h;
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenEventFd;
+import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;

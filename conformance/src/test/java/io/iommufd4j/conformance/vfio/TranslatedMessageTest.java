@@ -11,11 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.bindings.pci.pci_h;
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenEventFd;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.conformance.extension.Conformance;
 import org.junit.jupiter.api.Test;
 
 /**

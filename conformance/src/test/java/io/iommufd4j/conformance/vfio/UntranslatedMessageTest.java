@@ -7,10 +7,10 @@ import static io.iommufd4j.conformance.vfio.Interrupts.MSI;
 import static io.iommufd4j.conformance.vfio.Interrupts.TRIGGER;
 
 import io.iommufd4j.conformance.BoundDevice;
-import io.iommufd4j.conformance.Conformance;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.OnSimulatedKernelsOnly;
+import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
 import org.junit.jupiter.api.Test;
 
 /**
