@@ -8,6 +8,7 @@ module io.iommufd4j.core {
 
   exports io.iommufd4j;
   exports io.iommufd4j.error;
+  exports io.iommufd4j.event;
   exports io.iommufd4j.kernel;
   exports io.iommufd4j.pci;
   exports io.iommufd4j.uapi;

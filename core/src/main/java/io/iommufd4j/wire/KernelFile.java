@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KernelFile {
 
+  private static final int NO_FD = -1;
+
   private final Kernel kernel;
   private final int fd;
   private final @Nullable String path;
@@ -54,6 +56,21 @@ public final class KernelFile {
       throw Refusals.open(kernel, path, fd);
     }
     return new KernelFile(kernel, fd, path);
+  }
+
+  /**
+   * Makes an eventfd that has counted nothing and never waits, closed on exec.
+   *
+   * @param kernel the kernel to make it on
+   * @return the open file
+   * @throws KernelException with the errno of {@code eventfd(2)}
+   */
+  public static KernelFile eventFd(Kernel kernel) {
+    int fd = kernel.eventfd(0, libc_h.EFD_NONBLOCK() | libc_h.EFD_CLOEXEC());
+    if (fd < 0) {
+      throw Refusals.call("eventfd", fd, NO_FD);
+    }
+    return new KernelFile(kernel, fd);
   }
 
   /** {@return the path it was opened by; empty for a descriptor that came from elsewhere} */
@@ -154,7 +171,7 @@ public final class KernelFile {
    * @throws KernelException with the errno of {@code pread(2)}
    */
   public long pread(MemorySegment buffer, long offset) {
-    return bytes("pread", kernel.pread(fd(), buffer, offset));
+    return checked("pread", kernel.pread(fd(), buffer, offset));
   }
 
   /**
@@ -166,10 +183,39 @@ public final class KernelFile {
    * @throws KernelException with the errno of {@code pwrite(2)}
    */
   public long pwrite(MemorySegment buffer, long offset) {
-    return bytes("pwrite", kernel.pwrite(fd(), buffer, offset));
+    return checked("pwrite", kernel.pwrite(fd(), buffer, offset));
   }
 
-  private long bytes(String call, long result) {
+  /**
+   * Reads with {@code read(2)} and returns what the kernel answers.
+   *
+   * @param buffer a native segment to fill
+   * @return bytes read, or −errno
+   */
+  public long tryRead(MemorySegment buffer) {
+    return kernel.read(fd(), buffer);
+  }
+
+  /**
+   * Writes with {@code write(2)}.
+   *
+   * @param buffer a native segment to write
+   * @return bytes written
+   * @throws KernelException with the errno of {@code write(2)}
+   */
+  public long write(MemorySegment buffer) {
+    return checked("write", kernel.write(fd(), buffer));
+  }
+
+  /**
+   * Throws what the kernel refused.
+   *
+   * @param call the system call's name
+   * @param result of a system call on this descriptor: ≥ 0, or −errno
+   * @return the result
+   * @throws KernelException with the errno
+   */
+  public long checked(String call, long result) {
     if (result < 0) {
       throw Refusals.call(call, result, fd);
     }

@@ -5,6 +5,7 @@ import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
+import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
 import java.lang.foreign.Arena;
@@ -49,6 +50,12 @@ public final class RequestBlocks {
 
   /** A register of 4 bytes of config space. */
   public final MemorySegment intRegister = arena.allocate(Integer.BYTES);
+
+  /** The 8 bytes that an eventfd is read and written by. */
+  public final MemorySegment counter = arena.allocate(Long.BYTES, Long.BYTES);
+
+  /** {@code struct pollfd}, to wait for one descriptor. */
+  public final MemorySegment poll = pollfd.allocate(arena);
 
   /** {@return the set of the calling thread} */
   public static RequestBlocks ofThread() {

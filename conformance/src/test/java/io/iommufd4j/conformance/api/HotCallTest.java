@@ -11,6 +11,9 @@ import io.iommufd4j.Iommufd;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.conformance.extension.OnHostKernelsOnly;
+import io.iommufd4j.event.EventFd;
+import io.iommufd4j.event.Events;
+import io.iommufd4j.event.Watch;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.Access;
@@ -19,12 +22,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
- * Map, unmap and replace leave nothing on the Java heap. Until the optimising compiler has got to
- * it, the linker's own code allocates, so that calls are made until a series of them leaves less
- * than a byte each.
+ * Map, unmap, replace and waiting leave nothing on the Java heap. Until the optimising compiler has
+ * got to it, the linker's own code allocates, so that calls are made until a series of them leaves
+ * less than a byte each.
  */
 @Conformance
 @OnHostKernelsOnly
@@ -82,6 +86,26 @@ final class HotCallTest {
         throw new AssertionError("IOMMU_OPTION was refused");
       }
     });
+  }
+
+  @Test
+  void signalWaitAndTake(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var one = EventFd.create(kernel);
+        var other = EventFd.create(kernel)) {
+      Events events = Events.on(kernel);
+      events.watch(one);
+      Watch second = events.watch(other);
+      Duration patience = Duration.ofSeconds(20);
+      allocatesNothing(() -> {
+        one.signal();
+        other.signal();
+        if (events.await(patience) != 2 || !second.readable() || one.await(patience) != 1) {
+          throw new AssertionError("a signal is missing");
+        }
+        other.take();
+      });
+    }
   }
 
   private void allocatesNothing(Runnable call) {
