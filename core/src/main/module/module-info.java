@@ -6,6 +6,20 @@ module io.iommufd4j.core {
   requires org.jnrproject.posix;
   requires org.jnrproject.constants;
 
+  // JNR's modules are automatic: they name nothing that they use, so it is named here. Tools that
+  // put on the module path only what is required, as Surefire does, leave the rest on the class
+  // path.
+  requires org.jnrproject.ffi;
+  requires org.jnrproject.jffi;
+  requires java.logging;
+  requires java.management;
+  requires jdk.unsupported;
+  requires org.objectweb.asm;
+  requires org.objectweb.asm.commons;
+  requires org.objectweb.asm.tree;
+  requires org.objectweb.asm.tree.analysis;
+  requires org.objectweb.asm.util;
+
   exports io.iommufd4j;
   exports io.iommufd4j.error;
   exports io.iommufd4j.event;

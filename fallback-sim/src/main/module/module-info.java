@@ -2,9 +2,14 @@
 /** A simulated Linux that answers iommufd and VFIO requests, with machines to run it on. */
 module io.iommufd4j.sim {
   requires transitive io.iommufd4j.core;
+  requires io.iommufd4j.bindings;
   requires static transitive org.jspecify;
   requires com.google.common;
   requires com.google.common.jimfs;
+
+  // Used by jimfs, whose module is automatic and brings in no module that has a descriptor.
+  requires java.logging;
+  requires jdk.unsupported;
 
   exports io.iommufd4j.sim;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli;
 
+import java.lang.module.ModuleDescriptor;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version that the build wrote into the jar. */
+/** The version that the build wrote into the jar: into its manifest, and into its module. */
 final class VersionText implements IVersionProvider {
 
   /** For picocli. */
@@ -11,7 +12,11 @@ final class VersionText implements IVersionProvider {
 
   /** One line that names the command and its version. */
   static String line() {
-    String version = Main.class.getPackage().getImplementationVersion();
+    ModuleDescriptor module = Main.class.getModule().getDescriptor();
+    String version =
+        module == null
+            ? Main.class.getPackage().getImplementationVersion()
+            : module.rawVersion().orElse(null);
     return "iommufdctl " + (version == null ? "(not packaged)" : version);
   }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** The command line as a module: picocli finds commands and options by reflection. */
+class ModulePathIT {
+
+  @Test
+  void theMainJobRuns() {
+    assertEquals("io.iommufd4j.cli", Main.class.getModule().getName());
+    var run = CommandRun.of("--sim", "device-replace", "0000:02:01.0", "-o", "json");
+    assertEquals(0, run.exitCode(), run::err);
+  }
+
+  @Test
+  void theVersionIsKnown() {
+    assertTrue(CommandRun.of("--version").out().matches("(?s)iommufdctl \\d.*"));
+  }
+}
