@@ -17,7 +17,7 @@ import io.iommufd4j.uapi.ObjectId;
 import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.wire.IommufdCalls;
 import io.iommufd4j.wire.KernelFile;
-import java.lang.foreign.Arena;
+import io.iommufd4j.wire.RequestBlocks;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
@@ -213,16 +213,14 @@ public sealed class IommufdRef permits Iommufd {
   }
 
   long option(int option, int operation, int object, long value, @Nullable ObjectId id) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment block = iommu_option.allocate(arena);
-      iommu_option.size(block, (int) block.byteSize());
-      iommu_option.option_id(block, option);
-      iommu_option.op(block, (short) operation);
-      iommu_option.object_id(block, object);
-      iommu_option.val64(block, value);
-      file.ioctl(Request.IOMMU_OPTION, block, id);
-      return iommu_option.val64(block);
-    }
+    MemorySegment block = RequestBlocks.ofThread().option;
+    iommu_option.size(block, (int) block.byteSize());
+    iommu_option.option_id(block, option);
+    iommu_option.op(block, (short) operation);
+    iommu_option.object_id(block, object);
+    iommu_option.val64(block, value);
+    file.ioctl(Request.IOMMU_OPTION, block, id);
+    return iommu_option.val64(block);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
 import java.util.Locale;
@@ -33,19 +34,21 @@ public class BoundDevice {
   public String device;
 
   private static final long IOVA = 0x100000;
+  private static final long MOVING_IOVA = 0x200000;
   private static final long PAGE = 4096;
 
   private Kernel kernel;
   private VfioBinding binding;
   private Iommufd iommufd;
   private DmaBuffer buffer;
-  VfioDevice vfio;
-  Ioas ioas;
-  Hwpt first;
-  Hwpt second;
+  private VfioDevice vfio;
+  private Ioas ioas;
+  private Hwpt first;
+  private Hwpt second;
+  private boolean toSecond;
 
   /** Address of a page that may be mapped. */
-  long page;
+  private long page;
 
   @Setup(Level.Trial)
   public void bind() {
@@ -63,6 +66,33 @@ public class BoundDevice {
     first = iommufd.newHwpt(vfio, ioas);
     second = iommufd.newHwpt(vfio, other);
     vfio.attach(first);
+  }
+
+  /** Replaces the HWPT that the device has by the other one. */
+  PageTableId replaceOnce() {
+    return vfio.replace(other());
+  }
+
+  /** Changes the HWPT as well, by way of none. */
+  PageTableId detachAndAttachOnce() {
+    vfio.detach();
+    return vfio.attach(other());
+  }
+
+  /** Maps one page of 4 KiB in an address space that a HWPT follows, and unmaps it. */
+  long mapAndUnmapOnce() {
+    ioas.map(page, PAGE, MOVING_IOVA, Access.READ_WRITE);
+    return ioas.unmap(MOVING_IOVA, PAGE);
+  }
+
+  /** Asks for an option: the shortest request there is. */
+  boolean optionOnce() {
+    return iommufd.rlimitPerProcess();
+  }
+
+  private PageTableId other() {
+    toSecond = !toSecond;
+    return toSecond ? second.id() : first.id();
   }
 
   @TearDown(Level.Trial)

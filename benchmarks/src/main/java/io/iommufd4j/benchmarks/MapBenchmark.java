@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.benchmarks;
 
-import io.iommufd4j.uapi.Access;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -19,12 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class MapBenchmark {
 
-  private static final long IOVA = 0x200000;
-  private static final long PAGE = 4096;
-
   @Benchmark
   public long mapAndUnmap(BoundDevice bound) {
-    bound.ioas.map(bound.page, PAGE, IOVA, Access.READ_WRITE);
-    return bound.ioas.unmap(IOVA, PAGE);
+    return bound.mapAndUnmapOnce();
   }
 }

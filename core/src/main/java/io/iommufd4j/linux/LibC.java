@@ -2,6 +2,7 @@
 package io.iommufd4j.linux;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.wire.PerThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -24,8 +25,8 @@ final class LibC {
       Linker.Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
 
   /** The memory that the linker stores errno in: one per thread, as errno itself is. */
-  private static final ThreadLocal<MemorySegment> STATE =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
+  private static final PerThread<MemorySegment> STATE =
+      new PerThread<>(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
 
   private LibC() {}
 

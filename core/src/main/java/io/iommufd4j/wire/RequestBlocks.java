@@ -5,6 +5,7 @@ import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
+import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
@@ -18,8 +19,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class RequestBlocks {
 
-  private static final ThreadLocal<RequestBlocks> OF_THREAD =
-      ThreadLocal.withInitial(RequestBlocks::new);
+  private static final PerThread<RequestBlocks> OF_THREAD = new PerThread<>(RequestBlocks::new);
 
   // Freed once the thread and its set are gone.
   private final Arena arena = Arena.ofAuto();
@@ -35,6 +35,9 @@ public final class RequestBlocks {
 
   /** {@code struct iommu_ioas_unmap}. */
   public final MemorySegment unmap = iommu_ioas_unmap.allocate(arena);
+
+  /** {@code struct iommu_option}. */
+  public final MemorySegment option = iommu_option.allocate(arena);
 
   /** {@code struct vfio_device_attach_iommufd_pt}. */
   public final MemorySegment attach = vfio_device_attach_iommufd_pt.allocate(arena);
