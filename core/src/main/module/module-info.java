@@ -27,6 +27,7 @@ module io.iommufd4j.core {
   exports io.iommufd4j.pci;
   exports io.iommufd4j.uapi;
   exports io.iommufd4j.vfio;
+  exports io.iommufd4j.vfio.interrupt;
 
   provides io.iommufd4j.kernel.KernelProvider with
       io.iommufd4j.linux.NativeProvider;

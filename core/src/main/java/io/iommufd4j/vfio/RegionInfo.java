@@ -8,6 +8,7 @@ import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A region of a device: a BAR, the ROM, config space ({@code struct vfio_region_info}).
@@ -63,6 +64,33 @@ public record RegionInfo(
    */
   public boolean mappable() {
     return has(vfio_h.VFIO_REGION_INFO_FLAG_MMAP());
+  }
+
+  /**
+   * {@return what can be mapped: the areas of its {@link InfoCapability.SparseMmap}; without one
+   * all of it, or nothing}
+   */
+  public List<InfoCapability.Area> mappableAreas() {
+    if (!mappable() || size == 0) {
+      return List.of();
+    }
+    return capability(InfoCapability.SparseMmap.class)
+        .map(InfoCapability.SparseMmap::areas)
+        .orElse(List.of(new InfoCapability.Area(0, size)));
+  }
+
+  /** {@return true if the MSI-X table, which lies in it, can be mapped as well} */
+  public boolean msixMappable() {
+    return capability(InfoCapability.MsixMappable.class).isPresent();
+  }
+
+  /** {@return the use of a region that is none of {@link PciRegion}; empty where it has none} */
+  public Optional<InfoCapability.RegionType> type() {
+    return capability(InfoCapability.RegionType.class);
+  }
+
+  private <T extends InfoCapability> Optional<T> capability(Class<T> kind) {
+    return capabilities.stream().filter(kind::isInstance).map(kind::cast).findFirst();
   }
 
   private boolean has(int flag) {

@@ -19,6 +19,9 @@ import io.iommufd4j.uapi.HwptId;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.vfio.DeviceAttachments.Verb;
+import io.iommufd4j.vfio.interrupt.DeviceInterrupts;
+import io.iommufd4j.vfio.interrupt.IrqInfo;
+import io.iommufd4j.vfio.interrupt.PciIrq;
 import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -545,6 +548,11 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return irq(irq.index());
   }
 
+  /** {@return its interrupts, to connect with eventfds ({@code VFIO_DEVICE_SET_IRQS})} */
+  public final DeviceInterrupts interrupts() {
+    return new DeviceInterrupts(file);
+  }
+
   /**
    * Resets the device, and it alone ({@code VFIO_DEVICE_RESET}). Its registers are as after power
    * on; its translation stays.
@@ -586,6 +594,37 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    */
   public final long write(RegionInfo region, long position, MemorySegment buffer) {
     return file.pwrite(buffer, region.offset() + region.checked(position));
+  }
+
+  /**
+   * {@return the registers of a region by system calls, mapping nothing}
+   *
+   * @param region as {@link #region(int)} gave it
+   */
+  public final RegionFile registers(RegionInfo region) {
+    return new RegionFile(file, region);
+  }
+
+  /**
+   * Opens a region: maps the areas of it that can be mapped, and leaves the rest to system calls.
+   *
+   * @param region as {@link #region(int)} gave it
+   * @return its registers, the caller's to close
+   * @throws KernelException {@code ENODEV} or {@code EINVAL} when an area cannot be mapped after
+   *     all
+   */
+  public final DeviceRegion openRegion(RegionInfo region) {
+    return DeviceRegion.open(file, region);
+  }
+
+  /**
+   * Opens a region of a PCI device. See {@link #openRegion(RegionInfo)}.
+   *
+   * @param region one that the device has
+   * @return its registers, the caller's to close
+   */
+  public final DeviceRegion openRegion(PciRegion region) {
+    return openRegion(region(region));
   }
 
   /**

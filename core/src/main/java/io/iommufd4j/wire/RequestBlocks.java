@@ -9,6 +9,7 @@ import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -45,14 +46,20 @@ public final class RequestBlocks {
   /** {@code struct vfio_device_detach_iommufd_pt}. */
   public final MemorySegment detach = vfio_device_detach_iommufd_pt.allocate(arena);
 
-  /** A register of 1 byte of config space. */
+  /** {@code struct vfio_irq_set} without data. */
+  public final MemorySegment irqSet = vfio_irq_set.allocate(arena);
+
+  /** A register of 1 byte of a device. */
   public final MemorySegment byteRegister = arena.allocate(Byte.BYTES);
 
-  /** A register of 2 bytes of config space. */
+  /** A register of 2 bytes of a device. */
   public final MemorySegment shortRegister = arena.allocate(Short.BYTES);
 
-  /** A register of 4 bytes of config space. */
+  /** A register of 4 bytes of a device. */
   public final MemorySegment intRegister = arena.allocate(Integer.BYTES);
+
+  /** A register of 8 bytes of a device. */
+  public final MemorySegment longRegister = arena.allocate(Long.BYTES, Long.BYTES);
 
   /** The 8 bytes that an eventfd is read and written by. */
   public final MemorySegment counter = arena.allocate(Long.BYTES, Long.BYTES);

@@ -65,6 +65,14 @@ public final class DeviceIrqs {
   private final OpenConfig config;
   private final LegacyInterrupt legacy;
   private final Map<Integer, EventFd> messages = new ConcurrentHashMap<>();
+
+  /**
+   * Messages that came before their vector had its first eventfd: Linux has no handler for the
+   * interrupt yet, and raises it again once there is one ({@code IRQS_PENDING}). Later, while a
+   * vector has none, its messages are lost.
+   */
+  private final Map<Integer, Boolean> early = new ConcurrentHashMap<>();
+
   private int mode = NONE;
   private volatile @Nullable EventFd error;
   private volatile @Nullable EventFd request;
@@ -240,6 +248,10 @@ public final class DeviceIrqs {
       throw Refused.with(Errno.ERANGE);
     }
     if (!on) {
+      early.clear();
+      for (int vector = 0; vector < change.start() + change.count(); vector++) {
+        early.put(vector, false);
+      }
       function.interrupts().allocateMessages(this::handleMessage);
       mode = change.index();
       messagesInUse(true);
@@ -249,7 +261,7 @@ public final class DeviceIrqs {
         int vector = change.start() + i;
         messages.remove(vector);
         if (change.fd(i) >= 0) {
-          messages.put(vector, user.eventFd(change.fd(i)));
+          connect(vector, user.eventFd(change.fd(i)));
         }
       }
     } catch (Refused refused) {
@@ -263,9 +275,19 @@ public final class DeviceIrqs {
     }
   }
 
+  /** {@code request_irq}. */
+  private void connect(int vector, EventFd event) {
+    messages.put(vector, event);
+    if (Boolean.TRUE.equals(early.remove(vector))) {
+      event.signal();
+    }
+  }
+
   /** {@code vfio_msihandler}. */
   private void handleMessage(int vector) {
-    signal(messages.get(vector));
+    if (early.replace(vector, true) == null) {
+      signal(messages.get(vector));
+    }
   }
 
   /** {@code vfio_pci_set_ctx_trigger_single}: what stands there afterwards. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.vfio;
+package io.iommufd4j.vfio.interrupt;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.vfio;
+package io.iommufd4j.vfio.interrupt;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.bindings.vfio.vfio_irq_info;
@@ -17,7 +17,15 @@ import java.lang.foreign.MemorySegment;
  */
 public record IrqInfo(int index, int count, int flags) {
 
-  static IrqInfo read(KernelFile file, int index) {
+  /**
+   * {@return the kernel's description of a kind of interrupt}
+   *
+   * @param file a device's descriptor
+   * @param index which
+   * @throws io.iommufd4j.error.KernelException {@code EINVAL} for a kind that the device cannot
+   *     have
+   */
+  public static IrqInfo read(KernelFile file, int index) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment block = vfio_irq_info.allocate(arena);
       vfio_irq_info.argsz(block, (int) block.byteSize());
