@@ -59,16 +59,20 @@ final class ImportDirectionTest {
           .definedBy("io.iommufd4j.cli..")
           .layer("programs")
           .definedBy("io.iommufd4j.examples..", "io.iommufd4j.benchmarks..")
+          .layer("differential")
+          .definedBy("io.iommufd4j.differential..")
+          .whereLayer("differential")
+          .mayNotBeAccessedByAnyLayer()
           .whereLayer("programs")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("fallback-sim")
-          .mayOnlyBeAccessedByLayers("cli", "programs")
+          .mayOnlyBeAccessedByLayers("cli", "programs", "differential")
           .whereLayer("core")
-          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "programs")
+          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "programs", "differential")
           .whereLayer("bindings")
-          .mayOnlyBeAccessedByLayers("core", "fallback-sim");
+          .mayOnlyBeAccessedByLayers("core", "fallback-sim", "differential");
 
   @ArchTest
   static final ArchRule onlyTheNativeKernelLinks =

@@ -2,6 +2,7 @@
 package io.iommufd4j.conformance;
 
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.differential.MachineUnderTest;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;

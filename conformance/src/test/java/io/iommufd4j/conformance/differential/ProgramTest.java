@@ -5,6 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
+import io.iommufd4j.differential.Case;
+import io.iommufd4j.differential.Generator;
+import io.iommufd4j.differential.Kernels;
+import io.iommufd4j.differential.Recorded;
+import io.iommufd4j.differential.Session;
+import io.iommufd4j.differential.Shrinker;
+import io.iommufd4j.differential.program.Answer;
+import io.iommufd4j.differential.program.AnswerBytes;
+import io.iommufd4j.differential.program.Program;
+import io.iommufd4j.differential.program.Step;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.iommufd4j.conformance.extension.OnSimulatedKernelsOnly;
+import io.iommufd4j.differential.Case;
+import io.iommufd4j.differential.Generator;
+import io.iommufd4j.differential.Kernels;
+import io.iommufd4j.differential.Recorded;
+import io.iommufd4j.differential.Session;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

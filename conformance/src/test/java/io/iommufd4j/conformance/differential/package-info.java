@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The differential runner: generated programs of requests on two kernels at once, answers compared
- * byte for byte, differences shrunk; and what the real kernel answered, recorded and replayed.
+ * Generated programs on the simulated kernel alone: they are answered as the real kernel did, as
+ * recorded, and two simulated kernels answer alike.
  */
 @NullMarked
 package io.iommufd4j.conformance.differential;

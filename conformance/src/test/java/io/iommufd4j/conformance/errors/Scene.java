@@ -35,7 +35,7 @@ final class Scene {
   private final MockIommufd mock;
   private final ObjectRequests objects;
 
-  Scene(KernelUnderTest kernel) {
+  public Scene(KernelUnderTest kernel) {
     this.kernel = kernel;
     this.mock = MockIommufd.open(kernel);
     this.iommufd = mock.iommufd();
@@ -103,7 +103,7 @@ final class Scene {
   }
 
   /** A mock device, attached to an IOAS. */
-  MockDevice mock(int ioas) {
+  public MockDevice mock(int ioas) {
     return mock.device(ioas).ok();
   }
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.Handle;
 import io.iommufd4j.conformance.KernelUnderTest;
-import io.iommufd4j.conformance.MachineUnderTest;
 import io.iommufd4j.conformance.UserPages;
+import io.iommufd4j.differential.MachineUnderTest;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;

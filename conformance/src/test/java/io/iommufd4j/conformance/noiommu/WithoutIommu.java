@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.noiommu;
 
-import io.iommufd4j.conformance.MachineUnderTest;
+import io.iommufd4j.differential.MachineUnderTest;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.differential;
+
+import io.iommufd4j.kernel.ProcessFacts;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import java.util.Set;
+
+/** The simulated kernels that programs run on, their devices bound to vfio-pci. */
+public final class Kernels {
+
+  /** IOMMUs of QEMU's behind which Linux finds no isolation of interrupts. */
+  private static final Set<String> UNISOLATED = Set.of("amd", "virtio");
+
+  private Kernels() {}
+
+  /** One of the lab's machine. */
+  @SuppressWarnings("resource") // What was bound stays so while the kernel is used.
+  public static SimKernel simulated(String iommu) {
+    SimKernel kernel =
+        SimKernel.builder()
+            .machine(
+                Machine.named("many:" + iommu).toBuilder()
+                    .isolatedInterrupts(!UNISOLATED.contains(iommu))
+                    .build())
+            .memlockLimit(ProcessFacts.UNLIMITED)
+            .allowUnsafeInterrupts(true)
+            .build();
+    VfioBinding.bind(kernel, MachineUnderTest.of(Host.of(kernel)).all());
+    return kernel;
+  }
+}
