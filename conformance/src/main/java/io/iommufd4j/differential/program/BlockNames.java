@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.differential.program;
 
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.kernel.Request;
@@ -9,11 +11,12 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.UnionLayout;
 import java.lang.foreign.ValueLayout;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** Names of requests and of the fields in their blocks, for programs that people read. */
 public final class BlockNames {
@@ -21,12 +24,17 @@ public final class BlockNames {
   /** The kernel's test request, which is no part of the UAPI. */
   public static final String TEST = "IOMMU_TEST_CMD";
 
-  private static final Map<String, Map<String, Place>> PLACES = new ConcurrentHashMap<>();
+  private static final Map<String, List<Named>> FIELDS =
+      Stream.concat(Stream.of(TEST), Arrays.stream(Request.values()).map(Request::name))
+          .collect(toUnmodifiableMap(name -> name, BlockNames::named));
 
   private BlockNames() {}
 
   /** The offset and width of a field, in bytes. */
   public record Place(int offset, int width) {}
+
+  /** A field. */
+  public record Named(String name, Place place) {}
 
   /** The number of a request that is named, or of one that is a number itself. */
   public static int number(String name) {
@@ -46,15 +54,25 @@ public final class BlockNames {
         : Request.valueOf(name).layout();
   }
 
-  /** All fields of a request's struct by name, in their order. */
-  public static Map<String, Place> fields(String name) {
-    return PLACES.computeIfAbsent(
-        name,
-        _ -> {
-          var places = new LinkedHashMap<String, Place>();
-          layout(name).ifPresent(layout -> group(layout, 0, "", places));
-          return Collections.unmodifiableMap(places);
-        });
+  /** All fields of a request's struct, in their order; none of a request that is a number. */
+  public static List<Named> fields(String name) {
+    return FIELDS.getOrDefault(name, List.of());
+  }
+
+  /** The place of a field that has a name. */
+  public static Optional<Place> field(String request, String name) {
+    return fields(request).stream()
+        .filter(field -> field.name.equals(name))
+        .map(Named::place)
+        .findFirst();
+  }
+
+  private static List<Named> named(String request) {
+    var places = new LinkedHashMap<String, Place>();
+    layout(request).ifPresent(layout -> group(layout, 0, "", places));
+    return places.entrySet().stream()
+        .map(entry -> new Named(entry.getKey(), entry.getValue()))
+        .toList();
   }
 
   private static void group(
@@ -89,18 +107,18 @@ public final class BlockNames {
   /** A field's name, or its place where it has none. */
   static String text(String request, int offset, int width) {
     var place = new Place(offset, width);
-    return fields(request).entrySet().stream()
-        .filter(entry -> entry.getValue().equals(place))
-        .map(Map.Entry::getKey)
+    return fields(request).stream()
+        .filter(field -> field.place.equals(place))
+        .map(Named::name)
         .findFirst()
         .orElse(offset + ":" + width);
   }
 
   /** Undoes {@link #text}. */
   public static Place place(String request, String text) {
-    Place place = fields(request).get(text);
-    if (place != null) {
-      return place;
+    Optional<Place> place = field(request, text);
+    if (place.isPresent()) {
+      return place.get();
     }
     int colon = text.indexOf(':');
     return new Place(

@@ -93,18 +93,15 @@ public final class Draft {
   boolean fixed(int offset) {
     boolean operation = name.equals(BlockNames.TEST) && offset / Integer.BYTES == 1;
     return operation
-        || BlockNames.fields(name).entrySet().stream()
-            .filter(entry -> POINTERS.contains(entry.getKey()))
-            .map(Map.Entry::getValue)
+        || BlockNames.fields(name).stream()
+            .filter(field -> POINTERS.contains(field.name()))
+            .map(BlockNames.Named::place)
             .anyMatch(place -> offset >= place.offset() && offset < place.offset() + place.width());
   }
 
   private BlockNames.Place place(String field) {
-    BlockNames.Place place = BlockNames.fields(name).get(field);
-    if (place == null) {
-      throw new IllegalArgumentException(name + " has no field " + field);
-    }
-    return place;
+    return BlockNames.field(name, field)
+        .orElseThrow(() -> new IllegalArgumentException(name + " has no field " + field));
   }
 
   /** Takes PASIDs from a mock device that is being made. */

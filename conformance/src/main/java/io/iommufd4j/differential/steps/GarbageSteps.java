@@ -33,7 +33,7 @@ public final class GarbageSteps {
               "VFIO_DEVICE_SET_IRQS",
               "VFIO_DEVICE_IOEVENTFD")
           .map(name -> (long) BlockNames.number(name))
-          .collect(Collectors.toSet());
+          .collect(Collectors.toUnmodifiableSet());
 
   private static final long DESTROY = BlockNames.number("IOMMU_DESTROY");
 
