@@ -21,6 +21,7 @@ module io.iommufd4j.core {
   requires org.objectweb.asm.util;
 
   exports io.iommufd4j;
+  exports io.iommufd4j.data;
   exports io.iommufd4j.error;
   exports io.iommufd4j.event;
   exports io.iommufd4j.kernel;

@@ -12,7 +12,7 @@ public final class Hwpt extends HwptRef implements AutoCloseable {
 
   Hwpt(IommufdRef iommufd, HwptId id) {
     super(iommufd, id);
-    this.owned = new OwnedObject(iommufd, id, () -> iommufd.gone(this));
+    this.owned = iommufd.owned().own(id);
   }
 
   @Override
@@ -25,8 +25,8 @@ public final class Hwpt extends HwptRef implements AutoCloseable {
    * Destroys it ({@code IOMMU_DESTROY}). Harmless when closed already, or when the iommufd is
    * closed, which destroys all in it.
    *
-   * @throws KernelException {@code EBUSY} while a device is attached to it; it then stays open and
-   *     can be closed later
+   * @throws KernelException {@code EBUSY} while a device is attached to it, or a nested HWPT or a
+   *     vIOMMU is made from it; it then stays open and can be closed later
    */
   @Override
   public void close() {

@@ -4,10 +4,13 @@ package io.iommufd4j;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.data.InvalidateOutcome;
+import io.iommufd4j.data.InvalidationBlock;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.wire.Invalidator;
 import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -64,8 +67,9 @@ public sealed class HwptRef implements PageTable permits Hwpt {
    * @param length bytes, a multiple of {@code pageSize}, not 0
    * @param pageSize bytes that one bit stands for, a power of two of at least the IOMMU's page size
    * @return one bit for each {@code pageSize} bytes of the range
-   * @throws KernelException {@code EINVAL} for a misaligned range, or while tracking is off; {@code
-   *     EOPNOTSUPP} when the IOMMU cannot track; {@code ENOENT} without this HWPT
+   * @throws KernelException {@code EINVAL} for a misaligned range, on older kernels while tracking
+   *     is off, too; {@code EOPNOTSUPP} when the IOMMU cannot track; {@code ENOENT} without this
+   *     HWPT
    */
   public final DirtyBitmap dirtyBitmap(long iova, long length, long pageSize) {
     return dirtyBitmap(iova, length, pageSize, 0);
@@ -109,6 +113,30 @@ public sealed class HwptRef implements PageTable permits Hwpt {
       file().ioctl(Request.IOMMU_HWPT_GET_DIRTY_BITMAP, block, id);
       return new DirtyBitmap(iova, pageSize, (int) pages, bitmap.toArray(ValueLayout.JAVA_LONG));
     }
+  }
+
+  /**
+   * Invalidates translations of a nested HWPT ({@code IOMMU_HWPT_INVALIDATE}), to be called once
+   * the guest has changed its page table. Allocates nothing on the Java heap. What an SMMUv3 is to
+   * forget goes through {@link ViommuRef#invalidate}.
+   *
+   * @param entries in the format of the HWPT's data
+   * @throws KernelException {@code EINVAL} when it is not nested, for entries of another format, or
+   *     for a misaligned address; {@code EOPNOTSUPP} when the IOMMU's driver takes none; {@code
+   *     ENOENT} without this HWPT. The hint has the number of entries that were handled
+   */
+  public final void invalidate(InvalidationBlock entries) {
+    Invalidator.invalidate(file(), id, entries);
+  }
+
+  /**
+   * As {@link #invalidate}, with how many were handled, and a refusal as a value.
+   *
+   * @param entries in the format of the HWPT's data
+   * @return done, or refused
+   */
+  public final InvalidateOutcome tryInvalidate(InvalidationBlock entries) {
+    return Invalidator.tryInvalidate(file(), id, entries);
   }
 
   /** The iommufd's file, as long as this handle may be used. */

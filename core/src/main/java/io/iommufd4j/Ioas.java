@@ -12,7 +12,7 @@ public final class Ioas extends IoasRef implements AutoCloseable {
 
   Ioas(IommufdRef iommufd, IoasId id) {
     super(iommufd, id);
-    this.owned = new OwnedObject(iommufd, id, () -> iommufd.gone(this));
+    this.owned = iommufd.owned().own(id);
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.iommufd4j.error.KernelException;
 import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.wire.KernelFile;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
@@ -14,21 +13,23 @@ import java.util.SequencedSet;
  * An iommufd that this object owns.
  *
  * <p>Closing it takes everything down in the order the kernel wants: devices bound through this
- * object are detached, HWPTs destroyed, IOASes destroyed, each kind last made first, and the
- * descriptor closed. Every step is taken even if others fail; the first failure is thrown at the
- * end with the rest suppressed in it. A device stays bound until its own handle is closed, for it
- * holds the kernel's context alive.
+ * object are detached, mappings of driver memory taken down, objects destroyed, what was made last
+ * first, and the descriptor closed. Every step is taken even if others fail; the first failure is
+ * thrown at the end with the rest suppressed in it. A device stays bound until its own handle is
+ * closed, for it holds the kernel's context alive.
+ *
+ * <p>What was made here without a handle, by {@link #request} or before the descriptor was adopted,
+ * ends with the last descriptor of the iommufd; {@link #foreignObjects} lists it. Where it keeps an
+ * object of a handle busy, the failure names it.
  */
 public final class Iommufd extends IommufdRef implements AutoCloseable {
 
   private static final String PATH = "/dev/iommu";
 
   private final SequencedSet<BoundDevice> devices = new LinkedHashSet<>();
-  private final SequencedSet<Hwpt> hwpts = new LinkedHashSet<>();
-  private final SequencedSet<Ioas> ioases = new LinkedHashSet<>();
 
   private Iommufd(KernelFile file) {
-    super(file);
+    super(file, true);
   }
 
   /**
@@ -62,7 +63,10 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public int release() {
-    forgetAll();
+    synchronized (this) {
+      devices.clear();
+    }
+    owned().forget();
     return file().release();
   }
 
@@ -73,42 +77,10 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
       return;
     }
     var steps = new OrderedClose();
-    newestFirst(devices).forEach(device -> steps.step(device::detachAll));
-    newestFirst(hwpts).forEach(hwpt -> steps.step(hwpt::close));
-    newestFirst(ioases).forEach(ioas -> steps.step(ioas::close));
+    boundDevices().reversed().forEach(device -> steps.step(device::detachAll));
+    owned().close(steps);
     steps.step(file()::close);
     steps.report();
-  }
-
-  private synchronized void forgetAll() {
-    devices.clear();
-    hwpts.clear();
-    ioases.clear();
-  }
-
-  private synchronized <T> List<T> newestFirst(SequencedSet<T> handles) {
-    // A copy: each close takes its handle out of the set.
-    return new ArrayList<>(handles.reversed());
-  }
-
-  @Override
-  synchronized void made(Ioas ioas) {
-    ioases.add(ioas);
-  }
-
-  @Override
-  synchronized void gone(Ioas ioas) {
-    ioases.remove(ioas);
-  }
-
-  @Override
-  synchronized void made(Hwpt hwpt) {
-    hwpts.add(hwpt);
-  }
-
-  @Override
-  synchronized void gone(Hwpt hwpt) {
-    hwpts.remove(hwpt);
   }
 
   @Override

@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j;
 
+import io.iommufd4j.bindings.iommufd.iommu_destroy;
+import io.iommufd4j.bindings.iommufd.iommu_fault_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_ioas_change_process;
 import io.iommufd4j.bindings.iommufd.iommu_option;
+import io.iommufd4j.bindings.iommufd.iommu_vfio_ioas;
+import io.iommufd4j.bindings.iommufd.iommu_viommu_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.data.EventType;
+import io.iommufd4j.data.HwInfo;
+import io.iommufd4j.data.HwptData;
+import io.iommufd4j.data.HwptSpec;
+import io.iommufd4j.data.ViommuData;
 import io.iommufd4j.error.KernelException;
+import io.iommufd4j.hint.ForeignObjects;
 import io.iommufd4j.hint.HwptHint;
 import io.iommufd4j.hint.IommufdFacts;
 import io.iommufd4j.hint.KnownObjects;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.EventQueueId;
+import io.iommufd4j.uapi.FaultQueueId;
+import io.iommufd4j.uapi.HwQueueId;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.HwptId;
+import io.iommufd4j.uapi.HwptParentId;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.ObjectId;
 import io.iommufd4j.uapi.PageTableId;
+import io.iommufd4j.uapi.VdeviceId;
+import io.iommufd4j.uapi.ViommuId;
+import io.iommufd4j.wire.HardwareInfo;
 import io.iommufd4j.wire.IommufdCalls;
 import io.iommufd4j.wire.KernelFile;
+import io.iommufd4j.wire.NewObject;
 import io.iommufd4j.wire.RequestBlocks;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +56,16 @@ public sealed class IommufdRef permits Iommufd {
   private static final int GLOBAL = 0;
 
   private final KernelFile file;
-  private final IommufdFacts facts;
+  private final OwnedObjects owned;
 
-  IommufdRef(KernelFile file) {
+  /**
+   * On an open descriptor.
+   *
+   * @param closed true if closing this is to close what handles own
+   */
+  IommufdRef(KernelFile file, boolean closed) {
     this.file = file;
-    this.facts = new IommufdFacts(file, new KnownObjects());
+    this.owned = new OwnedObjects(new IommufdFacts(file, new KnownObjects()), closed);
   }
 
   /**
@@ -49,7 +76,7 @@ public sealed class IommufdRef permits Iommufd {
    * @return the iommufd with the objects it has already
    */
   public static IommufdRef of(Kernel kernel, int fd) {
-    return new IommufdRef(new KernelFile(kernel, fd));
+    return new IommufdRef(new KernelFile(kernel, fd), false);
   }
 
   /** {@return the kernel that answers} */
@@ -70,9 +97,13 @@ public sealed class IommufdRef permits Iommufd {
     return file;
   }
 
+  OwnedObjects owned() {
+    return owned;
+  }
+
   /** {@return the facts that hints draw on; of use to this project's own packages alone} */
   public final IommufdFacts facts() {
-    return facts;
+    return owned.facts();
   }
 
   /**
@@ -82,9 +113,17 @@ public sealed class IommufdRef permits Iommufd {
    * @throws KernelException {@code ENOMEM}
    */
   public Ioas newIoas() {
-    var ioas = new Ioas(this, new IoasId(IommufdCalls.newIoas(file)));
-    made(ioas);
-    return ioas;
+    return new Ioas(this, new IoasId(IommufdCalls.newIoas(file)));
+  }
+
+  /**
+   * Takes an IOAS over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd; whether it exists shows at the first request
+   * @return the IOAS, the caller's to close
+   */
+  public Ioas adopt(IoasId id) {
+    return new Ioas(this, id);
   }
 
   /**
@@ -149,15 +188,55 @@ public sealed class IommufdRef permits Iommufd {
    *     domain's aperture; {@code ENOMEM} when pages cannot be pinned within RLIMIT_MEMLOCK
    */
   public Hwpt newHwpt(DeviceId device, PageTableId parent, Set<HwptFlag> flags) {
-    int result = IommufdCalls.newHwpt(file, device, parent, HwptFlag.bits(flags));
+    return newHwpt(device, parent, new HwptSpec(flags, Optional.empty(), new HwptData.None()));
+  }
+
+  /**
+   * Allocates a hardware page table with all that {@code IOMMU_HWPT_ALLOC} takes.
+   *
+   * @param device bound to this iommufd; its IOMMU decides the page table's format
+   * @param parent an IOAS; for a nested one a nesting parent or a vIOMMU
+   * @param spec what it is to be
+   * @return a HWPT, the caller's to close
+   * @see #newHwpt(DeviceId, HwptParentId, HwptSpec)
+   */
+  public Hwpt newHwpt(BoundDevice device, HwptParentId parent, HwptSpec spec) {
+    return newHwpt(local(device), parent, spec);
+  }
+
+  /**
+   * Allocates a hardware page table with all that {@code IOMMU_HWPT_ALLOC} takes: a fault queue,
+   * and for a nested one the page table of a guest.
+   *
+   * @param device a device bound to this iommufd; its IOMMU decides the page table's format
+   * @param parent an IOAS; for a nested one a nesting parent or a vIOMMU
+   * @param spec what it is to be
+   * @return a HWPT, the caller's to close
+   * @throws KernelException {@code EOPNOTSUPP} when the IOMMU cannot nest so, or lacks what a flag
+   *     asks for; {@code EINVAL} when the parent does not exist, cannot be one or belongs to
+   *     another IOMMU, or for data of another format; {@code EIO} for a stream table entry that an
+   *     SMMUv3 does not take; {@code ENOENT} when the device is not bound here or there is no such
+   *     fault queue; and as {@link #newHwpt(DeviceId, PageTableId, Set)}
+   */
+  public Hwpt newHwpt(DeviceId device, HwptParentId parent, HwptSpec spec) {
+    int result = IommufdCalls.newHwpt(file, device, parent, spec);
     if (result < 0) {
-      var hint = new HwptHint(facts, device, parent, flags);
+      var hint = new HwptHint(facts(), device, parent, spec);
       throw file.refused(Request.IOMMU_HWPT_ALLOC, result, parent, hint);
     }
     var hwpt = new Hwpt(this, new HwptId(result));
-    facts.known().made(hwpt.id(), new KnownObjects.HwptOrigin(device, parent, Set.copyOf(flags)));
-    made(hwpt);
+    facts().known().made(hwpt.id(), new KnownObjects.HwptOrigin(device, parent, spec.flags()));
     return hwpt;
+  }
+
+  /**
+   * Takes a HWPT over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd; whether it exists shows at the first request
+   * @return the HWPT, the caller's to close
+   */
+  public Hwpt adopt(HwptId id) {
+    return new Hwpt(this, id);
   }
 
   /**
@@ -187,7 +266,259 @@ public sealed class IommufdRef permits Iommufd {
    *     for a device without an IOMMU
    */
   public HwInfo hwInfo(DeviceId device) {
-    return HwInfo.read(file, device);
+    return HardwareInfo.read(file, device, iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT());
+  }
+
+  /**
+   * {@return a description of the IOMMU before a device that is not its driver's usual one ({@code
+   * IOMMU_HW_INFO_FLAG_INPUT_TYPE}), as that of a Tegra241's command queues}
+   *
+   * @param device bound to this iommufd
+   * @param type {@code enum iommu_hw_info_type}
+   * @throws KernelException {@code EOPNOTSUPP} when the driver has none of this type, or the kernel
+   *     is older than 6.17; {@code ENOENT} when the device is not bound here
+   */
+  public HwInfo hwInfo(DeviceId device, int type) {
+    return HardwareInfo.read(file, device, type);
+  }
+
+  /**
+   * Makes a queue for I/O page faults ({@code IOMMU_FAULT_QUEUE_ALLOC}). HWPTs are given it when
+   * they are made.
+   *
+   * @return a queue, the caller's to close after the HWPTs that use it
+   * @throws KernelException {@code ENOMEM}; {@code EMFILE} when the process has no descriptor left
+   */
+  public FaultQueue newFaultQueue() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_fault_alloc.allocate(arena);
+      iommu_fault_alloc.size(block, (int) block.byteSize());
+      file.ioctl(Request.IOMMU_FAULT_QUEUE_ALLOC, block, null);
+      return adopt(
+          new FaultQueueId(iommu_fault_alloc.out_fault_id(block)),
+          iommu_fault_alloc.out_fault_fd(block));
+    }
+  }
+
+  /**
+   * Takes a fault queue over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd
+   * @param fd the queue's descriptor, which is closed as well
+   * @return the queue, the caller's to close
+   */
+  public FaultQueue adopt(FaultQueueId id, int fd) {
+    return new FaultQueue(owned, id, new KernelFile(kernel(), fd));
+  }
+
+  /**
+   * {@return a fault queue that somebody else owns}
+   *
+   * @param id of this iommufd
+   * @param fd the queue's descriptor
+   */
+  public FaultQueueRef faultQueue(FaultQueueId id, int fd) {
+    return new FaultQueueRef(id, new KernelFile(kernel(), fd));
+  }
+
+  /**
+   * Makes a vIOMMU: a guest's own part of the IOMMU before a device ({@code IOMMU_VIOMMU_ALLOC}).
+   *
+   * @param device bound to this iommufd
+   * @param parent a HWPT made with {@link HwptFlag#NEST_PARENT}, which maps the guest's memory
+   * @param data its kind, with what the driver is told
+   * @return a vIOMMU, the caller's to close
+   * @throws KernelException {@code EOPNOTSUPP} when the IOMMU, or the kernel's driver of it, has no
+   *     vIOMMUs of this kind; {@code EINVAL} when the parent is no nesting parent; {@code ENOENT}
+   *     without the device or the parent
+   */
+  public Viommu newViommu(DeviceId device, HwptId parent, ViommuData data) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_viommu_alloc.allocate(arena);
+      MemorySegment told = data.allocate(arena);
+      iommu_viommu_alloc.size(block, (int) block.byteSize());
+      iommu_viommu_alloc.type(block, data.type());
+      iommu_viommu_alloc.dev_id(block, device.value());
+      iommu_viommu_alloc.hwpt_id(block, parent.value());
+      iommu_viommu_alloc.data_len(block, (int) told.byteSize());
+      iommu_viommu_alloc.data_uptr(block, told.address());
+      file.ioctl(Request.IOMMU_VIOMMU_ALLOC, block, parent);
+      var id = new ViommuId(iommu_viommu_alloc.out_viommu_id(block));
+      return new Viommu(owned, id, data.answered(told));
+    }
+  }
+
+  /**
+   * Takes a vIOMMU over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd; whether it exists shows at the first request
+   * @param data its kind
+   * @return the vIOMMU, the caller's to close
+   */
+  public Viommu adopt(ViommuId id, ViommuData data) {
+    return new Viommu(owned, id, data);
+  }
+
+  /**
+   * {@return a vIOMMU that somebody else owns} Whether it exists shows at the first request.
+   *
+   * @param id of this iommufd
+   */
+  public ViommuRef viommu(ViommuId id) {
+    return new ViommuRef(owned, id);
+  }
+
+  /**
+   * Takes a device of a guest over that was made elsewhere, in this iommufd; closing it destroys
+   * it.
+   *
+   * @param id of this iommufd
+   * @return the device in the guest, the caller's to close
+   */
+  public Vdevice adopt(VdeviceId id) {
+    return new Vdevice(owned, id);
+  }
+
+  /**
+   * Takes a queue of events over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd
+   * @param fd the queue's descriptor, which is closed as well
+   * @param type of its events
+   * @return the queue, the caller's to close
+   */
+  public EventQueue adopt(EventQueueId id, int fd, EventType type) {
+    return new EventQueue(owned, id, new KernelFile(kernel(), fd), type);
+  }
+
+  /**
+   * {@return a queue of events that somebody else owns}
+   *
+   * @param id of this iommufd
+   * @param fd the queue's descriptor
+   * @param type of its events
+   */
+  public EventQueueRef eventQueue(EventQueueId id, int fd, EventType type) {
+    return new EventQueueRef(id, new KernelFile(kernel(), fd), type);
+  }
+
+  /**
+   * Takes a hardware queue over that was made elsewhere, in this iommufd; closing it destroys it.
+   *
+   * @param id of this iommufd
+   * @return the queue, the caller's to close
+   */
+  public HwQueue adopt(HwQueueId id) {
+    return new HwQueue(owned, id);
+  }
+
+  /**
+   * Maps memory of the IOMMU's driver for reading and writing ({@code mmap(2)}), as the driver
+   * offered it when a vIOMMU was made: {@link ViommuData.Tegra241Cmdqv} has the two numbers.
+   *
+   * @param offset bytes, as the driver said
+   * @param bytes length, as the driver said
+   * @return the mapping, the caller's to close
+   * @throws KernelException {@code ENXIO} when the driver offers nothing of that offset and length
+   */
+  public DriverMapping mapDriver(long offset, long bytes) {
+    return new DriverMapping(owned, offset, bytes);
+  }
+
+  /**
+   * {@return the IOAS that containers of this iommufd map into; empty while there is none ({@code
+   * IOMMU_VFIO_IOAS_GET})}
+   */
+  public Optional<IoasRef> vfioIoas() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = vfioIoas(arena, iommufd_h.IOMMU_VFIO_IOAS_GET());
+      int result = file.tryIoctl(Request.IOMMU_VFIO_IOAS, block);
+      if (result == Errno.ENODEV.negated()) {
+        return Optional.empty();
+      }
+      if (result < 0) {
+        throw file.refused(Request.IOMMU_VFIO_IOAS, result, null);
+      }
+      return Optional.of(ioas(new IoasId(iommu_vfio_ioas.ioas_id(block))));
+    }
+  }
+
+  /**
+   * Chooses the IOAS that containers map into which are set up from now on ({@code
+   * IOMMU_VFIO_IOAS_SET}): a program written for VFIO's type 1 is given this descriptor as its
+   * container.
+   *
+   * @param ioas of this iommufd
+   * @throws KernelException {@code ENOENT} without this IOAS
+   */
+  public void vfioIoas(IoasId ioas) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = vfioIoas(arena, iommufd_h.IOMMU_VFIO_IOAS_SET());
+      iommu_vfio_ioas.ioas_id(block, ioas.value());
+      file.ioctl(Request.IOMMU_VFIO_IOAS, block, ioas);
+    }
+  }
+
+  /**
+   * Leaves containers without an IOAS ({@code IOMMU_VFIO_IOAS_CLEAR}). It is not destroyed, nor is
+   * one that the kernel made.
+   */
+  public void clearVfioIoas() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = vfioIoas(arena, iommufd_h.IOMMU_VFIO_IOAS_CLEAR());
+      file.ioctl(Request.IOMMU_VFIO_IOAS, block, null);
+    }
+  }
+
+  private static MemorySegment vfioIoas(Arena arena, int operation) {
+    MemorySegment block = iommu_vfio_ioas.allocate(arena);
+    iommu_vfio_ioas.size(block, (int) block.byteSize());
+    iommu_vfio_ioas.op(block, (short) operation);
+    return block;
+  }
+
+  /**
+   * Makes the calling process the one that pays for all pinned memory ({@code
+   * IOMMU_IOAS_CHANGE_PROCESS}), as after an exec or when another process has handed the descriptor
+   * on. When it is refused nothing has changed.
+   *
+   * @throws KernelException {@code EINVAL} when memory is mapped by address: only files can follow;
+   *     {@code ENOMEM} beyond RLIMIT_MEMLOCK; {@code EBUSY} while the kernel itself uses mapped
+   *     memory
+   */
+  public void changeProcess() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_ioas_change_process.allocate(arena);
+      iommu_ioas_change_process.size(block, (int) block.byteSize());
+      file.ioctl(Request.IOMMU_IOAS_CHANGE_PROCESS, block, null);
+    }
+  }
+
+  /**
+   * Makes a request with a block of the caller's, for what this version has no method for. An
+   * object that it makes belongs to no handle: {@code adopt} gives it one.
+   *
+   * @param request one that {@code /dev/iommu} answers
+   * @param block its struct, native memory with its {@code size} filled in
+   * @return what the kernel answered, ≥ 0
+   * @throws KernelException with the errno, and a hint where the errno alone gives one
+   */
+  public int request(Request request, MemorySegment block) {
+    int result = file.ioctl(request, block, null);
+    NewObject.of(request, block).ifPresent(facts().known()::requested);
+    if (request == Request.IOMMU_DESTROY) {
+      facts().known().gone(iommu_destroy.id(block));
+    }
+    return result;
+  }
+
+  /**
+   * {@return the objects of this iommufd that no handle made through this object owns, by ascending
+   * id} Those that {@link #request} made are known; of others, made through another descriptor,
+   * IOASes, HWPTs and vIOMMUs are found by asking, up to a little beyond the largest id known here.
+   */
+  public List<ObjectId> foreignObjects() {
+    return ForeignObjects.in(facts());
   }
 
   /**
@@ -232,11 +563,7 @@ public sealed class IommufdRef permits Iommufd {
    *     to it
    */
   public void destroy(ObjectId id) {
-    int result = IommufdCalls.destroy(file, id.value());
-    if (result < 0) {
-      throw file.refused(Request.IOMMU_DESTROY, result, id);
-    }
-    facts.known().gone(id.value());
+    owned.destroy(id);
   }
 
   private DeviceId local(BoundDevice device) {
@@ -266,17 +593,6 @@ public sealed class IommufdRef permits Iommufd {
     }
     return table.id();
   }
-
-  // An owned iommufd keeps account of these to close them in order; a borrowed one leaves that to
-  // the handles' own owners.
-
-  void made(Ioas ioas) {}
-
-  void gone(Ioas ioas) {}
-
-  void made(Hwpt hwpt) {}
-
-  void gone(Hwpt hwpt) {}
 
   /**
    * Takes note that a device was bound. Its own handle calls this.

@@ -21,6 +21,7 @@ final class ImportDirectionTest {
 
   private static final String[] CORE = {
     "io.iommufd4j",
+    "io.iommufd4j.data..",
     "io.iommufd4j.error..",
     "io.iommufd4j.hint..",
     "io.iommufd4j.kernel..",

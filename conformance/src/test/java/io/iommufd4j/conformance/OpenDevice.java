@@ -26,7 +26,12 @@ public final class OpenDevice implements Handle {
   private final int fd;
   private boolean open = true;
 
-  OpenDevice(Kernel kernel, Arena arena, PciAddress address, int fd) {
+  /**
+   * On a descriptor that is open.
+   *
+   * @param arena where the memory of requests comes from
+   */
+  public OpenDevice(Kernel kernel, Arena arena, PciAddress address, int fd) {
     this.kernel = kernel;
     this.arena = arena;
     this.address = address;

@@ -15,6 +15,7 @@ import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptFlag;
+import io.iommufd4j.uapi.HwptParentId;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.wire.Hint;
@@ -219,7 +220,7 @@ record AttachHint(
                 .origin(target.value())
                 .map(KnownObjects.HwptOrigin::parent)
                 .filter(IoasId.class::isInstance)
-                .map(PageTableId::value);
+                .map(HwptParentId::value);
     if (ioas.isEmpty()) {
       return facts
           .map(found ->

@@ -3,16 +3,22 @@ package io.iommufd4j.wire;
 
 import io.iommufd4j.bindings.iommufd.iommu_destroy;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.data.HwptSpec;
+import io.iommufd4j.data.InvalidationBlock;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.HwptFlag;
+import io.iommufd4j.uapi.HwptParentId;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.IovaRange;
 import io.iommufd4j.uapi.IovaRanges;
+import io.iommufd4j.uapi.ObjectId;
 import io.iommufd4j.uapi.PageTableId;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -62,6 +68,58 @@ public final class IommufdCalls {
       int result = iommufd.tryIoctl(Request.IOMMU_HWPT_ALLOC, block);
       return result < 0 ? result : iommu_hwpt_alloc.out_hwpt_id(block);
     }
+  }
+
+  /**
+   * {@code IOMMU_HWPT_ALLOC} with all that it takes.
+   *
+   * @param iommufd an open {@code /dev/iommu}
+   * @param device bound to that iommufd
+   * @param parent an IOAS, a nesting parent or a vIOMMU
+   * @param spec flags, fault queue and driver data
+   * @return the id of a HWPT, or −errno
+   */
+  public static int newHwpt(
+      KernelFile iommufd, DeviceId device, HwptParentId parent, HwptSpec spec) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = iommu_hwpt_alloc.allocate(arena);
+      MemorySegment data = spec.data().allocate(arena);
+      int faults = spec.faultQueue().isPresent() ? iommufd_h.IOMMU_HWPT_FAULT_ID_VALID() : 0;
+      iommu_hwpt_alloc.size(block, (int) block.byteSize());
+      iommu_hwpt_alloc.flags(block, HwptFlag.bits(spec.flags()) | faults);
+      iommu_hwpt_alloc.dev_id(block, device.value());
+      iommu_hwpt_alloc.pt_id(block, parent.value());
+      iommu_hwpt_alloc.data_type(block, spec.data().type());
+      iommu_hwpt_alloc.data_len(block, (int) data.byteSize());
+      iommu_hwpt_alloc.data_uptr(block, data.address());
+      spec.faultQueue().ifPresent(queue -> iommu_hwpt_alloc.fault_id(block, queue.value()));
+      int result = iommufd.tryIoctl(Request.IOMMU_HWPT_ALLOC, block);
+      return result < 0 ? result : iommu_hwpt_alloc.out_hwpt_id(block);
+    }
+  }
+
+  /**
+   * {@code IOMMU_HWPT_INVALIDATE}. Allocates nothing.
+   *
+   * @param iommufd an open {@code /dev/iommu}
+   * @param object a nested HWPT or a vIOMMU
+   * @param entries in a format of its driver
+   * @return 0, or −errno; {@link #handled} tells how many entries were handled either way
+   */
+  public static int invalidate(KernelFile iommufd, ObjectId object, InvalidationBlock entries) {
+    MemorySegment block = RequestBlocks.ofThread().invalidate;
+    iommu_hwpt_invalidate.size(block, (int) block.byteSize());
+    iommu_hwpt_invalidate.hwpt_id(block, object.value());
+    iommu_hwpt_invalidate.data_uptr(block, entries.memory().address());
+    iommu_hwpt_invalidate.data_type(block, entries.type());
+    iommu_hwpt_invalidate.entry_len(block, entries.entryBytes());
+    iommu_hwpt_invalidate.entry_num(block, entries.count());
+    return iommufd.tryIoctl(Request.IOMMU_HWPT_INVALIDATE, block);
+  }
+
+  /** {@return the entries that this thread's last invalidation handled, refused or not} */
+  public static int handled() {
+    return iommu_hwpt_invalidate.entry_num(RequestBlocks.ofThread().invalidate);
   }
 
   /**

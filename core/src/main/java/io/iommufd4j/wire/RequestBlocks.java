@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.wire;
 
+import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
@@ -36,6 +37,9 @@ public final class RequestBlocks {
 
   /** {@code struct iommu_ioas_unmap}. */
   public final MemorySegment unmap = iommu_ioas_unmap.allocate(arena);
+
+  /** {@code struct iommu_hwpt_invalidate}. */
+  public final MemorySegment invalidate = iommu_hwpt_invalidate.allocate(arena);
 
   /** {@code struct iommu_option}. */
   public final MemorySegment option = iommu_option.allocate(arena);

@@ -34,7 +34,7 @@ final class RequestHints {
           case IOMMU_OPTION -> option(errno);
           case IOMMU_HWPT_SET_DIRTY_TRACKING, IOMMU_HWPT_GET_DIRTY_BITMAP -> dirty(errno);
           case VFIO_DEVICE_RESET -> reset(errno);
-          default -> "";
+          default -> GuestHints.of(request, errno);
         };
     return hint.isEmpty() ? anyRequest(request, errno, kernel) : hint;
   }

@@ -37,6 +37,13 @@ class OrderedCloseTest {
   }
 
   @Test
+  void failureOfAStepElsewhereIsKept() {
+    var elsewhere = new IllegalStateException("elsewhere");
+    close.failed(elsewhere);
+    assertSame(elsewhere, assertThrows(IllegalStateException.class, close::report));
+  }
+
+  @Test
   void withoutAFailureNothingIsThrown() {
     close.step(() -> done.add("close"));
     assertDoesNotThrow(close::report);

@@ -8,15 +8,26 @@ import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
+import io.iommufd4j.bindings.selftest.iommu_hwpt_invalidate_selftest;
+import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
+import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.conformance.extension.OnHostKernelsOnly;
+import io.iommufd4j.conformance.selftest.driver.MockIommufd;
+import io.iommufd4j.data.HwptData;
+import io.iommufd4j.data.HwptSpec;
+import io.iommufd4j.data.Invalidation;
+import io.iommufd4j.data.InvalidationBlock;
 import io.iommufd4j.event.EventFd;
 import io.iommufd4j.event.Events;
 import io.iommufd4j.event.Watch;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.DeviceId;
+import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.vfio.VfioDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,9 +37,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
- * Map, unmap, replace and waiting leave nothing on the Java heap. Until the optimising compiler has
- * got to it, the linker's own code allocates, so that calls are made until a series of them leaves
- * less than a byte each.
+ * Map, unmap, replace, invalidate and waiting leave nothing on the Java heap. Until the optimising
+ * compiler has got to it, the linker's own code allocates, so that calls are made until a series of
+ * them leaves less than a byte each.
  */
 @Conformance
 @OnHostKernelsOnly
@@ -69,6 +80,27 @@ final class HotCallTest {
         device.replace(other);
         device.replace(one);
       });
+    }
+  }
+
+  @Test
+  void invalidate(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel)) {
+      var mock = MockIommufd.on(test, new OpenIommufd(kernel, test.arena(), iommufd.fd()));
+      Ioas ioas = iommufd.newIoas();
+      var device = mock.device(ioas.id().value()).ok();
+      var id = new DeviceId(device.id());
+      Hwpt parent = iommufd.newHwpt(id, ioas.id(), HwptSpec.of(HwptFlag.NEST_PARENT));
+      MemorySegment table = test.arena().allocate(iommu_hwpt_selftest.layout());
+      var data = new HwptData.Raw(selftest_h.IOMMU_HWPT_DATA_SELFTEST(), table);
+      Hwpt nested = iommufd.newHwpt(id, parent.id(), HwptSpec.nested(data));
+      MemorySegment entry = test.arena().allocate(iommu_hwpt_invalidate_selftest.layout());
+      var block =
+          InvalidationBlock.of(
+              new Invalidation.Raw(selftest_h.IOMMU_HWPT_INVALIDATE_DATA_SELFTEST(), entry));
+      allocatesNothing(() -> nested.invalidate(block));
+      mock.iommufd().destroy(device.stdev());
     }
   }
 

@@ -10,22 +10,22 @@ import java.lang.foreign.ValueLayout;
  * and 4 KiB pages, of which one last level is used. The bits are those of the SMMUv3 and Armv8-A
  * specifications.
  */
-final class FirstStage {
+public final class FirstStage {
 
   /** The first address it can translate. */
-  static final long WINDOW = 0x40_0000;
+  public static final long WINDOW = 0x40_0000;
 
   /** Configuration of a stream table entry: the guest's table translates. */
   static final long TRANSLATES = 5 << 1;
 
   /** Configuration of a stream table entry: straight to the guest's memory. */
-  static final long BYPASS = 4 << 1;
+  public static final long BYPASS = 4 << 1;
 
   /** Configuration of a stream table entry: no access. */
   static final long ABORT = 0;
 
   /** A stream table entry that counts. */
-  static final long VALID = 1;
+  public static final long VALID = 1;
 
   private static final int CONTEXT_PAGE = 2;
   private static final int FIRST_TABLE_PAGE = 3;
@@ -57,11 +57,16 @@ final class FirstStage {
   private static final int LARGE_SHIFT = 16;
   private static final int BLOCK_SHIFT = SMALLEST_SHIFT + STRIDE;
 
-  private final Guest guest;
+  private final MemorySegment memory;
 
   /** Writes one that translates nothing yet. */
   FirstStage(Guest guest) {
-    this.guest = guest;
+    this(guest.pages().memory());
+  }
+
+  /** Writes one that translates nothing yet, into the guest's memory. */
+  public FirstStage(MemorySegment memory) {
+    this.memory = memory;
     for (int page = FIRST_TABLE_PAGE; page < LAST_TABLE_PAGE; page++) {
       int levelsBelow = LAST_TABLE_PAGE - page;
       long index = WINDOW >> (SMALLEST_SHIFT + levelsBelow * STRIDE) & INDEX;
@@ -72,12 +77,12 @@ final class FirstStage {
   }
 
   /** The first word of the stream table entry that leads here. */
-  static long entry() {
+  public static long entry() {
     return VALID | TRANSLATES | Guest.address(CONTEXT_PAGE);
   }
 
   /** Maps pages of the window to addresses in the guest's memory, one after the other. */
-  FirstStage map(long... addresses) {
+  public FirstStage map(long... addresses) {
     for (int i = 0; i < addresses.length; i++) {
       set(LAST_TABLE_PAGE, i, addresses[i] | PAGE);
     }
@@ -124,19 +129,15 @@ final class FirstStage {
   }
 
   /** The address of a page of the window for the device. */
-  static long address(int page) {
+  public static long address(int page) {
     return WINDOW + page * UserPages.PAGE;
   }
 
   private long get(int entry) {
-    return memory().get(ValueLayout.JAVA_LONG, LAST_TABLE_PAGE * UserPages.PAGE + entry * 8L);
+    return memory.get(ValueLayout.JAVA_LONG, LAST_TABLE_PAGE * UserPages.PAGE + entry * 8L);
   }
 
   private void set(int page, long index, long value) {
-    memory().set(ValueLayout.JAVA_LONG, page * UserPages.PAGE + index * Long.BYTES, value);
-  }
-
-  private MemorySegment memory() {
-    return guest.pages().memory();
+    memory.set(ValueLayout.JAVA_LONG, page * UserPages.PAGE + index * Long.BYTES, value);
   }
 }

@@ -26,7 +26,7 @@ import java.nio.charset.StandardCharsets;
  * @param parent the nesting parent
  * @param viommu the virtual SMMUv3
  */
-record Guest(
+public record Guest(
     KernelUnderTest test,
     BoundDevice bound,
     ObjectRequests requests,
@@ -37,7 +37,7 @@ record Guest(
     int viommu) {
 
   /** The guest physical address at which its memory begins. */
-  static final long MEMORY = 0x10_0000;
+  public static final long MEMORY = 0x10_0000;
 
   /** The stream id by which it knows its device. */
   static final long STREAM = 0x1234;

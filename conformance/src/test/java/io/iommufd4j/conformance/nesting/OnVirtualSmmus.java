@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("own-machine")
 @EnabledIfSystemProperty(named = "iommufd4j.iommu", matches = OnVirtualSmmus.KIND)
-@interface OnVirtualSmmus {
+public @interface OnVirtualSmmus {
 
   /** The IOMMU of which Linux makes virtual ones. */
   String KIND = "smmuv3-fwb";

@@ -1,40 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j;
+package io.iommufd4j.wire;
 
 import io.iommufd4j.bindings.iommufd.iommu_hw_info;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_amd;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_arm_smmuv3;
+import io.iommufd4j.bindings.iommufd.iommu_hw_info_tegra241_cmdqv;
 import io.iommufd4j.bindings.iommufd.iommu_hw_info_vtd;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.data.HwCapability;
+import io.iommufd4j.data.HwInfo;
+import io.iommufd4j.data.HwRegisters;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.DeviceId;
-import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Set;
 
-/**
- * The capabilities of the IOMMU before a device ({@code struct iommu_hw_info}).
- *
- * @param type {@code enum iommu_hw_info_type}
- * @param maxPasidLog2 width of a PASID in bits; 0 without PASIDs
- * @param capabilities what it offers beyond its kind
- * @param registers what the driver tells of the hardware
- */
-public record HwInfo(
-    int type, int maxPasidLog2, Set<HwCapability> capabilities, HwRegisters registers) {
+/** {@code IOMMU_GET_HW_INFO}, asked again with more room until all that the driver has fits. */
+public final class HardwareInfo {
 
   private static final int FIRST_GUESS = 64;
 
-  /** Copies the set. */
-  public HwInfo {
-    capabilities = Set.copyOf(capabilities);
-  }
+  private HardwareInfo() {}
 
-  static HwInfo read(KernelFile file, DeviceId device) {
+  /**
+   * {@return what the driver reports of the IOMMU before a device}
+   *
+   * @param file an open {@code /dev/iommu}
+   * @param device bound to that iommufd
+   * @param type {@code enum iommu_hw_info_type}; 0 for the driver's own
+   * @throws io.iommufd4j.error.KernelException {@code ENOENT}, {@code EOPNOTSUPP}
+   */
+  public static HwInfo read(KernelFile file, DeviceId device, int type) {
     int capacity = FIRST_GUESS;
     while (true) {
       try (Arena arena = Arena.ofConfined()) {
@@ -46,18 +45,22 @@ public record HwInfo(
         iommu_hw_info.dev_id(block, device.value());
         iommu_hw_info.data_len(block, capacity);
         iommu_hw_info.data_uptr(block, data.address());
+        if (type != iommufd_h.IOMMU_HW_INFO_TYPE_DEFAULT()) {
+          iommu_hw_info.flags(block, iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE());
+          iommu_hw_info.in_data_type(block, type);
+        }
         file.ioctl(Request.IOMMU_GET_HW_INFO, block, device);
         int length = iommu_hw_info.data_len(block);
         if (length > capacity) {
           capacity = length;
           continue;
         }
-        int type = iommu_hw_info.out_data_type(block);
+        int answered = iommu_hw_info.out_data_type(block);
         return new HwInfo(
-            type,
+            answered,
             Byte.toUnsignedInt(iommu_hw_info.out_max_pasid_log2(block)),
             HwCapability.of(iommu_hw_info.out_capabilities(block)),
-            registers(type, data, length));
+            registers(answered, data, length));
       }
     }
   }
@@ -79,6 +82,13 @@ public record HwInfo(
           Arrays.stream(idr).boxed().toList(),
           iommu_hw_info_arm_smmuv3.iidr(data),
           iommu_hw_info_arm_smmuv3.aidr(data));
+    }
+    if (type == iommufd_h.IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV()) {
+      return new HwRegisters.Tegra241Cmdqv(
+          iommu_hw_info_tegra241_cmdqv.flags(data),
+          Byte.toUnsignedInt(iommu_hw_info_tegra241_cmdqv.version(data)),
+          Byte.toUnsignedInt(iommu_hw_info_tegra241_cmdqv.log2vcmdqs(data)),
+          Byte.toUnsignedInt(iommu_hw_info_tegra241_cmdqv.log2vsids(data)));
     }
     if (type == iommufd_h.IOMMU_HW_INFO_TYPE_AMD()) {
       return new HwRegisters.Amd(iommu_hw_info_amd.efr(data), iommu_hw_info_amd.efr2(data));

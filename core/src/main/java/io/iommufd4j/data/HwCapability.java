@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j;
+package io.iommufd4j.data;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import java.util.EnumSet;
@@ -24,7 +24,13 @@ public enum HwCapability {
     this.bit = bit;
   }
 
-  static Set<HwCapability> of(long bits) {
+  /**
+   * {@return the capabilities whose bits are set; bits that this version does not know are left
+   * out}
+   *
+   * @param bits {@code out_capabilities} of {@code IOMMU_GET_HW_INFO}
+   */
+  public static Set<HwCapability> of(long bits) {
     var set = EnumSet.noneOf(HwCapability.class);
     for (HwCapability capability : values()) {
       if ((bits & capability.bit) != 0) {

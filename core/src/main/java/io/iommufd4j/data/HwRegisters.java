@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j;
+package io.iommufd4j.data;
 
 import java.util.List;
 
@@ -33,6 +33,18 @@ public sealed interface HwRegisters {
       idr = List.copyOf(idr);
     }
   }
+
+  /**
+   * NVIDIA Tegra241 CMDQV, an extension of ARM SMMUv3 ({@code struct
+   * iommu_hw_info_tegra241_cmdqv}). Reported only to who asks for this type.
+   *
+   * @param flags none are defined
+   * @param version of the hardware
+   * @param log2Queues binary logarithm of the number of virtual command queues
+   * @param log2StreamIds binary logarithm of the number of stream ids that it can replace
+   */
+  record Tegra241Cmdqv(int flags, int version, int log2Queues, int log2StreamIds)
+      implements HwRegisters {}
 
   /**
    * AMD-Vi ({@code struct iommu_hw_info_amd}).
