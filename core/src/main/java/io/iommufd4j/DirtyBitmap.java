@@ -12,8 +12,15 @@ public final class DirtyBitmap {
   private final int pages;
   private final BitSet dirty;
 
-  /** Takes the kernel's words: bit 0 of the first word is the page at {@code iova}. */
-  DirtyBitmap(long iova, long pageSize, int pages, long[] words) {
+  /**
+   * Takes the kernel's words.
+   *
+   * @param iova the first IOVA of the range
+   * @param pageSize bytes in a page of the bitmap
+   * @param pages in the range
+   * @param words bit 0 of the first is the page at {@code iova}
+   */
+  public DirtyBitmap(long iova, long pageSize, int pages, long[] words) {
     this.iova = iova;
     this.pageSize = pageSize;
     this.pages = pages;

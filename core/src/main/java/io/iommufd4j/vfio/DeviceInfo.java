@@ -4,6 +4,7 @@ package io.iommufd4j.vfio;
 import io.iommufd4j.bindings.vfio.vfio_device_info;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.wire.InfoBlock;
 import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -6,6 +6,7 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.bindings.vfio.vfio_region_info_cap_sparse_mmap;
 import io.iommufd4j.bindings.vfio.vfio_region_info_cap_type;
 import io.iommufd4j.bindings.vfio.vfio_region_sparse_mmap_area;
+import io.iommufd4j.wire.CapabilityChain;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

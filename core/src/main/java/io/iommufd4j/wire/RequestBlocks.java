@@ -10,6 +10,8 @@ import io.iommufd4j.bindings.iommufd.iommu_option;
 import io.iommufd4j.bindings.libc.pollfd;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
+import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.bindings.vfio.vfio_irq_set;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,6 +51,12 @@ public final class RequestBlocks {
 
   /** {@code struct vfio_device_detach_iommufd_pt}. */
   public final MemorySegment detach = vfio_device_detach_iommufd_pt.allocate(arena);
+
+  /** {@code struct vfio_iommu_type1_dma_map}. */
+  public final MemorySegment type1Map = vfio_iommu_type1_dma_map.allocate(arena);
+
+  /** {@code struct vfio_iommu_type1_dma_unmap} without a bitmap. */
+  public final MemorySegment type1Unmap = vfio_iommu_type1_dma_unmap.allocate(arena);
 
   /** {@code struct vfio_irq_set} without data. */
   public final MemorySegment irqSet = vfio_irq_set.allocate(arena);

@@ -144,7 +144,8 @@ final class RequestHints {
           IOMMU_IOAS_MAP_FILE,
           IOMMU_IOAS_COPY,
           IOMMU_HWPT_ALLOC,
-          VFIO_DEVICE_ATTACH_IOMMUFD_PT ->
+          VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+          VFIO_IOMMU_MAP_DMA ->
           true;
       default -> false;
     };

@@ -45,7 +45,7 @@ public final class OpenContainer implements Handle {
     return test.keep(new OpenContainer(test, fd, true));
   }
 
-  private static void allowUnsafeInterrupts(KernelUnderTest test) {
+  static void allowUnsafeInterrupts(KernelUnderTest test) {
     int fd = Answers.ok(test.kernel().open(UNSAFE_INTERRUPTS, libc_h.O_WRONLY()));
     MemorySegment yes = test.arena().allocateFrom("Y");
     Answers.same(1, test.kernel().write(fd, yes.asSlice(0, 1)));

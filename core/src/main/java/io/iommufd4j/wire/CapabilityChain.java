@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.vfio;
+package io.iommufd4j.wire;
 
 import io.iommufd4j.bindings.vfio.vfio_info_cap_header;
 import java.lang.foreign.MemorySegment;
@@ -11,14 +11,16 @@ import java.util.List;
  * The capability chain of a VFIO info struct: headers that name the offset of the next. A chain
  * that turns back on itself or leaves the block ends there, with what was whole before it.
  */
-final class CapabilityChain {
+public final class CapabilityChain {
 
   /**
    * One link.
    *
+   * @param id {@code VFIO_*_INFO_CAP_*}
+   * @param version of the capability's layout
    * @param bytes from the header to the end of the block: the UAPI gives no length
    */
-  record Link(int id, int version, MemorySegment bytes) {}
+  public record Link(int id, int version, MemorySegment bytes) {}
 
   private CapabilityChain() {}
 
@@ -27,8 +29,9 @@ final class CapabilityChain {
    *
    * @param info the struct and what follows it
    * @param first offset of the first header from the struct's start; 0 when there is none
+   * @return the links that are whole, in order
    */
-  static List<Link> walk(MemorySegment info, int first) {
+  public static List<Link> walk(MemorySegment info, int first) {
     var links = new ArrayList<Link>();
     var seen = new HashSet<Long>();
     long at = Integer.toUnsignedLong(first);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.vfio;
+package io.iommufd4j.wire;
 
 import io.iommufd4j.kernel.Request;
-import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,7 +11,7 @@ import java.util.function.Consumer;
  * A VFIO info struct with its capability chain: the kernel is asked with the struct alone, says how
  * many bytes it has to tell, and is asked again with as many.
  */
-final class InfoBlock {
+public final class InfoBlock {
 
   /** {@code argsz} is the first field of every VFIO struct. */
   private static final long ARGSZ = 0;
@@ -22,10 +21,15 @@ final class InfoBlock {
   /**
    * Reads the struct and whatever follows it.
    *
+   * @param file answers the request
+   * @param request one whose struct begins with {@code argsz}
    * @param structBytes size of the struct alone
    * @param fill sets what the request takes beside {@code argsz}
+   * @param arena owns the block
+   * @return the struct and all that the kernel wrote behind it
+   * @throws io.iommufd4j.error.KernelException what the kernel refuses
    */
-  static MemorySegment read(
+  public static MemorySegment read(
       KernelFile file,
       Request request,
       long structBytes,
