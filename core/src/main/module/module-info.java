@@ -28,7 +28,10 @@ module io.iommufd4j.core {
   exports io.iommufd4j.pci;
   exports io.iommufd4j.uapi;
   exports io.iommufd4j.vfio;
+  exports io.iommufd4j.vfio.feature;
+  exports io.iommufd4j.vfio.group;
   exports io.iommufd4j.vfio.interrupt;
+  exports io.iommufd4j.vfio.reset;
 
   provides io.iommufd4j.kernel.KernelProvider with
       io.iommufd4j.linux.NativeProvider;

@@ -56,6 +56,13 @@ public sealed interface AttachOutcome {
   record NoSuchPageTable(KernelException cause) implements Refused {}
 
   /**
+   * {@code EOPNOTSUPP}: the device or its IOMMU has no PASIDs.
+   *
+   * @param cause the refusal
+   */
+  record Unsupported(KernelException cause) implements Refused {}
+
+  /**
    * {@return the page table that the device is attached to now}
    *
    * @throws KernelException when the kernel refused
@@ -80,6 +87,7 @@ public sealed interface AttachOutcome {
       case Errno.EADDRINUSE -> new ReservedIovaMapped(cause);
       case Errno.EBUSY -> new Busy(cause);
       case Errno.ENOENT -> new NoSuchPageTable(cause);
+      case Errno.EOPNOTSUPP -> new Unsupported(cause);
       default -> throw cause;
     };
   }

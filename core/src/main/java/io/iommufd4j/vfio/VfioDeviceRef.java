@@ -10,6 +10,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.bindings.vfio.vfio_device_feature;
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.error.KernelException;
+import io.iommufd4j.event.EventFdRef;
 import io.iommufd4j.hint.KnownObjects;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
@@ -19,9 +20,11 @@ import io.iommufd4j.uapi.HwptId;
 import io.iommufd4j.uapi.IoasId;
 import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.vfio.DeviceAttachments.Verb;
+import io.iommufd4j.vfio.feature.DeviceFeatures;
 import io.iommufd4j.vfio.interrupt.DeviceInterrupts;
 import io.iommufd4j.vfio.interrupt.IrqInfo;
 import io.iommufd4j.vfio.interrupt.PciIrq;
+import io.iommufd4j.vfio.reset.HotReset;
 import io.iommufd4j.wire.KernelFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -323,7 +326,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * @see #attach(PageTableId)
    */
   public final AttachOutcome tryAttach(PageTableId target) {
-    return tryChange(Verb.ATTACH, target);
+    return tryChange(Verb.ATTACH, NO_PASID, target);
   }
 
   /**
@@ -334,7 +337,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * @see #attach(PageTableId)
    */
   public final AttachOutcome tryAttach(PageTable target) {
-    return tryChange(Verb.ATTACH, local(target));
+    return tryChange(Verb.ATTACH, NO_PASID, local(target));
   }
 
   /**
@@ -345,7 +348,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * @see #replace(PageTableId)
    */
   public final AttachOutcome tryReplace(PageTableId target) {
-    return tryChange(Verb.REPLACE, target);
+    return tryChange(Verb.REPLACE, NO_PASID, target);
   }
 
   /**
@@ -356,7 +359,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    * @see #replace(PageTableId)
    */
   public final AttachOutcome tryReplace(PageTable target) {
-    return tryChange(Verb.REPLACE, local(target));
+    return tryChange(Verb.REPLACE, NO_PASID, local(target));
   }
 
   /**
@@ -396,6 +399,31 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   }
 
   /**
+   * Attaches one of the device's PASIDs, with the refusals a program may expect as values.
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   * @param target a HWPT made with {@link HwptFlag#PASID}; an IOAS is not advised
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
+   * @see #attachPasid
+   */
+  public final AttachOutcome tryAttachPasid(int pasid, PageTableId target) {
+    return tryChange(Verb.ATTACH, checkedPasid(pasid), target);
+  }
+
+  /**
+   * Replaces the page table under one of the device's PASIDs, with the refusals a program may
+   * expect as values.
+   *
+   * @param pasid from 1 to 2²⁰ − 1
+   * @param target a HWPT made with {@link HwptFlag#PASID}; an IOAS is not advised
+   * @return attached, or one of the refusals that {@link AttachOutcome} names
+   * @see #replacePasid
+   */
+  public final AttachOutcome tryReplacePasid(int pasid, PageTableId target) {
+    return tryChange(Verb.REPLACE, checkedPasid(pasid), target);
+  }
+
+  /**
    * Detaches one of the device's PASIDs ({@code VFIO_DEVICE_DETACH_PASID}).
    *
    * @param pasid from 1 to 2²⁰ − 1
@@ -418,17 +446,17 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     throw refused(result, pasid, target);
   }
 
-  private AttachOutcome tryChange(Verb verb, PageTableId target) {
+  private AttachOutcome tryChange(Verb verb, int pasid, PageTableId target) {
     int result;
     synchronized (this) {
       requireBound();
-      result = attachments.change(verb, NO_PASID, target);
+      result = attachments.change(verb, pasid, target);
       if (result >= 0) {
-        noteAutomatic(target, NO_PASID);
-        return new AttachOutcome.Attached(translatesNow(NO_PASID));
+        noteAutomatic(target, pasid);
+        return new AttachOutcome.Attached(translatesNow(pasid));
       }
     }
-    return AttachOutcome.refused(refused(result, NO_PASID, target));
+    return AttachOutcome.refused(refused(result, pasid, target));
   }
 
   /** Notes the IOAS of the HWPT that an attach by IOAS id chose. */
@@ -551,6 +579,36 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
   /** {@return its interrupts, to connect with eventfds ({@code VFIO_DEVICE_SET_IRQS})} */
   public final DeviceInterrupts interrupts() {
     return new DeviceInterrupts(file);
+  }
+
+  /** {@return its features: low power, dma-bufs, migration ({@code VFIO_DEVICE_FEATURE})} */
+  public final DeviceFeatures features() {
+    return new DeviceFeatures(file);
+  }
+
+  /** {@return the reset of its bus or slot, with all that sits there} */
+  public final HotReset hotReset() {
+    return new HotReset(file);
+  }
+
+  /**
+   * Has a register written whenever an eventfd is signalled ({@code VFIO_DEVICE_IOEVENTFD}). The
+   * kernel takes what is counted; nothing is written while the device's memory is switched off.
+   *
+   * @param region a BAR, as {@link #region(int)} gave it
+   * @param position bytes from the region's start, a multiple of the width
+   * @param width bytes to write: 1, 2, 4 or 8
+   * @param value to write, its low {@code width} bytes
+   * @param event signalled by whoever wants the register written
+   * @return the connection, the caller's to close
+   * @throws KernelException {@code EEXIST} when this very write has an eventfd already; {@code
+   *     EINVAL} for a place outside of a BAR or in the MSI-X table, or a descriptor that is no
+   *     eventfd; {@code EBADF} for one that is closed; {@code ENOSPC} beyond 1000 of a device;
+   *     {@code ENOTTY} where the driver has none
+   */
+  public final IoEventFd connectIoEventFd(
+      RegionInfo region, long position, int width, long value, EventFdRef event) {
+    return IoEventFd.connect(file, region, position, width, value, event);
   }
 
   /**

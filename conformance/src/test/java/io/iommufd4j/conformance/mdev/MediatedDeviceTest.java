@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.conformance.mdev;
 
+import static io.iommufd4j.conformance.mdev.SerialPort.UUID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +21,6 @@ import io.iommufd4j.pci.MediatedDevice;
 import io.iommufd4j.vfio.AttachOutcome;
 import io.iommufd4j.vfio.VfioDevice;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,18 +37,16 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "iommufd4j.machine", matches = "mdev")
 final class MediatedDeviceTest {
 
-  private static final String UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
   private static final Path SYSFS = Path.of("/sys");
 
   @BeforeEach
   void create() throws IOException {
-    Path type = SYSFS.resolve("class/mdev_bus/mtty/mdev_supported_types/mtty-1");
-    Files.writeString(type.resolve("create"), UUID);
+    SerialPort.create();
   }
 
   @AfterEach
   void remove() throws IOException {
-    Files.writeString(SYSFS.resolve("bus/mdev/devices").resolve(UUID).resolve("remove"), "1");
+    SerialPort.remove();
   }
 
   @Test
@@ -88,6 +87,17 @@ final class MediatedDeviceTest {
       var ioas = iommufd.newIoas();
       var refused = assertThrows(KernelException.class, () -> iommufd.newHwpt(device, ioas));
       assertEquals(Errno.ENOENT, refused.errno());
+    }
+  }
+
+  @Test
+  void hasNoPasids(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, Host.of(kernel).mediatedDevice(UUID).orElseThrow())) {
+      device.bind(iommufd);
+      var ioas = iommufd.newIoas().id();
+      assertInstanceOf(AttachOutcome.Unsupported.class, device.tryAttachPasid(1, ioas));
     }
   }
 }

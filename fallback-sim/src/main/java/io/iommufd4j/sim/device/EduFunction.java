@@ -198,16 +198,10 @@ public final class EduFunction extends PciFunction {
     }
   }
 
+  /** QEMU's model keeps its registers over a reset; PCI lowers the pin. */
   @Override
   protected synchronized void resetRegisters() {
-    liveness = 0;
-    factorial = 0;
-    status = 0;
-    acknowledge(-1);
-    source = 0;
-    destination = 0;
-    count = 0;
-    command = 0;
+    interrupts().lower();
   }
 
   private void raise(int which) {
