@@ -13,6 +13,7 @@ import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
+import io.iommufd4j.conformance.container.OpenContainer;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.conformance.extension.OnHostKernelsOnly;
 import io.iommufd4j.conformance.selftest.driver.MockIommufd;
@@ -28,7 +29,12 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptFlag;
+import io.iommufd4j.vfio.PciRegion;
 import io.iommufd4j.vfio.VfioDevice;
+import io.iommufd4j.vfio.group.IommuType;
+import io.iommufd4j.vfio.group.VfioContainer;
+import io.iommufd4j.vfio.group.VfioGroup;
+import io.iommufd4j.vfio.interrupt.PciIrq;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -49,6 +55,7 @@ final class HotCallTest {
   private static final int MOST_SERIES = 100;
   private static final long PAGE = 4096;
   private static final long IOVA = 0x100_0000;
+  private static final long LIVENESS = 4;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -101,6 +108,41 @@ final class HotCallTest {
               new Invalidation.Raw(selftest_h.IOMMU_HWPT_INVALIDATE_DATA_SELFTEST(), entry));
       allocatesNothing(() -> nested.invalidate(block));
       mock.iommufd().destroy(device.stdev());
+    }
+  }
+
+  @Test
+  void mapAndUnmapInAContainer(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    OpenContainer.allowUnsafeInterrupts(test);
+    try (var container = VfioContainer.open(kernel);
+        var group = VfioGroup.open(kernel, test.machine().lone().getFirst());
+        var memory = DmaBuffer.allocate(kernel, PAGE)) {
+      group.setContainer(container);
+      container.setIommu(IommuType.TYPE1_V2);
+      long address = memory.segment().address();
+      allocatesNothing(() -> {
+        container.map(address, PAGE, IOVA, Access.READ_WRITE);
+        container.unmap(IOVA, PAGE);
+      });
+    }
+  }
+
+  @Test
+  void registersAndUnmask(KernelUnderTest test) {
+    Kernel kernel = test.kernel();
+    try (var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, test.machine().lone().getFirst())) {
+      device.bind(iommufd);
+      device.config().memorySpace(true);
+      try (var bar = device.openRegion(PciRegion.BAR0);
+          var line = device.interrupts().open(PciIrq.INTX, 1)) {
+        var calls = device.registers(bar.info());
+        allocatesNothing(() -> {
+          bar.write32(LIVENESS, calls.read32(LIVENESS));
+          line.unmask();
+        });
+      }
     }
   }
 

@@ -45,7 +45,8 @@ public final class OpenContainer implements Handle {
     return test.keep(new OpenContainer(test, fd, true));
   }
 
-  static void allowUnsafeInterrupts(KernelUnderTest test) {
+  /** Lets containers take groups whose interrupts are not isolated. */
+  public static void allowUnsafeInterrupts(KernelUnderTest test) {
     int fd = Answers.ok(test.kernel().open(UNSAFE_INTERRUPTS, libc_h.O_WRONLY()));
     MemorySegment yes = test.arena().allocateFrom("Y");
     Answers.same(1, test.kernel().write(fd, yes.asSlice(0, 1)));

@@ -102,7 +102,6 @@ final class DescriptionTest {
     assertEquals(4, device.write(bar, EduDevice.LIVENESS, buffer));
     assertEquals(4, device.read(bar, EduDevice.LIVENESS, buffer));
     assertEquals(~3, buffer.get(ValueLayout.JAVA_INT, 0));
-    assertThrows(
-        IndexOutOfBoundsException.class, () -> device.read(bar, bar.size() + 1, buffer));
+    assertThrows(IndexOutOfBoundsException.class, () -> device.read(bar, bar.size() + 1, buffer));
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.extension.Conformance;
@@ -23,6 +24,8 @@ import io.iommufd4j.vfio.feature.MigrationState;
 import io.iommufd4j.vfio.feature.RegionRange;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -58,9 +61,9 @@ final class FeatureTest {
         features.all());
     assertTrue(features.probe(Feature.DMA_BUF).exists());
     assertFalse(features.probe(Feature.MIGRATION).exists());
-    for (int number = 0; number < Feature.values().length; number++) {
-      assertEquals(number, Feature.values()[number].number());
-    }
+    assertEquals(
+        IntStream.rangeClosed(0, vfio_h.VFIO_DEVICE_FEATURE_ZPCI_ERROR()).boxed().toList(),
+        Stream.of(Feature.values()).map(Feature::number).toList());
   }
 
   @Test

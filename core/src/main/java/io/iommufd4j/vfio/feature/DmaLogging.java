@@ -60,8 +60,8 @@ public final class DmaLogging {
   /**
    * Stops to log.
    *
-   * @throws KernelException {@code ENOTTY} without the feature; and what the driver answers, as when
-   *     it does not log
+   * @throws KernelException {@code ENOTTY} without the feature; and what the driver answers, as
+   *     when it does not log
    */
   public void stop() {
     calls.set(Feature.DMA_LOGGING_STOP);
@@ -74,8 +74,8 @@ public final class DmaLogging {
    * @param length bytes of the range, a multiple of the page size
    * @param pageSize bytes of a page of the bitmap, a power of two from 4096
    * @return which pages
-   * @throws KernelException {@code ENOTTY} without the feature; {@code EINVAL} for another page size;
-   *     and what the driver answers, as when it does not log
+   * @throws KernelException {@code ENOTTY} without the feature; {@code EINVAL} for another page
+   *     size; and what the driver answers, as when it does not log
    */
   public DirtyBitmap report(long iova, long length, long pageSize) {
     try (Arena arena = Arena.ofConfined()) {
