@@ -170,6 +170,74 @@ public interface Kernel extends AutoCloseable {
    */
   int munmap(long address, long bytes);
 
+  /**
+   * {@code pidfd_open(2)}: a descriptor for a process. {@link #poll} reports it readable once the
+   * process has ended.
+   *
+   * @param pid of a process, not of another thread of one
+   * @return a descriptor, closed on exec; or −errno: {@code ESRCH} without such a process
+   */
+  default int pidfd(long pid) {
+    return Errno.ENOSYS.negated();
+  }
+
+  /**
+   * {@code pidfd_getfd(2)}: a descriptor in this process of a file that another one has open. Takes
+   * the right to trace that process ({@code PTRACE_MODE_ATTACH_REALCREDS}).
+   *
+   * @param pidfd as {@link #pidfd} gave it
+   * @param fd a descriptor of that process
+   * @return a descriptor, closed on exec; or −errno: {@code EPERM} without the right, {@code ESRCH}
+   *     once the process has ended, {@code EBADF} when it has no such descriptor
+   */
+  default int pidfdGetfd(int pidfd, int fd) {
+    return Errno.ENOSYS.negated();
+  }
+
+  /**
+   * {@code socketpair(2)}: two stream sockets of this machine, connected to each other ({@code
+   * AF_UNIX}).
+   *
+   * @param pair gets the two descriptors, which are not closed on exec
+   * @return 0, or −errno
+   */
+  default int socketPair(int[] pair) {
+    return Errno.ENOSYS.negated();
+  }
+
+  /**
+   * {@code socket(2)} and {@code connect(2)}: a stream socket connected to a server of this machine
+   * ({@code AF_UNIX}).
+   *
+   * @param path of the server's socket, at most 107 bytes
+   * @return a descriptor, closed on exec; or −errno
+   */
+  default int connect(String path) {
+    return Errno.ENOSYS.negated();
+  }
+
+  /**
+   * {@code sendmsg(2)} of one byte with descriptors ({@code SCM_RIGHTS}). They stay open here.
+   *
+   * @param socket a connected {@code AF_UNIX} socket
+   * @param fds 1 to 253 descriptors
+   * @return 0, or −errno
+   */
+  default int sendDescriptors(int socket, int[] fds) {
+    return Errno.ENOSYS.negated();
+  }
+
+  /**
+   * {@code recvmsg(2)} of one byte with descriptors ({@code SCM_RIGHTS}); waits for it.
+   *
+   * @param socket a connected {@code AF_UNIX} socket
+   * @param fds gets the descriptors, closed on exec; what does not fit is closed by the kernel
+   * @return the number of descriptors, 0 when none came or the other side is closed; or −errno
+   */
+  default int receiveDescriptors(int socket, int[] fds) {
+    return Errno.ENOSYS.negated();
+  }
+
   /** {@return facts about the calling process: page size, memlock limit, user} */
   ProcessFacts process();
 

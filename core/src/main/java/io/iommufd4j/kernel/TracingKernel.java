@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,6 +166,39 @@ public final class TracingKernel implements Kernel {
   public int munmap(long address, long bytes) {
     var inputs = List.of(hex("addr", address), hex("length", bytes));
     return (int) traced("munmap", inputs, () -> kernel.munmap(address, bytes));
+  }
+
+  @Override
+  public int pidfd(long pid) {
+    return (int) traced("pidfd_open", List.of(decimal("pid", pid)), () -> kernel.pidfd(pid));
+  }
+
+  @Override
+  public int pidfdGetfd(int pidfd, int fd) {
+    var inputs = List.of(decimal("pidfd", pidfd), decimal("targetfd", fd));
+    return (int) traced("pidfd_getfd", inputs, () -> kernel.pidfdGetfd(pidfd, fd));
+  }
+
+  @Override
+  public int socketPair(int[] pair) {
+    return (int) traced("socketpair", List.of(), () -> kernel.socketPair(pair));
+  }
+
+  @Override
+  public int connect(String path) {
+    return (int) traced("connect", List.of(field("path", path)), () -> kernel.connect(path));
+  }
+
+  @Override
+  public int sendDescriptors(int socket, int[] fds) {
+    var inputs = List.of(fd(socket), field("fds", Arrays.toString(fds)));
+    return (int) traced("sendmsg", inputs, () -> kernel.sendDescriptors(socket, fds));
+  }
+
+  @Override
+  public int receiveDescriptors(int socket, int[] fds) {
+    return (int)
+        traced("recvmsg", List.of(fd(socket)), () -> kernel.receiveDescriptors(socket, fds));
   }
 
   @Override

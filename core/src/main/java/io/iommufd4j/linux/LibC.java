@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.linux;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.wire.PerThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -10,6 +15,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 
 /**
  * libc's calls with errno captured: each returns what the call returned, or −errno.
@@ -91,6 +97,81 @@ final class LibC {
 
   private static final class Munmap {
     static final MethodHandle CALL = link(libc_h.munmap$address(), libc_h.munmap$descriptor());
+  }
+
+  // The same on every architecture, as all calls are that came after 2019.
+  static final long PIDFD_OPEN = 434;
+  static final long PIDFD_GETFD = 438;
+
+  /** {@code AF_UNIX}, {@code SOCK_STREAM} and {@code SOCK_CLOEXEC}. */
+  private static final int LOCAL = 1;
+
+  private static final int STREAM = 1;
+  private static final int CLOSED_ON_EXEC = 02000000;
+
+  /** {@code sizeof(struct sockaddr_un)}, and where its path begins. */
+  private static final int ADDRESS_BYTES = 110;
+
+  private static final int ADDRESS_PATH = Short.BYTES;
+
+  /** Calls that the bindings do not name. */
+  private static final class Syscall {
+    static final MethodHandle CALL =
+        link(
+            symbol("syscall"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(1));
+  }
+
+  private static final class Socket {
+    static final MethodHandle CALL =
+        link(symbol("socket"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+  }
+
+  private static final class Connect {
+    static final MethodHandle CALL =
+        link(symbol("connect"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  }
+
+  private static MemorySegment symbol(String name) {
+    return Linker.nativeLinker().defaultLookup().findOrThrow(name);
+  }
+
+  static int syscall(long number, long first, long second, long third) {
+    var state = STATE.get();
+    try {
+      long result = (long) Syscall.CALL.invokeExact(state, number, first, second, third);
+      return result < 0 ? -errno(state) : (int) result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** A stream socket of this machine, connected to a path. */
+  static int connect(String path) {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    if (name.length >= ADDRESS_BYTES - ADDRESS_PATH) {
+      return Errno.ENAMETOOLONG.negated();
+    }
+    var state = STATE.get();
+    try (var arena = Arena.ofConfined()) {
+      int fd = (int) Socket.CALL.invokeExact(state, LOCAL, STREAM | CLOSED_ON_EXEC, 0);
+      if (fd < 0) {
+        return -errno(state);
+      }
+      var address = arena.allocate(ADDRESS_BYTES, Short.BYTES);
+      address.set(ValueLayout.JAVA_SHORT, 0, (short) LOCAL);
+      MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, ADDRESS_PATH, name.length);
+      int result = (int) Connect.CALL.invokeExact(state, fd, address, ADDRESS_BYTES);
+      if (result < 0) {
+        int refused = -errno(state);
+        Descriptors.close(fd);
+        return refused;
+      }
+      return fd;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
   }
 
   static int ioctl(int fd, int request, MemorySegment argument) {

@@ -128,6 +128,36 @@ public final class NativeKernel implements Kernel {
   }
 
   @Override
+  public int pidfd(long pid) {
+    return LibC.syscall(LibC.PIDFD_OPEN, pid, 0, 0);
+  }
+
+  @Override
+  public int pidfdGetfd(int pidfd, int fd) {
+    return LibC.syscall(LibC.PIDFD_GETFD, pidfd, fd, 0);
+  }
+
+  @Override
+  public int socketPair(int[] pair) {
+    return DescriptorMessages.pair(pair);
+  }
+
+  @Override
+  public int connect(String path) {
+    return LibC.connect(path);
+  }
+
+  @Override
+  public int sendDescriptors(int socket, int[] fds) {
+    return DescriptorMessages.send(socket, fds);
+  }
+
+  @Override
+  public int receiveDescriptors(int socket, int[] fds) {
+    return DescriptorMessages.receive(socket, fds);
+  }
+
+  @Override
   public ProcessFacts process() {
     return new ProcessFacts(
         Descriptors.pageSize(),

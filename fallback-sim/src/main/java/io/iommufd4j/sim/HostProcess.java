@@ -122,6 +122,36 @@ public final class HostProcess implements Kernel {
   }
 
   @Override
+  public int pidfd(long pid) {
+    return calling.as(process, () -> kernel.pidfd(pid));
+  }
+
+  @Override
+  public int pidfdGetfd(int pidfd, int fd) {
+    return calling.as(process, () -> kernel.pidfdGetfd(pidfd, fd));
+  }
+
+  @Override
+  public int socketPair(int[] pair) {
+    return calling.as(process, () -> kernel.socketPair(pair));
+  }
+
+  @Override
+  public int connect(String path) {
+    return kernel.connect(path);
+  }
+
+  @Override
+  public int sendDescriptors(int socket, int[] fds) {
+    return calling.as(process, () -> kernel.sendDescriptors(socket, fds));
+  }
+
+  @Override
+  public int receiveDescriptors(int socket, int[] fds) {
+    return calling.as(process, () -> kernel.receiveDescriptors(socket, fds));
+  }
+
+  @Override
   public ProcessFacts process() {
     return calling.as(process, kernel::process);
   }

@@ -57,6 +57,7 @@ public final class SimKernel implements Kernel {
   private final ReadWrite readWrite;
   private final Mmap mmap;
   private final Poll poll;
+  private final ProcessCalls processCalls;
   private final SimControl control;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -74,6 +75,7 @@ public final class SimKernel implements Kernel {
     mmap = new Mmap(files, memory, hugePages);
     poll = new Poll(files, system.wakeups);
     files.onInstall(this::show);
+    processCalls = new ProcessCalls(system);
     control = new SimControl(this, system);
   }
 
@@ -320,6 +322,37 @@ public final class SimKernel implements Kernel {
           procfs.unmapped(calling.get(), address, address + (bytes + unit - 1) / unit * unit);
           return 0;
         });
+  }
+
+  @Override
+  public int pidfd(long pid) {
+    return (int) call(() -> processCalls.open(pid));
+  }
+
+  @Override
+  public int pidfdGetfd(int pidfd, int fd) {
+    return (int) call(() -> processCalls.get(pidfd, fd));
+  }
+
+  @Override
+  public int socketPair(int[] pair) {
+    return (int) call(() -> processCalls.pair(pair));
+  }
+
+  /** No program of a simulated host listens on a socket: {@code ENOENT}. */
+  @Override
+  public int connect(String path) {
+    return Errno.ENOENT.negated();
+  }
+
+  @Override
+  public int sendDescriptors(int socket, int[] fds) {
+    return (int) call(() -> processCalls.send(socket, fds));
+  }
+
+  @Override
+  public int receiveDescriptors(int socket, int[] fds) {
+    return (int) call(() -> processCalls.receive(socket, fds));
   }
 
   /**

@@ -185,6 +185,29 @@ public final class FileTable implements OpenFiles {
     }
   }
 
+  /**
+   * A descriptor of a file that is open already, in place of a reference to it.
+   *
+   * @throws Refused EMFILE; the reference is dropped then
+   */
+  public int adopt(OpenFile held) {
+    Description description;
+    synchronized (this) {
+      description = files.get(held);
+    }
+    if (description == null) {
+      throw new IllegalStateException("nobody refers to " + held);
+    }
+    try {
+      int fd = reserveNumber();
+      current().open.publish(fd, description);
+      return fd;
+    } catch (Refused refused) {
+      drop(held);
+      throw refused;
+    }
+  }
+
   @Override
   public void close(int fd) {
     OpenFile file;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One process under {@code /proc}, as far as a search for holders of a device needs it: {@code
@@ -22,7 +23,7 @@ final class ProcessDirectory {
   static final List<String> FILES = List.of("comm", "cmdline", "maps", "fd", "fdinfo", "map_files");
 
   /** The file that a descriptor stands for, as it is shown. */
-  private record Shown(String name, String info) {}
+  record Shown(String name, String info) {}
 
   private final Path directory;
   private final Map<Integer, Shown> descriptors = new HashMap<>();
@@ -95,12 +96,14 @@ final class ProcessDirectory {
     write("fdinfo/" + fd, shown.info());
   }
 
-  /** A second descriptor is there of what may be shown. */
-  synchronized void duplicated(int fd, int second) {
-    Shown shown = descriptors.get(fd);
-    if (shown != null) {
-      show(second, shown);
-    }
+  /** The file of a descriptor; empty when it is not shown. */
+  synchronized Optional<Shown> shown(int fd) {
+    return Optional.ofNullable(descriptors.get(fd));
+  }
+
+  /** A descriptor is there of what may be shown. */
+  synchronized void opened(int fd, Optional<Shown> file) {
+    file.ifPresent(shown -> show(fd, shown));
   }
 
   /** A descriptor that may be shown is gone. */

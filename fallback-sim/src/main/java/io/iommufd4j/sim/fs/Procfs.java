@@ -236,7 +236,7 @@ public final class Procfs {
 
   /** A second descriptor of what may be shown is there. */
   public void duplicated(UserProcess process, int fd, int second) {
-    of(process).duplicated(fd, second);
+    passed(process, fd, process, second);
   }
 
   /** A process has memory mapped, from a first address to an exclusive end; fd −1 for no file. */
@@ -250,6 +250,29 @@ public final class Procfs {
     if (!ended) {
       of(process).unmapped(start, end);
     }
+  }
+
+  /** A process has a descriptor of what may be shown of another one's. */
+  public void passed(UserProcess from, int fd, UserProcess to, int taken) {
+    of(to).opened(taken, of(from).shown(fd));
+  }
+
+  /**
+   * The process of a number.
+   *
+   * @throws Refused ESRCH when there is none
+   */
+  public UserProcess process(long number) {
+    UserProcess process = number == first.pid() ? first : others.get(Long.toString(number));
+    if (process == null) {
+      throw Refused.with(Errno.ESRCH);
+    }
+    return process;
+  }
+
+  /** True until a process has ended. */
+  public boolean runs(UserProcess process) {
+    return process == first || others.get(Long.toString(process.pid())) == process;
   }
 
   /** A node is gone that processes may have open or mapped. */
