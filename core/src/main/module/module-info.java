@@ -26,6 +26,7 @@ module io.iommufd4j.core {
   exports io.iommufd4j.event;
   exports io.iommufd4j.kernel;
   exports io.iommufd4j.pci;
+  exports io.iommufd4j.process;
   exports io.iommufd4j.uapi;
   exports io.iommufd4j.vfio;
   exports io.iommufd4j.vfio.feature;

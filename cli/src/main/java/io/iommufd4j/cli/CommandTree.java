@@ -12,6 +12,7 @@ import io.iommufd4j.cli.command.DoctorVerb;
 import io.iommufd4j.cli.command.GroupList;
 import io.iommufd4j.cli.command.GroupShow;
 import io.iommufd4j.cli.command.GroupVerbs;
+import io.iommufd4j.cli.command.InspectVerb;
 import io.iommufd4j.cli.run.Invocation;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -49,6 +50,7 @@ final class CommandTree {
   private CommandLine make() {
     var top = new CommandLine(new Iommufdctl(invocation));
     add(top, "device-replace", DeviceReplace::new);
+    add(top, "inspect", InspectVerb::new);
     add(top, "doctor", DoctorVerb::new);
     if (wanted.test("device")) {
       // Commands go below a parent that is in place: then they inherit its options.

@@ -27,6 +27,7 @@ final class JsonSchemaTest {
         "device-replace 02:01.0 --prove-dma --repeat 3",
         "device-replace 00:19.0",
         "device bind 00:19.0",
+        "inspect --all",
         "device show nonsense",
         "frobnicate"
       })

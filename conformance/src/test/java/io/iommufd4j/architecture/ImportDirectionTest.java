@@ -27,6 +27,7 @@ final class ImportDirectionTest {
     "io.iommufd4j.kernel..",
     "io.iommufd4j.linux..",
     "io.iommufd4j.pci..",
+    "io.iommufd4j.process..",
     "io.iommufd4j.uapi..",
     "io.iommufd4j.vfio..",
     "io.iommufd4j.wire.."

@@ -48,6 +48,7 @@ final class Child {
       case "take" -> take(Long.parseLong(words[1]), Long.parseLong(words[2]));
       case "map" -> map(Integer.parseInt(words[1]), Long.parseLong(words[2]));
       case "open" -> Integer.toString(kernel.open(words[1], libc_h.O_RDWR() | libc_h.O_CLOEXEC()));
+      case "memory" -> memory(Long.parseLong(words[1]));
       case "close" -> Integer.toString(kernel.close(Integer.parseInt(words[1])));
       case "ioctl" -> ioctl(Integer.parseInt(words[1]), Integer.parseInt(words[2]), words[3]);
       default -> throw new IllegalArgumentException(words[0]);
@@ -63,6 +64,12 @@ final class Child {
   private String map(int fd, long bytes) {
     int access = libc_h.PROT_READ() | libc_h.PROT_WRITE();
     return Long.toString(kernel.mmap(bytes, access, libc_h.MAP_SHARED(), fd, 0));
+  }
+
+  private String memory(long bytes) {
+    int fd = kernel.memfd("conformance", 0);
+    int answer = fd < 0 ? fd : kernel.ftruncate(fd, bytes);
+    return Integer.toString(answer < 0 ? answer : fd);
   }
 
   private String ioctl(int fd, int request, String bytes) {

@@ -83,6 +83,11 @@ final class ChildProcess implements OtherProcess, OtherProgram {
   }
 
   @Override
+  public int memory(long bytes) {
+    return Integer.parseInt(ask("memory", bytes)[0]);
+  }
+
+  @Override
   public long map(int descriptor, long bytes) {
     return Long.parseLong(ask("map", descriptor, bytes)[0]);
   }

@@ -23,6 +23,9 @@ public interface OtherProgram extends Handle {
    */
   int ioctl(int descriptor, int request, byte[] block);
 
+  /** {@code memfd_create(2)} and {@code ftruncate(2)}: a descriptor of so many bytes. */
+  int memory(long bytes);
+
   /** {@code mmap(2)} of the beginning of a file, shared and for reading and writing. */
   long map(int descriptor, long bytes);
 }

@@ -36,6 +36,13 @@ record SimulatedProgram(HostProcess process) implements OtherProgram {
   }
 
   @Override
+  public int memory(long bytes) {
+    int fd = process.memfd("conformance", 0);
+    int answer = fd < 0 ? fd : process.ftruncate(fd, bytes);
+    return answer < 0 ? answer : fd;
+  }
+
+  @Override
   public long map(int descriptor, long bytes) {
     int access = libc_h.PROT_READ() | libc_h.PROT_WRITE();
     return process.mmap(bytes, access, libc_h.MAP_SHARED(), descriptor, 0);

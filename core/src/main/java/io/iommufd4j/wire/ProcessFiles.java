@@ -14,17 +14,30 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads what {@code /proc} shows of this process and its descriptors. */
+/** Reads what {@code /proc} shows of a process and its descriptors. */
 public final class ProcessFiles {
 
   private static final int PIECE = 1 << 16;
 
   private final Kernel kernel;
   private final Path process;
+  private final String name;
 
-  private ProcessFiles(Kernel kernel, Path process) {
+  private ProcessFiles(Kernel kernel, Path process, String name) {
     this.kernel = kernel;
     this.process = process;
+    this.name = name;
+  }
+
+  /**
+   * {@return a process, as a kernel shows it}
+   *
+   * @param kernel whose {@code /proc} is read
+   * @param pid its number; it may be gone
+   */
+  public static ProcessFiles of(Kernel kernel, long pid) {
+    String name = Long.toString(pid);
+    return new ProcessFiles(kernel, kernel.sysfs().resolveSibling("proc").resolve(name), name);
   }
 
   /**
@@ -37,13 +50,14 @@ public final class ProcessFiles {
     Path self = proc.resolve("self");
     return new ProcessFiles(
         kernel,
-        Files.exists(self) ? self : proc.resolve(Long.toString(ProcessHandle.current().pid())));
+        Files.exists(self) ? self : proc.resolve(Long.toString(ProcessHandle.current().pid())),
+        "self");
   }
 
   /**
    * {@return the file that a descriptor is open on, as {@code /memfd:name (deleted)}}
    *
-   * @param fd a descriptor of this process, open or not
+   * @param fd a descriptor of the process, open or not
    */
   public Optional<String> link(int fd) {
     try {
@@ -56,7 +70,7 @@ public final class ProcessFiles {
   /**
    * {@return the path that leads to what a descriptor is open on}
    *
-   * @param fd a descriptor of this process, open or not
+   * @param fd a descriptor of the process, open or not
    */
   public Path descriptor(int fd) {
     return process.resolve("fd").resolve(Integer.toString(fd));
@@ -65,7 +79,7 @@ public final class ProcessFiles {
   /**
    * {@return the value behind a key in a descriptor's {@code fdinfo}}
    *
-   * @param fd a descriptor of this process, open or not
+   * @param fd a descriptor of the process, open or not
    * @param key the start of a line, as {@code ino:}
    */
   public Optional<String> info(int fd, String key) {
@@ -84,10 +98,10 @@ public final class ProcessFiles {
   /**
    * {@return the lines of one of its files, read through the kernel; none when it cannot be read}
    *
-   * @param file path below {@code /proc/self}
+   * @param file path below the process' directory
    */
   public List<String> lines(String file) {
-    int fd = kernel.open("/proc/self/" + file, libc_h.O_RDONLY() | libc_h.O_CLOEXEC());
+    int fd = kernel.open("/proc/" + name + "/" + file, libc_h.O_RDONLY() | libc_h.O_CLOEXEC());
     if (fd < 0) {
       return List.of();
     }

@@ -165,7 +165,7 @@ public final class SimKernel implements Kernel {
   private int openPath(String path, int flags) {
     OpenFile file = lookup(path, flags);
     int fd = files.open(file, flags);
-    if (path.startsWith(DEV) && system.nodes.ofDevice(path)) {
+    if (path.startsWith(DEV) && system.nodes.shown(path)) {
       procfs.opened(calling.get(), fd, path, flags, file.info());
     }
     return fd;

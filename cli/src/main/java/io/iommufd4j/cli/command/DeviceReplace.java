@@ -43,6 +43,8 @@ public final class DeviceReplace extends DeviceVerb {
 
   @Mixin final WaitOption wait = new WaitOption();
 
+  @Mixin final RunningOptions running = new RunningOptions();
+
   @Option(
       names = {"-n", "--dry-run"},
       description = "Prints the plan and does nothing.")
@@ -94,6 +96,13 @@ public final class DeviceReplace extends DeviceVerb {
   int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
     if (rounds < 0 || rounds > MAX_ROUNDS) {
       throw new UsageException("--repeat takes 0 to " + MAX_ROUNDS + " rounds, not " + rounds);
+    }
+    if (running.given()) {
+      if (proveDma || vfToken != null || target != ReplaceTarget.NEW_IOAS) {
+        throw new UsageException(
+            "--prove-dma, --vf-token and --target are for a device that nobody uses");
+      }
+      return running.run(invocation(), kernel, host, device, renderer, dryRun, rounds);
     }
     var order = new ReplaceOrder(target, rounds, proveDma, Optional.ofNullable(vfToken));
     Patience patience = wait.patience(invocation());

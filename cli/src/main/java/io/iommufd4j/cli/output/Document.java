@@ -4,6 +4,9 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.cli.vmm.Inspection;
+import io.iommufd4j.cli.vmm.RunningOutcome;
+import io.iommufd4j.cli.vmm.RunningPlan;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.Holder;
@@ -137,6 +140,27 @@ public sealed interface Document {
    */
   record Replaced(
       KernelIdentity source, ReplacePlan plan, List<String> steps, ReplaceOutcome outcome)
+      implements OfKernel {}
+
+  /** {@code inspect}. */
+  record Inspected(KernelIdentity source, Inspection inspection) implements OfKernel {}
+
+  /** {@code device-replace --pid}, before anything is done, or with {@code --dry-run} at all. */
+  record RunningPlanned(KernelIdentity source, RunningPlan plan) implements Intent {
+
+    @Override
+    public List<String> atStake() {
+      return plan.atStake();
+    }
+  }
+
+  /**
+   * {@code device-replace --pid}, done.
+   *
+   * @param steps the steps that were taken, in order
+   */
+  record RunningReplaced(
+      KernelIdentity source, RunningPlan plan, List<String> steps, RunningOutcome outcome)
       implements OfKernel {}
 
   /**

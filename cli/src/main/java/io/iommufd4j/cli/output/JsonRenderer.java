@@ -11,10 +11,13 @@ import io.iommufd4j.cli.output.Document.Diagnosis;
 import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Inspected;
 import io.iommufd4j.cli.output.Document.Intent;
 import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
+import io.iommufd4j.cli.output.Document.RunningPlanned;
+import io.iommufd4j.cli.output.Document.RunningReplaced;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.IommuGroup;
@@ -109,6 +112,12 @@ public final class JsonRenderer implements Renderer {
         json.put("steps", replaced.steps());
         json.putAll(ReplaceJson.outcome(replaced.outcome()));
       }
+      case Inspected inspected -> json.putAll(VmmJson.inspection(inspected.inspection()));
+      case RunningReplaced replaced -> {
+        json.put("plan", VmmJson.plan(replaced.plan()));
+        json.put("steps", replaced.steps());
+        json.putAll(VmmJson.outcome(replaced.outcome()));
+      }
       case Failure failure -> {
         json.put("error", failure(failure));
         failure.plan().ifPresent(plan -> json.put("plan", plan(plan)));
@@ -137,6 +146,7 @@ public final class JsonRenderer implements Renderer {
   private static Map<String, @Nullable Object> plan(Intent intent) {
     return switch (intent) {
       case Plan replace -> ReplaceJson.plan(replace.plan());
+      case RunningPlanned running -> VmmJson.plan(running.plan());
       case BindingPlan binding -> {
         var json = new LinkedHashMap<String, @Nullable Object>();
         json.put("device", device(binding.device()));

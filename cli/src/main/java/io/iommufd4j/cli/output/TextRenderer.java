@@ -9,9 +9,12 @@ import io.iommufd4j.cli.output.Document.Diagnosis;
 import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
+import io.iommufd4j.cli.output.Document.Inspected;
 import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
+import io.iommufd4j.cli.output.Document.RunningPlanned;
+import io.iommufd4j.cli.output.Document.RunningReplaced;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.IommuInstance;
@@ -60,6 +63,15 @@ public final class TextRenderer implements Renderer {
       case BindingPlan _ -> {}
       case Plan plan -> print(new ReplaceText(ansi).plan(plan));
       case Replaced replaced -> print(new ReplaceText(ansi).outcome(replaced));
+      case Inspected inspected -> {
+        kernel(inspected.source());
+        print(VmmText.inspection(inspected.inspection()));
+      }
+      case RunningPlanned planned -> {
+        kernel(planned.source());
+        print(VmmText.plan(planned.plan()));
+      }
+      case RunningReplaced replaced -> print(VmmText.outcome(replaced.outcome(), ansi));
       // A failure is printed on stderr, where errors belong.
       case Failure _ -> {}
     }

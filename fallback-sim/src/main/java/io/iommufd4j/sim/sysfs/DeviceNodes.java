@@ -53,15 +53,11 @@ public final class DeviceNodes {
   }
 
   /**
-   * True if a path is the node of a device or a group: for those, {@code /proc} shows who has them
-   * open.
+   * True if a path is the node of iommufd, a device, a group or a container: for those, {@code
+   * /proc} shows who has them open.
    */
-  public boolean ofDevice(String path) {
-    return dev.number(path)
-        .filter(number ->
-            number.major() == VfioNodesView.DEVICE_MAJOR
-                || number.major() == VfioNodesView.GROUP_MAJOR)
-        .isPresent();
+  public boolean shown(String path) {
+    return dev.number(path).isPresent();
   }
 
   /**

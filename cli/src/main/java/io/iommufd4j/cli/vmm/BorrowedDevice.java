@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.cli.vmm;
+
+import io.iommufd4j.IommufdRef;
+import io.iommufd4j.cli.replace.NotPossibleException;
+import io.iommufd4j.error.OrderedClose;
+import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.process.ForeignProcess;
+import io.iommufd4j.process.IommufdContent;
+import io.iommufd4j.process.IommufdProbe;
+import io.iommufd4j.process.OpenDescriptor;
+import io.iommufd4j.process.OpenDescriptor.Kind;
+import io.iommufd4j.process.VfioProcess;
+import io.iommufd4j.vfio.VfioDeviceRef;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device that another process bound and attached, by descriptors of that process' files: taken
+ * from it, or handed to this one. Closing this closes the descriptors that were taken and changes
+ * nothing.
+ */
+public final class BorrowedDevice implements AutoCloseable {
+
+  private final Kernel kernel;
+  private final String owner;
+  private final @Nullable ForeignProcess process;
+  private final int iommufd;
+  private final int device;
+  private final Attachment attachment;
+  private final IommufdContent content;
+
+  private BorrowedDevice(
+      Kernel kernel,
+      String owner,
+      @Nullable ForeignProcess process,
+      int iommufd,
+      int device,
+      Attachment attachment,
+      IommufdContent content) {
+    this.kernel = kernel;
+    this.owner = owner;
+    this.process = process;
+    this.iommufd = iommufd;
+    this.device = device;
+    this.attachment = attachment;
+    this.content = content;
+  }
+
+  /**
+   * Takes the descriptors from the process that uses the device.
+   *
+   * @throws NotPossibleException when it does not have the device by its cdev, or may not be looked
+   *     into
+   */
+  public static BorrowedDevice of(Kernel kernel, PciDevice device, long pid) {
+    ProcessView view = Inspection.of(kernel, pid).processes().getFirst();
+    DeviceView found =
+        view.devices().stream()
+            .filter(held -> Attachment.isOf(held.descriptor(), device.address()))
+            .findFirst()
+            .orElseThrow(() ->
+                new NotPossibleException(
+                    view.process().describe() + " does not have " + device.address() + " open"));
+    Attachment attachment = found.attachment();
+    int context =
+        attachment
+            .iommufd()
+            .orElseThrow(() -> undecided(device, "to which iommufd", attachment.reason()));
+    IommufdContent content =
+        view.contexts().stream()
+            .filter(of -> of.fd() == context)
+            .findFirst()
+            .orElseThrow()
+            .content();
+    ForeignProcess process = ForeignProcess.open(kernel, pid);
+    try {
+      int iommufd = process.descriptor(context);
+      int taken = process.descriptor(found.descriptor().fd());
+      String owner = view.process().describe();
+      return new BorrowedDevice(kernel, owner, process, iommufd, taken, attachment, content);
+    } catch (RuntimeException refused) {
+      process.close();
+      throw refused;
+    }
+  }
+
+  /**
+   * Uses descriptors that this process was handed, as by a VM's manager.
+   *
+   * @param iommufd of {@code /dev/iommu}
+   * @param device of the device's cdev, bound to that iommufd
+   */
+  public static BorrowedDevice ofFds(Kernel kernel, PciDevice found, int iommufd, int device) {
+    IommufdContent content = IommufdProbe.look(IommufdRef.of(kernel, iommufd));
+    String address = found.address().toString();
+    boolean other =
+        VfioProcess.of(kernel, ProcessHandle.current().pid()).descriptors(Kind.DEVICE).stream()
+            .anyMatch(held ->
+                held.fd() == device
+                    && held.device().filter(named -> !named.equals(address)).isPresent());
+    if (other) {
+      throw new NotPossibleException("descriptor " + device + " is not of " + address);
+    }
+    var descriptor = new OpenDescriptor(device, Kind.DEVICE, "", Optional.of(address));
+    Attachment attachment =
+        Attachment.of(Host.of(kernel), List.of(new ContextView(iommufd, content)), descriptor);
+    return new BorrowedDevice(
+        kernel,
+        "whoever handed over descriptor " + device,
+        null,
+        iommufd,
+        device,
+        attachment,
+        content);
+  }
+
+  static NotPossibleException undecided(PciDevice device, String what, String reason) {
+    return new NotPossibleException(
+        "it cannot be decided " + what + " " + device.address() + " is attached: " + reason);
+  }
+
+  /** The process that uses it, for messages. */
+  public String owner() {
+    return owner;
+  }
+
+  Attachment attachment() {
+    return attachment;
+  }
+
+  IommufdContent content() {
+    return content;
+  }
+
+  IommufdRef iommufd() {
+    return IommufdRef.of(kernel, iommufd);
+  }
+
+  VfioDeviceRef device() {
+    return VfioDeviceRef.of(kernel, device);
+  }
+
+  /** True if the process has ended; false while it runs, and where it is not known. */
+  boolean ended(Duration limit) {
+    return process != null && process.ended(limit);
+  }
+
+  @Override
+  public void close() {
+    ForeignProcess taken = process;
+    if (taken == null) {
+      return;
+    }
+    var steps = new OrderedClose();
+    steps.step(() -> kernel.close(device));
+    steps.step(() -> kernel.close(iommufd));
+    steps.step(taken::close);
+    steps.report();
+  }
+}

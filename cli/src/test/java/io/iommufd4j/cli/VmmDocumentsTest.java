@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.DmaBuffer;
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.cli.output.Document;
+import io.iommufd4j.cli.output.DotRenderer;
+import io.iommufd4j.cli.output.JsonRenderer;
+import io.iommufd4j.cli.output.Renderer;
+import io.iommufd4j.cli.output.TextRenderer;
+import io.iommufd4j.cli.vmm.Inspection;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import io.iommufd4j.uapi.Access;
+import io.iommufd4j.vfio.VfioDevice;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine.Help.Ansi;
+
+/** What {@code inspect} shows of a process that uses a device, and misuse of its options. */
+final class VmmDocumentsTest {
+
+  private static String shown(Function<PrintStream, Renderer> renderer) {
+    var address = PciAddress.parse("0000:00:08.0");
+    try (var kernel = SimKernel.on(Machine.named("single:vtd"));
+        var _ = VfioBinding.bind(kernel, List.of(address));
+        var vmm = kernel.control().start("/usr/bin/qemu");
+        var memory = DmaBuffer.allocate(vmm, 1 << 21);
+        var iommufd = Iommufd.open(vmm);
+        var device = VfioDevice.open(vmm, address)) {
+      device.bind(iommufd);
+      var ioas = iommufd.newIoas();
+      ioas.map(memory.segment(), 1 << 20, Access.READ_WRITE);
+      device.attach(iommufd.newHwpt(device, ioas));
+      var bytes = new ByteArrayOutputStream();
+      var out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+      Inspection found = Inspection.of(kernel, vmm.pid());
+      assertEquals(found, Inspection.all(kernel));
+      renderer.apply(out).result(new Document.Inspected(kernel.identity(), found));
+      String pid = Long.toString(vmm.pid());
+      return bytes.toString(StandardCharsets.UTF_8).replace(pid, "PID");
+    }
+  }
+
+  @Test
+  void tree() {
+    assertEquals(
+        """
+        process PID (qemu), 2 MiB pinned
+          fd 3: iommufd, 3 objects, limits pinned memory by user
+            IOAS 2: 0x0-0xfedfffff 0xfef00000-0xffffffffffff
+            HWPT 3: not made for dirty tracking
+            device 1
+          fd 4: 0000:00:08.0 -> HWPT 3 -> IOAS 2
+        """,
+        shown(out -> new TextRenderer(out, Ansi.OFF)).replaceFirst("(?m)^kernel: .*\n", ""));
+  }
+
+  @Test
+  void json() {
+    String document = shown(out -> new JsonRenderer(out, "inspect")).replace("PID", "4711");
+    assertEquals(List.of(), JsonDocument.faults(document), document);
+    assertTrue(document.contains("\"hwpt\" : 3"), document);
+  }
+
+  @Test
+  void graph() {
+    List<String> lines = shown(DotRenderer::new).lines().toList();
+    assertTrue(lines.contains("    \"PID/fd4\" -> \"PID/3/3\";"), lines.toString());
+    assertTrue(lines.contains("    \"PID/3/3\" -> \"PID/3/2\";"), lines.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "inspect, 2",
+    "inspect --all --pid 1, 2",
+    "inspect --all --dot -o json, 2",
+    "inspect --all, 0",
+    "inspect --pid 4000000, 1",
+    "device-replace 02:01.0 --pid 1 --keep --back-after 3, 2",
+    "device-replace 02:01.0 --pid 1 --keep --repeat 3, 2",
+    "device-replace 02:01.0 --pid 1 --prove-dma, 2",
+    "device-replace 02:01.0 --pid 1 --flags nest-parent, 2",
+    "device-replace 02:01.0 --iommufd-fd 5, 2",
+    "device-replace 02:01.0 --pid 4000000, 1"
+  })
+  void exitCodes(String line, int expected) {
+    CommandRun run = CommandRun.of(("--sim " + line).split(" "));
+    assertEquals(expected, run.exitCode(), run.err());
+  }
+}
