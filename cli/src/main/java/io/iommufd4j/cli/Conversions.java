@@ -4,8 +4,8 @@ package io.iommufd4j.cli;
 import io.iommufd4j.cli.output.Formats;
 import io.iommufd4j.cli.replace.ReplaceTarget;
 import io.iommufd4j.cli.run.OutputFormat;
+import io.iommufd4j.cli.vmm.RunningFlag;
 import io.iommufd4j.kernel.Backend;
-import io.iommufd4j.uapi.HwptFlag;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -28,7 +28,7 @@ final class Conversions {
   static void register(CommandLine line) {
     line.registerConverter(Backend.class, oneOf(Backend.values(), Formats::name));
     line.registerConverter(OutputFormat.class, oneOf(OutputFormat.values(), Formats::name));
-    line.registerConverter(HwptFlag.class, oneOf(HwptFlag.values(), Formats::name));
+    line.registerConverter(RunningFlag.class, oneOf(RunningFlag.values(), Formats::name));
     line.registerConverter(ReplaceTarget.class, oneOf(ReplaceTarget.values(), Object::toString));
     line.registerConverter(UUID.class, Conversions::uuid);
     line.registerConverter(int.class, Conversions::number);

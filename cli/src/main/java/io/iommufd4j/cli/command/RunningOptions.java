@@ -8,6 +8,7 @@ import io.iommufd4j.cli.run.ExitCode;
 import io.iommufd4j.cli.run.Invocation;
 import io.iommufd4j.cli.run.UsageException;
 import io.iommufd4j.cli.vmm.BorrowedDevice;
+import io.iommufd4j.cli.vmm.RunningFlag;
 import io.iommufd4j.cli.vmm.RunningOrder;
 import io.iommufd4j.cli.vmm.RunningOutcome;
 import io.iommufd4j.cli.vmm.RunningPlan;
@@ -18,6 +19,7 @@ import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.uapi.HwptFlag;
 import java.time.Duration;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The part of {@code device-replace} that is about a device which another process uses. */
@@ -41,7 +43,7 @@ final class RunningOptions {
       split = ",",
       paramLabel = "FLAG",
       description = "With --pid: what the new HWPT is made for: dirty-tracking, pasid.")
-  Set<HwptFlag> flags = Set.of();
+  Set<RunningFlag> flags = Set.of();
 
   @Option(
       names = "--keep",
@@ -87,7 +89,9 @@ final class RunningOptions {
       boolean dryRun,
       int rounds) {
     check();
-    var order = new RunningOrder(flags, keep, Duration.ofSeconds(backAfter), Math.max(rounds, 1));
+    Set<HwptFlag> wanted =
+        flags.stream().map(RunningFlag::flag).collect(Collectors.toUnmodifiableSet());
+    var order = new RunningOrder(wanted, keep, Duration.ofSeconds(backAfter), Math.max(rounds, 1));
     if (keep && order.rounds() > 1) {
       throw new UsageException("--keep and --repeat exclude each other");
     }
@@ -129,9 +133,6 @@ final class RunningOptions {
     }
     if (keep && backAfter != 0) {
       throw new UsageException("--keep and --back-after exclude each other");
-    }
-    if (flags.contains(HwptFlag.NEST_PARENT)) {
-      throw new UsageException("--flags takes dirty-tracking and pasid");
     }
   }
 

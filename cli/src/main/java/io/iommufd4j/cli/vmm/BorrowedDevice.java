@@ -33,6 +33,7 @@ public final class BorrowedDevice implements AutoCloseable {
   private final int device;
   private final Attachment attachment;
   private final IommufdContent content;
+  private final List<Integer> foreign;
 
   private BorrowedDevice(
       Kernel kernel,
@@ -41,7 +42,8 @@ public final class BorrowedDevice implements AutoCloseable {
       int iommufd,
       int device,
       Attachment attachment,
-      IommufdContent content) {
+      IommufdContent content,
+      List<Integer> foreign) {
     this.kernel = kernel;
     this.owner = owner;
     this.process = process;
@@ -49,6 +51,7 @@ public final class BorrowedDevice implements AutoCloseable {
     this.device = device;
     this.attachment = attachment;
     this.content = content;
+    this.foreign = foreign;
   }
 
   /**
@@ -82,7 +85,9 @@ public final class BorrowedDevice implements AutoCloseable {
       int iommufd = process.descriptor(context);
       int taken = process.descriptor(found.descriptor().fd());
       String owner = view.process().describe();
-      return new BorrowedDevice(kernel, owner, process, iommufd, taken, attachment, content);
+      List<Integer> foreign = List.of(context, found.descriptor().fd());
+      return new BorrowedDevice(
+          kernel, owner, process, iommufd, taken, attachment, content, foreign);
     } catch (RuntimeException refused) {
       process.close();
       throw refused;
@@ -116,7 +121,8 @@ public final class BorrowedDevice implements AutoCloseable {
         iommufd,
         device,
         attachment,
-        content);
+        content,
+        List.of());
   }
 
   static NotPossibleException undecided(PciDevice device, String what, String reason) {
@@ -143,6 +149,26 @@ public final class BorrowedDevice implements AutoCloseable {
 
   VfioDeviceRef device() {
     return VfioDeviceRef.of(kernel, device);
+  }
+
+  /**
+   * Starts a process that restores when this one is killed; empty on a simulated kernel, which ends
+   * with this process, and for descriptors that were handed over.
+   */
+  Optional<KillGuard> guard(RunningPlan plan) {
+    ForeignProcess taken = process;
+    if (taken == null || kernel.identity().simulated()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        KillGuard.start(
+            List.of(
+                Long.toString(taken.pid()),
+                foreign.getFirst().toString(),
+                foreign.getLast().toString(),
+                Integer.toString(plan.id().value()),
+                Integer.toString(plan.ioas().value()),
+                Integer.toString(plan.from().value()))));
   }
 
   /** True if the process has ended; false while it runs, and where it is not known. */

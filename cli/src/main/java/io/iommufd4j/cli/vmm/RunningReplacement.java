@@ -63,13 +63,20 @@ public final class RunningReplacement {
     device.assumeBound(iommufd, plan.id());
     device.assumeAttached(plan.from());
     interruption.check();
-    Hwpt made = iommufd.newHwpt(plan.id(), plan.ioas(), plan.order().flags());
-    progress.did("made " + made.id() + " of " + plan.ioas() + " in the process' iommufd");
+    Optional<KillGuard> guard =
+        plan.order().keep() ? Optional.empty() : borrowed.guard(plan);
     try {
-      return run(made);
-    } catch (RuntimeException failed) {
-      discard(made, failed);
-      throw failed;
+      Hwpt made = iommufd.newHwpt(plan.id(), plan.ioas(), plan.order().flags());
+      guard.ifPresent(waits -> waits.made(made.id()));
+      progress.did("made " + made.id() + " of " + plan.ioas() + " in the process' iommufd");
+      try {
+        return run(made);
+      } catch (RuntimeException failed) {
+        discard(made, failed);
+        throw failed;
+      }
+    } finally {
+      guard.ifPresent(KillGuard::close);
     }
   }
 

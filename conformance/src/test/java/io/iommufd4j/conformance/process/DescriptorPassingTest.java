@@ -50,20 +50,16 @@ final class DescriptorPassingTest {
       assertEquals(new HwptId(made), borrowed.replace(new HwptId(made)));
       same(Errno.EBUSY.negated(), vmm.destroy(made));
       ok(vmm.destroy(made - 1));
-    }
-  }
-
-  @Test
-  void refusals(KernelUnderTest test) {
-    Vmm vmm = Vmm.withHwpt(test, test.machine().lone().getFirst());
-    var process = ForeignProcess.open(test.kernel(), vmm.pid());
-    try (process) {
       assertEquals(Errno.EBADF, refusedTaking(process, 4000).errno());
       assertFalse(process.ended(Duration.ZERO));
       vmm.exit();
       assertTrue(process.ended(Duration.ofMinutes(1)));
       assertEquals(Errno.ESRCH, refusedTaking(process, vmm.iommufd).errno());
     }
+  }
+
+  @Test
+  void processesThatAreNone(KernelUnderTest test) {
     refused(Errno.ESRCH, test.kernel().pidfd(4_000_000));
     refused(Errno.EINVAL, test.kernel().pidfd(0));
     int event = ok(test.kernel().eventfd(0, 0));
