@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.process;
 
-import io.iommufd4j.HwInfo;
+import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptId;
 import io.iommufd4j.uapi.IoasId;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.process;
 
-import io.iommufd4j.HwInfo;
+import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.IommufdRef;
 import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
