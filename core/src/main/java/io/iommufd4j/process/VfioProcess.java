@@ -123,7 +123,11 @@ public record VfioProcess(
     }
   }
 
-  /** {@return the descriptors of a kind, in ascending order} */
+  /**
+   * {@return the descriptors of a kind, in ascending order}
+   *
+   * @param kind of file
+   */
   public List<OpenDescriptor> descriptors(Kind kind) {
     return descriptors.stream().filter(descriptor -> descriptor.kind() == kind).toList();
   }
