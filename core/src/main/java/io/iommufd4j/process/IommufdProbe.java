@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.process;
 
-import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.IommufdRef;
 import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;

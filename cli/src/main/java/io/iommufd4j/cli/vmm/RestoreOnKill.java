@@ -48,8 +48,8 @@ public final class RestoreOnKill {
   /**
    * Waits, and restores.
    *
-   * @param arguments the VMM's pid, its descriptors of the iommufd and of the device, and the ids of
-   *     a device, the IOAS and the HWPT that translates
+   * @param arguments the VMM's pid, its descriptors of the iommufd and of the device, and the ids
+   *     of a device, the IOAS and the HWPT that translates
    */
   public static void main(String[] arguments) {
     new RestoreOnKill().run(arguments);
@@ -72,8 +72,7 @@ public final class RestoreOnKill {
   }
 
   private void listen() {
-    try (var lines =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+    try (var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         words.add(line);
       }

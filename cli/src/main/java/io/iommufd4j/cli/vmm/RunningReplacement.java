@@ -63,8 +63,7 @@ public final class RunningReplacement {
     device.assumeBound(iommufd, plan.id());
     device.assumeAttached(plan.from());
     interruption.check();
-    Optional<KillGuard> guard =
-        plan.order().keep() ? Optional.empty() : borrowed.guard(plan);
+    Optional<KillGuard> guard = plan.order().keep() ? Optional.empty() : borrowed.guard(plan);
     try {
       Hwpt made = iommufd.newHwpt(plan.id(), plan.ioas(), plan.order().flags());
       guard.ifPresent(waits -> waits.made(made.id()));
