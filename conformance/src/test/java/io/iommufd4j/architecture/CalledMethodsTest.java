@@ -38,7 +38,10 @@ final class CalledMethodsTest {
           "io.iommufd4j.event",
           "io.iommufd4j.uapi",
           "io.iommufd4j.vfio",
-          "io.iommufd4j.vfio.interrupt");
+          "io.iommufd4j.vfio.feature",
+          "io.iommufd4j.vfio.group",
+          "io.iommufd4j.vfio.interrupt",
+          "io.iommufd4j.vfio.reset");
 
   /** Values, which know no kernel. */
   private static final Set<String> VALUES =

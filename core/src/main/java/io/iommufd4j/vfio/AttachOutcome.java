@@ -2,7 +2,6 @@
 package io.iommufd4j.vfio;
 
 import io.iommufd4j.error.KernelException;
-import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.uapi.PageTableId;
 
 /**
@@ -71,24 +70,6 @@ public sealed interface AttachOutcome {
     return switch (this) {
       case Attached(PageTableId pageTable) -> pageTable;
       case Refused refused -> throw refused.cause();
-    };
-  }
-
-  /**
-   * Sorts a refusal; throws it when it is none of those expected.
-   *
-   * @param cause the refusal of an attach or a replace
-   * @return the outcome by the errno
-   * @throws KernelException the cause itself
-   */
-  static AttachOutcome refused(KernelException cause) {
-    return switch (cause.errno()) {
-      case Errno.EINVAL -> new Incompatible(cause);
-      case Errno.EADDRINUSE -> new ReservedIovaMapped(cause);
-      case Errno.EBUSY -> new Busy(cause);
-      case Errno.ENOENT -> new NoSuchPageTable(cause);
-      case Errno.EOPNOTSUPP -> new Unsupported(cause);
-      default -> throw cause;
     };
   }
 }

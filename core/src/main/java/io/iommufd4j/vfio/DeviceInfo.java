@@ -36,7 +36,9 @@ public record DeviceInfo(int flags, int regions, int irqs, List<InfoCapability> 
           flags,
           vfio_device_info.num_regions(block),
           vfio_device_info.num_irqs(block),
-          chain ? InfoCapability.ofDevice(block, vfio_device_info.cap_offset(block)) : List.of());
+          chain
+              ? CapabilityDecoder.ofDevice(block, vfio_device_info.cap_offset(block))
+              : List.of());
     }
   }
 

@@ -45,7 +45,9 @@ public record RegionInfo(
           flags,
           vfio_region_info.size(block),
           vfio_region_info.offset(block),
-          chain ? InfoCapability.ofRegion(block, vfio_region_info.cap_offset(block)) : List.of());
+          chain
+              ? CapabilityDecoder.ofRegion(block, vfio_region_info.cap_offset(block))
+              : List.of());
     }
   }
 

@@ -12,6 +12,7 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.event.EventFdRef;
 import io.iommufd4j.hint.KnownObjects;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.DeviceId;
@@ -456,7 +457,19 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
         return new AttachOutcome.Attached(translatesNow(pasid));
       }
     }
-    return AttachOutcome.refused(refused(result, pasid, target));
+    return outcome(refused(result, pasid, target));
+  }
+
+  /** Sorts a refusal; throws it when it is none of those expected. */
+  private static AttachOutcome outcome(KernelException cause) {
+    return switch (cause.errno()) {
+      case Errno.EINVAL -> new AttachOutcome.Incompatible(cause);
+      case Errno.EADDRINUSE -> new AttachOutcome.ReservedIovaMapped(cause);
+      case Errno.EBUSY -> new AttachOutcome.Busy(cause);
+      case Errno.ENOENT -> new AttachOutcome.NoSuchPageTable(cause);
+      case Errno.EOPNOTSUPP -> new AttachOutcome.Unsupported(cause);
+      default -> throw cause;
+    };
   }
 
   /** Notes the IOAS of the HWPT that an attach by IOAS id chose. */
@@ -564,7 +577,7 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
    *     that the device cannot have
    */
   public final IrqInfo irq(int index) {
-    return IrqInfo.read(file, index);
+    return interrupts().info(index);
   }
 
   /**

@@ -28,7 +28,7 @@ class CapabilityChainTest {
 
   @Test
   void aChainThatIsNotThereIsEmpty() {
-    assertEquals(List.of(), InfoCapability.ofRegion(block, 0));
+    assertEquals(List.of(), CapabilityDecoder.ofRegion(block, 0));
   }
 
   @Test
@@ -43,7 +43,7 @@ class CapabilityChainTest {
             new InfoCapability.RegionType(7, 9),
             new InfoCapability.MsixMappable(),
             new InfoCapability.Other(UNKNOWN, 1)),
-        InfoCapability.ofRegion(block, FIRST));
+        CapabilityDecoder.ofRegion(block, FIRST));
   }
 
   @Test
@@ -54,13 +54,13 @@ class CapabilityChainTest {
             new InfoCapability.SparseMmap(
                 List.of(
                     new InfoCapability.Area(0, 0x1000), new InfoCapability.Area(0x3000, 0x10)))),
-        InfoCapability.ofRegion(block, FIRST));
+        CapabilityDecoder.ofRegion(block, FIRST));
   }
 
   @Test
   void areasBeyondTheBlockAreNotThere() {
     sparse(-1);
-    var sparse = (InfoCapability.SparseMmap) InfoCapability.ofRegion(block, FIRST).getFirst();
+    var sparse = (InfoCapability.SparseMmap) CapabilityDecoder.ofRegion(block, FIRST).getFirst();
     assertEquals((block.byteSize() - FIRST - 16) / 16, sparse.areas().size());
   }
 
@@ -70,17 +70,17 @@ class CapabilityChainTest {
     header(FIRST + 8, UNKNOWN + 1, FIRST);
     assertEquals(
         List.of(new InfoCapability.Other(UNKNOWN, 1), new InfoCapability.Other(UNKNOWN + 1, 1)),
-        InfoCapability.ofRegion(block, FIRST));
+        CapabilityDecoder.ofRegion(block, FIRST));
     header(FIRST, UNKNOWN, FIRST);
-    assertEquals(1, InfoCapability.ofRegion(block, FIRST).size());
+    assertEquals(1, CapabilityDecoder.ofRegion(block, FIRST).size());
   }
 
   @Test
   void aChainThatLeavesTheBlockEndsThere() {
     for (int beyond : new int[] {124, 128, 1 << 20, Integer.MAX_VALUE, -1, -8}) {
       header(FIRST, UNKNOWN, beyond);
-      assertEquals(1, InfoCapability.ofRegion(block, FIRST).size());
-      assertEquals(List.of(), InfoCapability.ofRegion(block, beyond));
+      assertEquals(1, CapabilityDecoder.ofRegion(block, FIRST).size());
+      assertEquals(List.of(), CapabilityDecoder.ofRegion(block, beyond));
     }
   }
 
@@ -90,11 +90,11 @@ class CapabilityChainTest {
     header(last, vfio_h.VFIO_REGION_INFO_CAP_SPARSE_MMAP(), 0);
     assertEquals(
         List.of(new InfoCapability.Other(vfio_h.VFIO_REGION_INFO_CAP_SPARSE_MMAP(), 1)),
-        InfoCapability.ofRegion(block, last));
+        CapabilityDecoder.ofRegion(block, last));
     header(last, vfio_h.VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP(), 0);
     assertEquals(
         List.of(new InfoCapability.Other(vfio_h.VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP(), 1)),
-        InfoCapability.ofDevice(block, last));
+        CapabilityDecoder.ofDevice(block, last));
   }
 
   @Test
@@ -108,8 +108,8 @@ class CapabilityChainTest {
             ValueLayout.JAVA_BYTE, at, (byte) (random.nextInt(4) == 0 ? random.nextInt(128) : 0));
       }
       int first = random.nextInt(140);
-      int regions = InfoCapability.ofRegion(any, first).size();
-      assertEquals(regions, InfoCapability.ofDevice(any, first).size());
+      int regions = CapabilityDecoder.ofRegion(any, first).size();
+      assertEquals(regions, CapabilityDecoder.ofDevice(any, first).size());
     }
   }
 

@@ -67,6 +67,7 @@ final class DescriptionTest {
     VfioDevice device = EduDevice.of(test).device();
     IrqInfo line = device.irq(PciIrq.INTX);
     assertEquals(line, device.irq(PciIrq.INTX.index()));
+    assertEquals(line, device.interrupts().info(PciIrq.INTX.index()));
     assertTrue(line.eventfd() && line.maskable() && line.autoMasked());
     assertFalse(line.noResize());
     refused(Errno.EINVAL, () -> device.irq(INTERRUPTS));

@@ -120,6 +120,15 @@ final class FeatureTest {
   }
 
   @Test
+  void statesAreTheKernels() {
+    assertEquals(
+        IntStream.range(0, vfio_h.VFIO_DEVICE_STATE_NR()).boxed().toList(),
+        Stream.of(MigrationState.values()).map(MigrationState::number).toList());
+    assertTrue(MigrationState.RESUMING.transfers());
+    assertFalse(MigrationState.STOP.transfers());
+  }
+
+  @Test
   void migrationIsRefused(KernelUnderTest test) {
     var migration = features(test).migration();
     var none = refused(Errno.ENOTTY, migration::support);

@@ -69,7 +69,9 @@ final class PasidTest {
     VfioDevice device = edu.device();
     var hwpt = edu.iommufd().newHwpt(device, edu.iommufd().newIoas()).id();
     refused(Errno.EINVAL, () -> device.attachPasid(PASID, hwpt));
-    assertInstanceOf(AttachOutcome.Incompatible.class, device.tryAttachPasid(PASID, hwpt));
+    var refused = assertInstanceOf(AttachOutcome.Refused.class, device.tryAttachPasid(PASID, hwpt));
+    assertInstanceOf(AttachOutcome.Incompatible.class, refused);
+    assertEquals(Errno.EINVAL, refused.cause().errno());
     assertInstanceOf(
         AttachOutcome.NoSuchPageTable.class, device.tryAttachPasid(PASID, new HwptId(999)));
     assertEquals(Optional.empty(), device.attachedPasid(PASID));

@@ -59,7 +59,18 @@ public final class DeviceInterrupts {
    * @throws KernelException {@code EINVAL} before bind, or for a kind that the device cannot have
    */
   public IrqInfo info(PciIrq irq) {
-    return IrqInfo.read(file, irq.index());
+    return info(irq.index());
+  }
+
+  /**
+   * {@return a kind of interrupt ({@code VFIO_DEVICE_GET_IRQ_INFO}), of any device}
+   *
+   * @param index from 0; of a PCI device see {@link PciIrq}
+   * @throws KernelException {@code EINVAL} before bind, for an index out of range, or for a kind
+   *     that the device cannot have
+   */
+  public IrqInfo info(int index) {
+    return IrqInfo.read(file, index);
   }
 
   /**

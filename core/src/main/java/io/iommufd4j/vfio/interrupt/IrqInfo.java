@@ -17,15 +17,7 @@ import java.lang.foreign.MemorySegment;
  */
 public record IrqInfo(int index, int count, int flags) {
 
-  /**
-   * {@return the kernel's description of a kind of interrupt}
-   *
-   * @param file a device's descriptor
-   * @param index which
-   * @throws io.iommufd4j.error.KernelException {@code EINVAL} for a kind that the device cannot
-   *     have
-   */
-  public static IrqInfo read(KernelFile file, int index) {
+  static IrqInfo read(KernelFile file, int index) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment block = vfio_irq_info.allocate(arena);
       vfio_irq_info.argsz(block, (int) block.byteSize());
