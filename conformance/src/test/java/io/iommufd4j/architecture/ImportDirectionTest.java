@@ -15,7 +15,10 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 
-/** Imports run one way: bindings ← core ← fallback-sim ← cli; programs look down on all but cli. */
+/**
+ * Imports run one way: bindings ← core ← fallback-sim ← cli, and junit beside cli; programs look
+ * down on all but cli.
+ */
 @AnalyzeClasses(packages = "io.iommufd4j", importOptions = DoNotIncludeTests.class)
 final class ImportDirectionTest {
 
@@ -59,6 +62,8 @@ final class ImportDirectionTest {
           .definedBy("io.iommufd4j.sim..")
           .layer("cli")
           .definedBy("io.iommufd4j.cli..")
+          .layer("junit")
+          .definedBy("io.iommufd4j.junit..")
           .layer("programs")
           .definedBy("io.iommufd4j.examples..", "io.iommufd4j.benchmarks..")
           .layer("differential")
@@ -69,6 +74,8 @@ final class ImportDirectionTest {
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("junit")
+          .mayOnlyBeAccessedByLayers("programs")
           .whereLayer("fallback-sim")
           .mayOnlyBeAccessedByLayers("cli", "programs", "differential")
           .whereLayer("core")

@@ -24,6 +24,8 @@ final class ReadmeTest {
   private static final Map<String, String> PIECES =
       Map.of(
           "## For library authors", "src/main/java/io/iommufd4j/examples/ReplaceTranslation.java",
+          "### Interrupts, regions, features",
+              "src/main/java/io/iommufd4j/examples/CountInterrupts.java",
           "## For CI without an IOMMU",
               "src/test/java/io/iommufd4j/examples/ReservedIovaTest.java");
 
