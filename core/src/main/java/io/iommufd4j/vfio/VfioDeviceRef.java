@@ -735,6 +735,20 @@ public sealed class VfioDeviceRef implements BoundDevice permits VfioDevice {
     return MappedRegion.map(file, region, position, length);
   }
 
+  /**
+   * Makes a request with a block of the caller's, for what this version has no method for. A bind
+   * or an attach made so is not known to this object: {@link #assumeBound} and {@link
+   * #assumeAttached} tell it.
+   *
+   * @param request one that a VFIO device answers
+   * @param block its struct, native memory with its {@code argsz} filled in
+   * @return what the kernel answered, ≥ 0
+   * @throws KernelException with the errno, and a hint where the errno alone gives one
+   */
+  public final int request(Request request, MemorySegment block) {
+    return file.ioctl(request, block, boundAs());
+  }
+
   @Override
   public String toString() {
     return describe(file);

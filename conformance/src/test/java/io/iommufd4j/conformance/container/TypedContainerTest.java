@@ -17,6 +17,7 @@ import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.IovaRange;
@@ -25,6 +26,7 @@ import io.iommufd4j.vfio.group.IommuType;
 import io.iommufd4j.vfio.group.VfioContainer;
 import io.iommufd4j.vfio.group.VfioContainerRef;
 import io.iommufd4j.vfio.group.VfioGroup;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +130,15 @@ final class TypedContainerTest {
         refused(Errno.EINVAL, () -> container.map(address, PAGE, reserved, Access.READ_WRITE));
     assertTrue(outside.hint().contains("outside of [0x0-0x"), outside.hint());
     refused(Errno.EFAULT, () -> container.map(test.badAddress(), PAGE, IOVA, Access.READ));
+  }
+
+  @Test
+  void requestIsMadeWithABlockOfTheCallers(KernelUnderTest test) {
+    VfioContainer container = container(test, IommuType.TYPE1_V2);
+    MemorySegment number = MemorySegment.ofAddress(vfio_h.VFIO_TYPE1v2_IOMMU());
+    assertEquals(1, container.request(Request.VFIO_CHECK_EXTENSION, number));
+    var refused = refused(Errno.EINVAL, () -> container.request(Request.VFIO_SET_IOMMU, number));
+    assertTrue(refused.hint().contains("is chosen already"), refused.hint());
   }
 
   @Test

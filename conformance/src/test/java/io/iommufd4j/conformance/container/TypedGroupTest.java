@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
+import io.iommufd4j.bindings.vfio.vfio_group_status;
+import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.error.HostException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.vfio.PciRegion;
 import io.iommufd4j.vfio.VfioDevice;
@@ -22,6 +25,7 @@ import io.iommufd4j.vfio.group.VfioContainer;
 import io.iommufd4j.vfio.group.VfioContainerRef;
 import io.iommufd4j.vfio.group.VfioGroup;
 import io.iommufd4j.vfio.interrupt.PciIrq;
+import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +91,21 @@ final class TypedGroupTest {
       var none = VfioContainerRef.of(test.kernel(), test.memfd(1));
       var refused = refused(Errno.EBADFD, () -> group.setContainer(none));
       assertTrue(refused.hint().contains("neither a container nor an iommufd"), refused.hint());
+    }
+  }
+
+  @Test
+  void requestIsMadeWithABlockOfTheCallers(KernelUnderTest test) {
+    try (var group = VfioGroup.open(test.kernel(), lone(test))) {
+      MemorySegment block = vfio_group_status.allocate(test.arena());
+      vfio_group_status.argsz(block, (int) block.byteSize());
+      assertEquals(0, group.request(Request.VFIO_GROUP_GET_STATUS, block));
+      assertEquals(vfio_h.VFIO_GROUP_FLAGS_VIABLE(), vfio_group_status.flags(block));
+      var out =
+          refused(
+              Errno.EINVAL,
+              () -> group.request(Request.VFIO_GROUP_UNSET_CONTAINER, MemorySegment.NULL));
+      assertEquals("the group is in no container", out.hint());
     }
   }
 

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.pci.pci_h;
+import io.iommufd4j.bindings.vfio.vfio_device_info;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.vfio.ConfigSpace;
 import io.iommufd4j.vfio.DeviceInfo;
 import io.iommufd4j.vfio.PciRegion;
@@ -40,6 +42,19 @@ final class DescriptionTest {
     assertEquals(INTERRUPTS, info.irqs());
     assertEquals(List.of(), info.capabilities());
     refused(Errno.EINVAL, device::reset);
+  }
+
+  @Test
+  void requestIsMadeWithABlockOfTheCallers(KernelUnderTest test) {
+    VfioDevice device = EduDevice.of(test).device();
+    MemorySegment block = vfio_device_info.allocate(test.arena());
+    vfio_device_info.argsz(block, (int) block.byteSize());
+    assertEquals(0, device.request(Request.VFIO_DEVICE_GET_INFO, block));
+    assertEquals(REGIONS, vfio_device_info.num_regions(block));
+    var refused =
+        refused(Errno.ENOTTY, () -> device.request(Request.VFIO_DEVICE_QUERY_GFX_PLANE, block));
+    assertTrue(refused.hint().contains("VFIO_DEVICE_QUERY_GFX_PLANE"), refused.hint());
+    assertEquals(device.id(), refused.object().orElseThrow());
   }
 
   @Test

@@ -290,10 +290,23 @@ public sealed class VfioContainerRef permits VfioContainer {
     return new DirtyPages(file).unmap(iova, length, pageSize);
   }
 
-  private void call(Request request, MemorySegment block) {
+  /**
+   * Makes a request with a block of the caller's, for what this version has no method for.
+   *
+   * @param request one that a VFIO container answers
+   * @param block its struct, native memory with its {@code argsz} filled in, or its other argument
+   * @return what the kernel answered, ≥ 0
+   * @throws KernelException with the errno and a hint
+   */
+  public final int request(Request request, MemorySegment block) {
+    return call(request, block);
+  }
+
+  private int call(Request request, MemorySegment block) {
     int result = file.tryIoctl(request, block);
     if (result < 0) {
       throw file.refused(request, result, null, new ContainerHint(this, request));
     }
+    return result;
   }
 }

@@ -197,6 +197,18 @@ public final class VfioGroup implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes a request with a block of the caller's, for what this version has no method for.
+   *
+   * @param request one that a VFIO group answers
+   * @param block its struct, native memory with its {@code argsz} filled in, or its other argument
+   * @return what the kernel answered, ≥ 0
+   * @throws KernelException with the errno and a hint
+   */
+  public int request(Request request, MemorySegment block) {
+    return call(request, block);
+  }
+
   private int call(Request request, MemorySegment argument) {
     int result = file.tryIoctl(request, argument);
     if (result < 0) {
