@@ -26,6 +26,7 @@ final class ImportDirectionTest {
     "io.iommufd4j",
     "io.iommufd4j.data..",
     "io.iommufd4j.error..",
+    "io.iommufd4j.event..",
     "io.iommufd4j.hint..",
     "io.iommufd4j.kernel..",
     "io.iommufd4j.linux..",
@@ -77,9 +78,10 @@ final class ImportDirectionTest {
           .whereLayer("junit")
           .mayOnlyBeAccessedByLayers("programs")
           .whereLayer("fallback-sim")
-          .mayOnlyBeAccessedByLayers("cli", "programs", "differential")
+          .mayOnlyBeAccessedByLayers("cli", "junit", "programs", "differential")
           .whereLayer("core")
-          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "programs", "differential")
+          .mayOnlyBeAccessedByLayers(
+              "fallback-sim", "cli", "junit", "programs", "differential")
           .whereLayer("bindings")
           .mayOnlyBeAccessedByLayers("core", "fallback-sim", "differential");
 
