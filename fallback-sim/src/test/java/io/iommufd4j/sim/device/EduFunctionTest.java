@@ -191,10 +191,14 @@ final class EduFunctionTest {
   }
 
   @Test
-  void aResetClearsRegistersAndKeepsConfiguration() {
+  void aResetLowersThePinAndKeepsRegistersAndConfiguration() {
     put(EduFunction.LIVENESS, 1);
+    put(EduFunction.INTERRUPT_RAISE, 1);
+    assertTrue(edu.interrupts().checkAndMaskPin());
     edu.reset();
-    assertEquals(0, get(EduFunction.LIVENESS));
+    assertFalse(edu.interrupts().checkAndMaskPin());
+    assertEquals(~1, get(EduFunction.LIVENESS));
+    assertEquals(1, get(EduFunction.INTERRUPT_STATUS));
     assertTrue(edu.config().busMaster());
   }
 

@@ -16,6 +16,7 @@ import static io.iommufd4j.kernel.Errno.ENOSPC;
 import static io.iommufd4j.kernel.Errno.ENOTTY;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.device.EduFunction;
@@ -226,8 +227,8 @@ final class DeviceDescriptionTest {
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(3, info.get(ValueLayout.JAVA_INT, 4));
     assertEquals(0, info.get(ValueLayout.JAVA_INT, 20));
-    two.store(0, EduFunction.LIVENESS, 4, 1);
+    two.store(0, EduFunction.INTERRUPT_RAISE, 4, 1);
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_PCI_HOT_RESET(), reset));
-    assertEquals(0, two.readBar(0, EduFunction.LIVENESS, 4));
+    assertFalse(two.interrupts().checkAndMaskPin(), "the pin is lowered");
   }
 }
