@@ -36,6 +36,7 @@ final class CalledMethodsTest {
           "io.iommufd4j.data",
           "io.iommufd4j.error",
           "io.iommufd4j.event",
+          "io.iommufd4j.process",
           "io.iommufd4j.uapi",
           "io.iommufd4j.vfio",
           "io.iommufd4j.vfio.feature",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.vmm;
 
+import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.uapi.HwptId;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ final class KillGuard implements AutoCloseable {
    * Starts it, and waits until it could act.
    *
    * @param arguments of {@link RestoreOnKill#main}
-   * @throws UncheckedIOException when it does not start
+   * @throws NotPossibleException when it does not start
    */
   static KillGuard start(List<String> arguments) {
     var command = new ArrayList<String>(List.of("/bin/sh", "-c", DEAF, "sh"));
@@ -42,11 +42,13 @@ final class KillGuard implements AutoCloseable {
       var guard = new KillGuard(builder.start());
       BufferedReader answers = guard.process.inputReader(StandardCharsets.UTF_8);
       if (!RestoreOnKill.READY.equals(answers.readLine())) {
-        throw new IOException("the process that would put the page table back did not start");
+        throw new IOException("it ended at once");
       }
       return guard;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new NotPossibleException(
+          "the process that would put the page table back after a kill did not start: "
+              + e.getMessage());
     }
   }
 

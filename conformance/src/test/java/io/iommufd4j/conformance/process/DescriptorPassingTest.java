@@ -51,6 +51,7 @@ final class DescriptorPassingTest {
       same(Errno.EBUSY.negated(), vmm.destroy(made));
       ok(vmm.destroy(made - 1));
       assertEquals(Errno.EBADF, refusedTaking(process, 4000).errno());
+      assertEquals(vmm.pid(), process.pid());
       assertFalse(process.ended(Duration.ZERO));
       vmm.exit();
       assertTrue(process.ended(Duration.ofMinutes(1)));
@@ -62,6 +63,10 @@ final class DescriptorPassingTest {
   void processesThatAreNone(KernelUnderTest test) {
     refused(Errno.ESRCH, test.kernel().pidfd(4_000_000));
     refused(Errno.EINVAL, test.kernel().pidfd(0));
+    String nobody = "/nobody/listens/here";
+    var refused =
+        assertThrows(KernelException.class, () -> DescriptorSocket.connect(test.kernel(), nobody));
+    assertEquals(Errno.ENOENT, refused.errno());
     int event = ok(test.kernel().eventfd(0, 0));
     test.closeAfter(event);
     refused(Errno.EBADF, test.kernel().pidfdGetfd(event, 0));

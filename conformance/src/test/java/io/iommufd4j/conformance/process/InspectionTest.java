@@ -3,6 +3,7 @@ package io.iommufd4j.conformance.process;
 
 import static io.iommufd4j.conformance.Answers.ok;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.IommufdRef;
@@ -51,13 +52,14 @@ final class InspectionTest {
     Vmm vmm = Vmm.withHwpt(test, address);
     VfioProcess found = VfioProcess.of(test.kernel(), vmm.pid());
     assertEquals(OptionalLong.of(Vmm.BYTES), found.pinnedBytes());
-    assertEquals("java", found.command());
+    assertEquals("process " + vmm.pid() + " (java)", found.describe());
     List<OpenDescriptor> iommufds = found.descriptors(Kind.IOMMUFD);
     assertEquals(
         List.of(new OpenDescriptor(vmm.iommufd, Kind.IOMMUFD, "/dev/iommu", Optional.empty())),
         iommufds);
     OpenDescriptor device = found.descriptors(Kind.DEVICE).getFirst();
     assertEquals(vmm.device, device.fd());
+    assertFalse(device.byGroup());
     assertEquals(Optional.of(address.toString()), device.device());
     assertTrue(VfioProcess.all(test.kernel()).processes().contains(found));
     String before = vmm.view();
@@ -83,6 +85,9 @@ final class InspectionTest {
         List.of(bound.id()), content.devices().stream().map(it -> it.id().value()).toList());
     assertEquals(List.of(new IommufdContent.Hwpt(new HwptId(hwpt), false)), content.hwpts());
     assertEquals(4, content.size());
+    var iommufd = IommufdRef.of(test.kernel(), bound.iommufd().fd());
+    assertTrue(IommufdProbe.exists(iommufd, new HwptId(hwpt)));
+    assertFalse(IommufdProbe.exists(iommufd, new HwptId(ioas)));
   }
 
   /** The IOAS of a device that is attached lacks what the device's group reserves. */
