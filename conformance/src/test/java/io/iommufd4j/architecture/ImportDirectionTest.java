@@ -80,8 +80,7 @@ final class ImportDirectionTest {
           .whereLayer("fallback-sim")
           .mayOnlyBeAccessedByLayers("cli", "junit", "programs", "differential")
           .whereLayer("core")
-          .mayOnlyBeAccessedByLayers(
-              "fallback-sim", "cli", "junit", "programs", "differential")
+          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "junit", "programs", "differential")
           .whereLayer("bindings")
           .mayOnlyBeAccessedByLayers("core", "fallback-sim", "differential");
 

@@ -75,8 +75,7 @@ class HolderSearchTest {
     try (var iommufd = Iommufd.open(qemu);
         var device = VfioDevice.open(qemu, EDU)) {
       device.bind(iommufd);
-      int fd = Integer.parseInt(new Shell(kernel).list("/proc/" + qemu.pid() + "/fd").getFirst());
-      assertTrue(qemu.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), fd, 0) > 0);
+      assertTrue(qemu.mmap(4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), device.fd(), 0) > 0);
     }
     assertEquals(List.of(holder(Hold.MAPPING, CDEV)), holders());
   }

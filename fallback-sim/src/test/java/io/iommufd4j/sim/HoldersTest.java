@@ -96,7 +96,8 @@ class HoldersTest {
     assertEquals(List.of("3", "4"), shell.list(proc + "fd"));
     assertEquals(0, qemu.close(fd));
     assertEquals(List.of(Integer.toString(second)), shell.list(proc + "fd"));
-    assertEquals(List.of(), shell.list("/proc/self/fd"));
+    assertEquals(List.of("3"), shell.list("/proc/self/fd"));
+    assertEquals("/dev/iommu", shell.link("/proc/self/fd/3"));
   }
 
   @Test
@@ -137,9 +138,8 @@ class HoldersTest {
     try (var iommufd = Iommufd.open(qemu);
         var device = VfioDevice.open(qemu, PciAddress.parse(EDU))) {
       device.bind(iommufd);
-      String fd = shell.list(proc + "fd").getFirst();
       int access = libc_h.PROT_READ() | libc_h.PROT_WRITE();
-      address = qemu.mmap(BAR_BYTES, access, libc_h.MAP_SHARED(), Integer.parseInt(fd), 0);
+      address = qemu.mmap(BAR_BYTES, access, libc_h.MAP_SHARED(), device.fd(), 0);
       assertTrue(address > 0);
     }
     assertEquals(List.of(), shell.list(proc + "fd"));
@@ -160,7 +160,7 @@ class HoldersTest {
     try (var iommufd = Iommufd.open(qemu);
         var device = VfioDevice.open(qemu, PciAddress.parse(EDU))) {
       device.bind(iommufd);
-      int fd = Integer.parseInt(shell.list(proc + "fd").getFirst());
+      int fd = device.fd();
       long address = qemu.mmap(3 * 4096, libc_h.PROT_READ(), libc_h.MAP_SHARED(), fd, 0);
       assertEquals(0, qemu.munmap(address + 4096, 4096));
       List<String> maps = shell.read(proc + "maps").lines().toList();
@@ -188,7 +188,8 @@ class HoldersTest {
   void aGroupIsHeldByItsNodeAndByWhatItGave() throws IOException {
     int container = qemu.open("/dev/vfio/vfio", READ_WRITE);
     int group = qemu.open("/dev/vfio/3", READ_WRITE);
-    assertEquals(List.of(Integer.toString(group)), shell.list(proc + "fd"));
+    assertEquals(
+        List.of(Integer.toString(container), Integer.toString(group)), shell.list(proc + "fd"));
     assertEquals("/dev/vfio/3", shell.link(proc + "fd/" + group));
     assertEquals(252L << 8, deviceNumber(proc + "fd/" + group));
     int device;
