@@ -48,10 +48,10 @@ import org.jspecify.annotations.Nullable;
  * nothing that Linux would not change; not atomic on every driver.
  * </blockquote>
  *
- * <p>What that means depends on the IOMMU driver: ARM SMMUv3 goes from one translation to the other
- * without a gap; VT-d and AMD-Vi block the device's DMA for a moment in between; VT-d, when it
- * refuses, leaves the device that it refused blocked. A replace moves every device of the IOMMU
- * group (Linux: {@code iommufd_device_replace()}, {@code iommu_replace_group_handle()}).
+ * <p>What that means depends on the IOMMU driver: VT-d and AMD-Vi block the device's DMA for a
+ * moment in between, and so does ARM SMMUv3 for a shorter one; VT-d, when it refuses, leaves the
+ * device that it refused blocked. A replace moves every device of the IOMMU group (Linux: {@code
+ * iommufd_device_replace()}, {@code iommu_replace_group_handle()}).
  *
  * <p>This object knows what was bound and attached through it. What is done through another
  * descriptor, or to a sibling of the group, is not known to it.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.examples.nvme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iommufd4j.Iommufd;
+import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.SimKernel;
+import io.iommufd4j.vfio.PciRegion;
+import io.iommufd4j.vfio.VfioDevice;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The simulated kernel's nvme has registers and interrupts, and no controller behind them. */
+final class SimulatedDriveTest {
+
+  private static final PciAddress DRIVE = PciAddress.parse("0000:01:00.0");
+  private static final int COMMAND_ID = 12;
+  private static final int STATUS = 14;
+
+  private final SimKernel kernel = SimKernel.on(Machine.named("sriov:vtd"));
+
+  @AfterEach
+  void close() {
+    kernel.close();
+  }
+
+  @Test
+  void aDeviceWithoutAControllerIsRefusedInOneLineAndGivenBack() {
+    var experiment = new ReplaceUnderIo(kernel, Set.of(), System.out);
+    var before = Host.of(kernel).device(DRIVE).driver();
+    var refused =
+        assertThrows(NvmeException.class, () -> Nvme.run(kernel, DRIVE, experiment, 1, 1));
+    assertTrue(refused.toString().endsWith("): this device does no I/O"), refused::toString);
+    assertEquals(before, Host.of(kernel).device(DRIVE).driver());
+  }
+
+  /** The other end of the queue writes a completion, as a controller does. */
+  private static void complete(MemorySegment ring, int index, int commandId, int statusAndPhase) {
+    ring.set(ValueLayout.JAVA_SHORT, 16L * index + COMMAND_ID, (short) commandId);
+    ring.set(ValueLayout.JAVA_SHORT, 16L * index + STATUS, (short) statusAndPhase);
+  }
+
+  @Test
+  void completionsAreTakenOnceAndRoundTheRing() {
+    try (var _ = VfioBinding.bind(kernel, List.of(DRIVE));
+        var iommufd = Iommufd.open(kernel);
+        var device = VfioDevice.open(kernel, DRIVE)) {
+      device.bind(iommufd);
+      try (var registers = device.mapRegion(PciRegion.BAR0)) {
+        MemorySegment completions = Arena.ofAuto().allocate(DmaMemory.PAGE, 8);
+        var submissions = new DmaMemory(Arena.ofAuto().allocate(DmaMemory.PAGE, 8), 0);
+        var queue = new QueuePair(registers, 1, 4, submissions, new DmaMemory(completions, 0));
+        for (int i = 0; i < 3 * QueuePair.ENTRIES; i++) {
+          int phase = i / QueuePair.ENTRIES % 2 == 0 ? 1 : 0;
+          assertFalse(queue.ready(), "before completion " + i);
+          complete(completions, i % QueuePair.ENTRIES, i, 0x004 << 1 | phase);
+          assertTrue(queue.ready(), "completion " + i);
+          assertEquals(1, queue.readyCount(2));
+          assertEquals(i, queue.commandId());
+          assertEquals(0x004, queue.status());
+          queue.next();
+        }
+      }
+    }
+  }
+}
