@@ -4,6 +4,7 @@ package io.iommufd4j;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.uapi.ObjectId;
 import io.iommufd4j.wire.KernelFile;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,17 +20,20 @@ import java.util.SequencedSet;
  * closed, for it holds the kernel's context alive.
  *
  * <p>What was made here without a handle, by {@link #request} or before the descriptor was adopted,
- * ends with the last descriptor of the iommufd; {@link #foreignObjects} lists it. Where it keeps an
- * object of a handle busy, the failure names it.
+ * ends with the last descriptor of the iommufd; {@link #foreignObjects} lists it, also once this is
+ * closed. Where it keeps an object of a handle busy, the failure names it.
  */
 public final class Iommufd extends IommufdRef implements AutoCloseable {
 
   private static final String PATH = "/dev/iommu";
 
   private final SequencedSet<BoundDevice> devices = new LinkedHashSet<>();
+  private final boolean adopted;
+  private volatile List<ObjectId> left = List.of();
 
-  private Iommufd(KernelFile file) {
+  private Iommufd(KernelFile file, boolean adopted) {
     super(file, true);
+    this.adopted = adopted;
   }
 
   /**
@@ -41,7 +45,7 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
    *     permission
    */
   public static Iommufd open(Kernel kernel) {
-    return new Iommufd(KernelFile.open(kernel, PATH));
+    return new Iommufd(KernelFile.open(kernel, PATH), false);
   }
 
   /**
@@ -52,7 +56,7 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
    * @return the iommufd with the objects it has already
    */
   public static Iommufd adopt(Kernel kernel, int fd) {
-    return new Iommufd(new KernelFile(kernel, fd));
+    return new Iommufd(new KernelFile(kernel, fd), true);
   }
 
   /**
@@ -79,8 +83,20 @@ public final class Iommufd extends IommufdRef implements AutoCloseable {
     var steps = new OrderedClose();
     boundDevices().reversed().forEach(device -> steps.step(device::detachAll));
     owned().close(steps);
+    if (adopted || !facts().known().requested().isEmpty()) {
+      steps.step(() -> left = super.foreignObjects());
+    }
     steps.step(file()::close);
     steps.report();
+  }
+
+  /**
+   * {@return the objects of this iommufd that no handle made through this object owns; once it is
+   * closed, those that it left behind}
+   */
+  @Override
+  public List<ObjectId> foreignObjects() {
+    return file().isOpen() ? super.foreignObjects() : left;
   }
 
   @Override

@@ -80,9 +80,10 @@ public record HwptHint(IommufdFacts iommufd, DeviceId device, HwptParentId paren
       return "the device's IOMMU cannot do these together: "
           + flags.stream().sorted().map(Enum::name).collect(Collectors.joining(", "));
     }
-    return ObjectKind.of(iommufd, parent.value()) == ObjectKind.HWPT
-        ? "a HWPT as the parent makes a nested one, for which the guest's page table must be given"
-            + " as data"
+    ObjectKind kind = ObjectKind.of(iommufd, parent.value());
+    return kind == ObjectKind.HWPT || kind == ObjectKind.VIOMMU
+        ? "a HWPT or a vIOMMU as the parent makes a nested one, for which the guest's page table must"
+            + " be given as data"
         : "the device's IOMMU driver makes no such page table";
   }
 

@@ -62,7 +62,7 @@ record AttachHint(
 
   private String invalid() {
     ObjectKind kind = ObjectKind.of(iommufd.facts(), target.value());
-    if (kind == ObjectKind.OTHER) {
+    if (kind == ObjectKind.OTHER || kind == ObjectKind.VIOMMU) {
       return "object " + target.value() + " of the iommufd is neither an IOAS nor a HWPT";
     }
     if (pasid != NO_PASID) {

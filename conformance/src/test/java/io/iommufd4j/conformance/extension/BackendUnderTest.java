@@ -53,7 +53,8 @@ sealed interface BackendUnderTest extends Handle {
   /** The host's own, one for all tests: its devices are given back in the end. */
   final class Native implements BackendUnderTest {
 
-    private final Kernel kernel = Backend.provider(KernelIdentity.NATIVE).open();
+    private final RequestRecord record = new RequestRecord();
+    private final Kernel kernel = record.around(Backend.provider(KernelIdentity.NATIVE).open());
     private final MachineUnderTest machine = MachineUnderTest.of(Host.of(kernel));
     private final VfioBinding binding = VfioBinding.bind(kernel, machine.all());
 
@@ -67,12 +68,14 @@ sealed interface BackendUnderTest extends Handle {
     public void close() {
       binding.close();
       kernel.close();
+      record.print();
     }
   }
 
   /** Simulated ones: each test has its own, and leaves nothing behind in it. */
   final class Simulated implements BackendUnderTest {
 
+    private final RequestRecord record = new RequestRecord();
     private final Machine machine =
         Machine.named(System.getProperty("iommufd4j.machine", "many") + ":" + simulatedIommu());
 
@@ -86,7 +89,7 @@ sealed interface BackendUnderTest extends Handle {
       var devices = MachineUnderTest.of(Host.of(kernel));
       var binding = VfioBinding.bind(kernel, devices.all());
       return new KernelUnderTest(
-          kernel,
+          record.around(kernel),
           devices,
           () -> {
             binding.close();
@@ -98,6 +101,7 @@ sealed interface BackendUnderTest extends Handle {
     @Override
     public void close() {
       // Every kernel went with its test.
+      record.print();
     }
   }
 }

@@ -113,6 +113,9 @@ final class IommufdTest {
       adopted.close();
       mine.close();
       assertEquals(left.value() - 2, requestIoas(test, iommufd).value());
+      var other = Iommufd.adopt(test.kernel(), ok(test.kernel().dup(iommufd.fd())));
+      other.close();
+      assertEquals(List.of(new IoasId(left.value() - 2)), other.foreignObjects());
       var refused =
           assertThrows(
               KernelException.class,
@@ -139,6 +142,7 @@ final class IommufdTest {
       assertEquals(Optional.of(ioas.id()), busy.object());
       assertTrue(busy.hint().contains(hwpt.toString()), busy.hint());
       assertThrows(IllegalStateException.class, iommufd::fd, "it is closed all the same");
+      assertEquals(List.of(hwpt), iommufd.foreignObjects(), "what it left behind");
     }
   }
 
