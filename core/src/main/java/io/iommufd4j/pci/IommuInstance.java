@@ -23,8 +23,6 @@ public record IommuInstance(String name) {
 
   /** The translation that DMA meets while a driver replaces one domain by another. */
   public enum Replace {
-    /** The old translation or the new one, never a fault. */
-    HITLESS,
     /** A moment without translation between the two. */
     WINDOW,
     /** A moment without translation; when the new domain does not fit, the device stays blocked. */
@@ -39,8 +37,8 @@ public record IommuInstance(String name) {
     VTD("VT-d", "dmar\\d+", Replace.BLOCKS_ON_FAILURE),
     /** AMD-Vi: detaches, then attaches. */
     AMD("AMD-Vi", "ivhd\\d+", Replace.WINDOW),
-    /** ARM SMMUv3: rewrites the stream table entry so that no transaction meets half of it. */
-    SMMUV3("SMMUv3", "smmu3\\..*", Replace.HITLESS),
+    /** ARM SMMUv3: rewrites the device's entry, which is invalid while more than a word changes. */
+    SMMUV3("SMMUv3", "smmu3\\..*", Replace.WINDOW),
     /** virtio-iommu: attaches to the new domain, then sends it the mappings again. */
     VIRTIO(
         "virtio-iommu",

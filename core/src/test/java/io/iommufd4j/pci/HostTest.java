@@ -211,7 +211,7 @@ class HostTest {
   @CsvSource({
     "dmar0, VTD, BLOCKS_ON_FAILURE",
     "ivhd1, AMD, WINDOW",
-    "smmu3.0x0000000009050000, SMMUV3, HITLESS",
+    "smmu3.0x0000000009050000, SMMUV3, WINDOW",
     "virtio0, VIRTIO, WINDOW",
     "0000:00:01.0, VIRTIO, WINDOW",
     "a003e00.virtio_mmio, VIRTIO, WINDOW",

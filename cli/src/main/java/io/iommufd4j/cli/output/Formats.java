@@ -34,7 +34,6 @@ public final class Formats {
   /** The effect of a replace on DMA, by the IOMMU's driver. */
   static String replaceBehavior(IommuInstance.Replace replace) {
     return switch (replace) {
-      case HITLESS -> "hitless: DMA meets the old translation or the new one, never a gap";
       case WINDOW ->
           "window: the driver takes the old translation away before the new one is there; DMA in between is dropped";
       case BLOCKS_ON_FAILURE ->

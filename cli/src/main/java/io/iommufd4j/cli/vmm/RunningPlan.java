@@ -117,13 +117,12 @@ public record RunningPlan(
   /** The things that the replace puts at stake, one sentence each. */
   public List<String> atStake() {
     var stakes = new ArrayList<String>();
-    boolean hitless = iommu().driver().replace() == IommuInstance.Replace.HITLESS;
     stakes.add(
         owner
             + " uses "
             + address()
             + (siblings.isEmpty() ? "" : " and its group, which moves along")
-            + (hitless ? ": its DMA goes on" : ": its DMA faults for a moment at each replace"));
+            + ": its DMA faults for a moment at each replace");
     if (order.keep()) {
       stakes.add("the new HWPT stays in its iommufd until the iommufd is closed");
     }

@@ -18,9 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ARM's SMMUv3 ({@code arm-smmu-v3}): hitless, as {@code arm_smmu_attach_dev} rewrites a stream
- * table entry without ever making it invalid, and the one driver here that lets a guest have the
- * first stage of translation.
+ * ARM's SMMUv3 ({@code arm-smmu-v3}): it checks before it changes anything, and is the one driver
+ * here that lets a guest have the first stage of translation.
  */
 public class ArmSmmuV3 extends ModelDriver {
 
@@ -32,7 +31,7 @@ public class ArmSmmuV3 extends ModelDriver {
 
   /** A driver that runs one SMMUv3. */
   public ArmSmmuV3(IommuUnit unit) {
-    super("arm-smmu-v3", unit, AttachStrategy.HITLESS);
+    super("arm-smmu-v3", unit, AttachStrategy.BLOCKING_WINDOW);
   }
 
   /** {@code arm_lpae_init_pte}. */
@@ -97,6 +96,18 @@ public class ArmSmmuV3 extends ModelDriver {
     if (virtualStream.isPresent()) {
       virtualStreams.put(device, virtualStream.getAsLong());
     }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>{@code arm_smmu_write_entry} changes an entry without a gap where one of its words suffices.
+   * Between two page tables it takes more: the ASID and the table's address, or the VMID. The entry
+   * is then invalid in between. A guest's tables keep the VMID of their parent.
+   */
+  @Override
+  boolean opensWindow(IommuDevice device, IommuDomain to) {
+    return device.steered() instanceof ModelDomain && to instanceof ModelDomain;
   }
 
   @Override

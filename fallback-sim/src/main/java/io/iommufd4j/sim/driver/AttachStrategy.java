@@ -7,22 +7,10 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 enum AttachStrategy {
 
   /**
-   * Checks first, then changes the device's entry in one store: DMA sees the old domain until that
-   * store and the new one from it on. A refused attach changes nothing.
+   * Checks first, then takes the old translation away and brings the new one: DMA in between is
+   * dropped. A refused attach changes nothing, and the same domain again is no change.
    */
-  HITLESS(false) {
-    @Override
-    void attach(ModelDriver driver, IommuDevice device, ModelDomain to) {
-      driver.requireFit(device, to);
-      driver.steer(device, to);
-    }
-  },
-
-  /**
-   * Checks first, then detaches the device and attaches it: DMA in between is dropped. A refused
-   * attach changes nothing, and the same domain again is no change.
-   */
-  BLOCKING_WINDOW(true) {
+  BLOCKING_WINDOW {
     @Override
     void attach(ModelDriver driver, IommuDevice device, ModelDomain to) {
       if (device.steered() == to) {
@@ -36,7 +24,7 @@ enum AttachStrategy {
   /**
    * Blocks the device first and checks after, so that a refused attach leaves the device blocked.
    */
-  BLOCKS_ON_FAILURE(true) {
+  BLOCKS_ON_FAILURE {
     @Override
     void attach(ModelDriver driver, IommuDevice device, ModelDomain to) {
       driver.block(device);
@@ -44,17 +32,6 @@ enum AttachStrategy {
       device.steer(to);
     }
   };
-
-  private final boolean window;
-
-  AttachStrategy(boolean window) {
-    this.window = window;
-  }
-
-  /** True if the device is blocked for a moment during the switch. */
-  boolean hasWindow() {
-    return window;
-  }
 
   /**
    * Switches a device to a paging domain of its driver.

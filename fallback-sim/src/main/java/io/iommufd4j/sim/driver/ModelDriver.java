@@ -153,12 +153,17 @@ public abstract class ModelDriver implements IommuDriver {
     strategy.attach(this, device, to);
   }
 
-  /** Puts a device into a domain that fits it; through a window where the strategy has one. */
+  /** Puts a device into a domain that fits it; through a window where the driver opens one. */
   void steer(IommuDevice device, IommuDomain to) {
-    if (strategy.hasWindow()) {
+    if (opensWindow(device, to)) {
       block(device);
     }
     device.steer(to);
+  }
+
+  /** True if the device is blocked for a moment when it goes from its domain to the next one. */
+  boolean opensWindow(IommuDevice device, IommuDomain to) {
+    return true;
   }
 
   /** Blocks a device until it is steered again. */
@@ -178,8 +183,8 @@ public abstract class ModelDriver implements IommuDriver {
   }
 
   /**
-   * Switches a PASID of a device to a paging domain of this driver: one entry of a table that
-   * hardware reads whole, so hitless where there are PASIDs at all.
+   * Switches a PASID of a device to a paging domain of this driver, in one store. No device here
+   * makes DMA with a PASID, which could meet a window.
    *
    * @throws Refused EINVAL when the domain does not fit the device's IOMMU
    */

@@ -48,7 +48,6 @@ public final class IommuNames {
   private static Map<String, IommuPreset> models() {
     var models = new LinkedHashMap<String, IommuPreset>();
     Stream.of(IommuPreset.values()).forEach(preset -> models.put(preset.label(), preset));
-    models.put("hitless", IommuPreset.SMMUV3);
     models.put("blocking-window", IommuPreset.AMD);
     models.put("blocks-on-failure", IommuPreset.VTD);
     return models;
