@@ -66,8 +66,8 @@ final class LauncherTest {
         #!/bin/sh
         mkdir busy || { echo "two at once" >>overlap; exit 1; }
         echo run >>runs
-        touch started
         mkdir -p cli/target/iommufdctl cli/target/classes
+        touch started
         echo half >cli/target/iommufdctl/a.jar
         sleep 1
         [ ! -e broken ] || { rmdir busy; echo 'it does not compile'; exit 1; }

@@ -28,7 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.Help.Ansi;
 
-/** What {@code inspect} shows of a process that uses a device, and misuse of its options. */
+/**
+ * The documents of {@code inspect} about a process that uses a device, and misuse of its options.
+ */
 final class VmmDocumentsTest {
 
   private static String shown(Function<PrintStream, Renderer> renderer) {

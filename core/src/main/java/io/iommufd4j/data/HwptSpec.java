@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a HWPT is to be, beside its device and parent: the rest of {@code struct iommu_hwpt_alloc}.
+ * The kind of a HWPT to make, beside its device and parent: the rest of {@code struct
+ * iommu_hwpt_alloc}.
  *
  * @param flags what it is for; may be empty
  * @param faultQueue the queue that its page faults go to; empty for none

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What iommufd carries between a program and a driver of an IOMMU, with types: page tables of
+ * Data that iommufd carries between a program and a driver of an IOMMU, with types: page tables of
  * guests, invalidations, page faults, events, descriptions of hardware.
  */
 @NullMarked

@@ -36,7 +36,7 @@ final class PollCall {
     table.set(ValueLayout.JAVA_SHORT, at + REVENTS, (short) 0);
   }
 
-  /** What the kernel reported of a descriptor. */
+  /** {@return the {@code POLL*} bits that the kernel reported of a descriptor} */
   static int reported(MemorySegment table, int index) {
     return table.get(ValueLayout.JAVA_SHORT, bytes(index) + REVENTS);
   }

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What is read from queues, byte by byte as {@code linux/iommufd.h} has it. */
+/** Records that are read from queues, byte by byte as {@code linux/iommufd.h} has it. */
 final class EventDataTest {
 
   private static MemorySegment words(long... words) {

@@ -46,7 +46,7 @@ public final class ReplaceTranslation {
       Hwpt translatesNext = iommufd.newHwpt(device, next);
 
       device.attach(translatesNow);
-      device.replace(translatesNext); // DMA meets a's pages or b's, never anything else
+      device.replace(translatesNext); // DMA meets a's pages, b's, or for a moment none
       // The way back. A refusal that a program may expect is a value.
       switch (device.tryReplace(translatesNow)) {
         case AttachOutcome.Attached(PageTableId table) -> out.println("back on " + table);

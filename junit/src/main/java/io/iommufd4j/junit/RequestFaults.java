@@ -80,7 +80,7 @@ public final class RequestFaults {
     return answer;
   }
 
-  /** What was to fail and was never asked for. */
+  /** The planned faults that no request met. */
   synchronized List<String> unmet() {
     return planned.stream().map(Planned::toString).toList();
   }

@@ -26,7 +26,7 @@ final class SimulatedTest {
   private final Requests requests = new Requests();
   private final Kernel kernel;
 
-  /** What was opened for parameters, the last first. */
+  /** The handles opened for parameters, the last first. */
   private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>();
 
   SimulatedTest(Machine machine) {

@@ -35,7 +35,7 @@ import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
-/** What the extension makes of tests that end badly, and of many at a time. */
+/** Reports of tests that end badly, and of many tests at a time. */
 class FailingTestsTest {
 
   private static EngineExecutionResults run(String name) {

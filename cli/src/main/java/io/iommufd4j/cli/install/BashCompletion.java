@@ -67,7 +67,7 @@ final class BashCompletion {
         .collect(Collectors.joining(" | "));
   }
 
-  /** What follows an option: some words, or something that nobody can complete. */
+  /** The values of an option: some words, or something that nobody can complete. */
   private static String values(List<CommandWords> all) {
     return all.stream()
         .flatMap(command -> command.options().stream())

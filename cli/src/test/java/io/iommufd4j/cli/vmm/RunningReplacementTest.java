@@ -129,7 +129,7 @@ final class RunningReplacementTest {
     }
   }
 
-  /** What it had is gone at once: no descriptor here keeps its device. */
+  /** Its descriptors are gone at once: no descriptor here keeps its device. */
   @Test
   void processThatEndsMeanwhile() {
     try (var vmm = SimulatedVmm.withHwpt("single:vtd")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a generator draws on: dice, addresses, drafts of requests, and the objects it believes to
- * exist.
+ * The things that a generator draws on: dice, addresses, drafts of requests, and the objects it
+ * believes to exist.
  */
 @NullMarked
 package io.iommufd4j.differential.scene;

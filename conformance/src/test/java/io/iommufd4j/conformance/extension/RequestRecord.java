@@ -27,7 +27,7 @@ final class RequestRecord implements TraceSink {
   private static final Set<String> OTHERS =
       Set.of("conformance", "differential", "sim", "cli", "examples");
 
-  /** Who asks for a cause, and who answers: their requests are not the method's own. */
+  /** The code that looks for the cause of a refusal: its requests are not the method's own. */
   private static final List<String> HINTS =
       List.of("io.iommufd4j.wire.Refusals", "io.iommufd4j.hint.");
 

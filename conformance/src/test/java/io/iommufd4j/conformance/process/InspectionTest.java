@@ -26,7 +26,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * What can be found out about another process' iommufd, and that finding it out changes nothing.
+ * The facts that can be found out about another process' iommufd; finding them out changes nothing.
  */
 @Conformance
 final class InspectionTest {

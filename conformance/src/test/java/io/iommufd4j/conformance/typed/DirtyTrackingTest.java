@@ -22,7 +22,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Which pages DMA wrote, through handles. */
+/** The pages that DMA wrote, through handles. */
 @Conformance
 final class DirtyTrackingTest {
 

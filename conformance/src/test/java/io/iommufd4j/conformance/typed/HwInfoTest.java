@@ -18,7 +18,7 @@ import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.vfio.VfioDevice;
 import org.junit.jupiter.api.Test;
 
-/** What a driver reports of its IOMMU. */
+/** The description that a driver gives of its IOMMU. */
 @Conformance
 final class HwInfoTest {
 

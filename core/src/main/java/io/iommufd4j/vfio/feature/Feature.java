@@ -4,7 +4,8 @@ package io.iommufd4j.vfio.feature;
 import io.iommufd4j.bindings.vfio.vfio_h;
 
 /**
- * What a VFIO device may have beyond its regions and interrupts ({@code VFIO_DEVICE_FEATURE_*}).
+ * The abilities that a VFIO device may have beyond its regions and interrupts ({@code
+ * VFIO_DEVICE_FEATURE_*}).
  */
 public enum Feature {
   /** The token that users of virtual functions show; a physical function has it. */

@@ -2,7 +2,7 @@
 package io.iommufd4j.vfio.feature;
 
 /**
- * What can be done with a feature of a device.
+ * The operations on a feature that a device supports.
  *
  * @param get true if it can be read
  * @param set true if it can be set

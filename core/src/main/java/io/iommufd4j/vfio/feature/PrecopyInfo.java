@@ -2,7 +2,8 @@
 package io.iommufd4j.vfio.feature;
 
 /**
- * What a migration has left to read while the device runs ({@code struct vfio_precopy_info}).
+ * The data that a migration has left to read while the device runs ({@code struct
+ * vfio_precopy_info}).
  *
  * @param initialBytes of the initial data
  * @param dirtyBytes of what has changed since it was read

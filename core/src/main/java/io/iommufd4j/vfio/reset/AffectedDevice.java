@@ -18,7 +18,7 @@ public record AffectedDevice(PciAddress address, Owner owner) {
   private static final int SLOT_SHIFT = 3;
   private static final int FUNCTION = 7;
 
-  /** Whose a device is. */
+  /** The owner of a device, as far as the kernel tells. */
   public sealed interface Owner {}
 
   /**

@@ -15,7 +15,7 @@ final class BlockCheck {
 
   static final int BYTES = DmaMemory.PAGE;
 
-  /** What a block turned out to be. */
+  /** The result of checking a block. */
   enum Finding {
     /** The block of that number and generation. */
     RIGHT,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
-/** What a workload counted. */
+/** The counters of a workload. */
 final class Counts {
 
   /** Commands that the controller completed with success and whose data was right. */

@@ -99,7 +99,7 @@ final class QueuePair {
     return (status(head) & 1) == phase;
   }
 
-  /** How many completions can be taken, at most {@code limit}. */
+  /** Number of completions that can be taken, at most {@code limit}. */
   int readyCount(int limit) {
     int count = 0;
     while (count < limit) {

@@ -196,7 +196,7 @@ final class Workload {
     } while (added > 0);
   }
 
-  /** How often a block was written. */
+  /** Number of times that a block was written. */
   int generation(int block) {
     return generations[block];
   }
