@@ -65,7 +65,8 @@ final class ReplaceJson {
     return json;
   }
 
-  private static Map<String, @Nullable Object> check(Check check) {
+  /** One check of a replace that was made. */
+  static Map<String, @Nullable Object> check(Check check) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("check", check.check());
     json.put("holds", check.holds());
@@ -116,7 +117,8 @@ final class ReplaceJson {
     return json;
   }
 
-  private static Map<String, @Nullable Object> summary(LatencySummary summary) {
+  /** Nanoseconds of many calls. */
+  static Map<String, @Nullable Object> summary(LatencySummary summary) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("min", summary.minNanos());
     json.put("median", summary.medianNanos());

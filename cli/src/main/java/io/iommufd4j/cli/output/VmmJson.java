@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.output;
 
-import io.iommufd4j.cli.replace.Check;
-import io.iommufd4j.cli.replace.LatencySummary;
 import io.iommufd4j.cli.vmm.Attachment;
 import io.iommufd4j.cli.vmm.ContextView;
 import io.iommufd4j.cli.vmm.DeviceView;
@@ -132,25 +130,9 @@ final class VmmJson {
     json.put("rounds", outcome.rounds());
     json.put("interrupted", outcome.interrupted());
     json.put("verified", outcome.verified());
-    json.put("checks", outcome.checks().stream().map(VmmJson::check).toList());
-    json.put("replace", summary(outcome.there()));
-    json.put("back", outcome.back().map(VmmJson::summary).orElse(null));
-    return json;
-  }
-
-  private static Map<String, @Nullable Object> check(Check check) {
-    var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("check", check.check());
-    json.put("holds", check.holds());
-    json.put("observed", check.observed());
-    return json;
-  }
-
-  private static Map<String, @Nullable Object> summary(LatencySummary summary) {
-    var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("min", summary.minNanos());
-    json.put("median", summary.medianNanos());
-    json.put("p99", summary.p99Nanos());
+    json.put("checks", outcome.checks().stream().map(ReplaceJson::check).toList());
+    json.put("replace", ReplaceJson.summary(outcome.there()));
+    json.put("back", outcome.back().map(ReplaceJson::summary).orElse(null));
     return json;
   }
 }
