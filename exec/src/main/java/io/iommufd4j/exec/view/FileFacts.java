@@ -21,4 +21,28 @@ public record FileFacts(
     long special,
     long bytes,
     int blockBytes,
-    long modifiedNanos) {}
+    long modifiedNanos) {
+
+  /** {@code S_IFMT}. */
+  public static final int TYPE = 0170000;
+
+  /** {@code S_IFDIR}. */
+  public static final int DIRECTORY = 0040000;
+
+  /** {@code S_IFCHR}. */
+  public static final int CHARACTER_DEVICE = 0020000;
+
+  /** {@code S_IFREG}. */
+  public static final int REGULAR = 0100000;
+
+  /** {@code S_IFLNK}. */
+  public static final int LINK = 0120000;
+
+  /** {@code st_blksize} of what is in memory. */
+  static final int BLOCK = 4096;
+
+  /** The facts of another file of the same device and age. */
+  FileFacts as(long otherInode, int otherMode) {
+    return new FileFacts(device, otherInode, otherMode, 1, 0, bytes, blockBytes, modifiedNanos);
+  }
+}

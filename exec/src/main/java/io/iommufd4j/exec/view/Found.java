@@ -57,6 +57,9 @@ public sealed interface Found {
   /** A directory with simulated files in it. */
   non-sealed interface Directory extends Simulated {
 
+    /** {@return true when the host has it too, and the call as it is leads there} */
+    boolean passes();
+
     /** {@return everything in it at this moment, the host's files too; first the two dots} */
     List<DirectoryEntry> entries();
   }
