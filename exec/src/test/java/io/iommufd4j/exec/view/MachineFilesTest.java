@@ -46,6 +46,7 @@ final class MachineFilesTest {
     host("proc/%d/status".formatted(PID));
     link("proc/%d/fd/7".formatted(PID), "memfd");
     host("proc/%1$d/task/%1$d/status".formatted(PID));
+    host("proc/bus/pci/devices");
     link("proc/self", "1");
     link("proc/thread-self", "1/task/1");
     link("proc/%d/cwd".formatted(PID), "nowhere");
