@@ -10,17 +10,23 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Compares the cost of a call from Java with the cost of the same call from C, in one boot: both
  * processes live all the time, are warm, and take turns on devices of the same kind. The C side is
  * {@code src/main/c/call-costs.c}; {@code benchmarks/beside-c} starts this program in the lab.
+ *
+ * <p>C is timed twice: alone in its process, and with a second thread that sleeps. Linux counts
+ * references to a file in each call only in a process with several threads ({@code fdget}), and a
+ * Java process always has several.
  */
 public final class CallCosts {
 
   private static final int ROUNDS = 9;
-  private static final long ROUND_NANOS = 400_000_000;
-  private static final int WARM_UP_ROUNDS = 12;
+  private static final int TURNS = 10;
+  private static final long TURN_NANOS = 40_000_000;
+  private static final int WARM_UP_TURNS = 120;
 
   private final BoundDevice bound;
   private final CTwin c;
@@ -50,7 +56,8 @@ public final class CallCosts {
     try (var c = CTwin.start(Path.of(arguments[1]), cdev(PciAddress.parse(arguments[2])))) {
       var costs = new CallCosts(bound, c);
       System.out.printf(
-          "%-10s %9s %9s %7s %12s%n", "call", "C ns", "Java ns", "Java:C", "bytes/call");
+          "%-15s %9s %14s %9s %7s %16s %12s%n",
+          "call", "C ns", "C 2 threads ns", "Java ns", "Java:C", "Java:C 2 threads", "bytes/call");
       for (Call call : Call.values()) {
         System.out.println(costs.compare(call));
       }
@@ -68,33 +75,55 @@ public final class CallCosts {
   }
 
   private String compare(Call call) throws IOException {
-    // As many calls as take one round's time here; C makes as many.
+    // As many calls as take one turn's time here; C makes as many.
     long calls = 1000;
-    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+    for (int i = 0; i < WARM_UP_TURNS; i++) {
       long nanos = java(call, calls);
-      calls = Math.clamp(calls * ROUND_NANOS / nanos, 100, 10_000_000);
-      c.run(call, Math.max(100, calls / 10));
+      calls = Math.clamp(calls * TURN_NANOS / nanos, 100, 10_000_000);
+      c.run(call, Math.max(100, calls / 10), 1);
     }
-    var ours = new double[ROUNDS];
-    var theirs = new double[ROUNDS];
-    var ratios = new double[ROUNDS];
-    long leastBytes = Long.MAX_VALUE;
-    for (int round = 0; round < ROUNDS; round++) {
-      theirs[round] = (double) c.run(call, calls) / calls;
-      long before = threads.getCurrentThreadAllocatedBytes();
-      ours[round] = (double) java(call, calls) / calls;
-      leastBytes = Math.min(leastBytes, threads.getCurrentThreadAllocatedBytes() - before);
-      ratios[round] = ours[round] / theirs[round];
+    var rounds = new Round[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+      rounds[i] = round(call, calls);
     }
     return String.format(
         Locale.ROOT,
-        "%-10s %9.0f %9.0f %7.3f %12d",
-        call.word(),
-        median(theirs),
-        median(ours),
-        median(ratios),
-        leastBytes / calls);
+        "%-15s %9.0f %14.0f %9.0f %7.3f %16.3f %12d",
+        call.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        median(rounds, Round::alone),
+        median(rounds, Round::threaded),
+        median(rounds, Round::ours),
+        median(rounds, round -> round.ours / round.alone),
+        median(rounds, round -> round.ours / round.threaded),
+        (long) Arrays.stream(rounds).mapToDouble(Round::bytes).min().orElseThrow());
   }
+
+  /** Short turns one after the other, so that what else the machine does meets all three alike. */
+  private Round round(Call call, long calls) throws IOException {
+    long alone = 0;
+    long threaded = 0;
+    long ours = 0;
+    long bytes = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+      alone += c.run(call, calls, 1);
+      threaded += c.run(call, calls, 2);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      ours += java(call, calls);
+      bytes += threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    double all = (double) TURNS * calls;
+    return new Round(alone / all, threaded / all, ours / all, bytes / all);
+  }
+
+  /**
+   * The costs of one call.
+   *
+   * @param alone nanoseconds in C
+   * @param threaded nanoseconds in C with a second thread
+   * @param ours nanoseconds in Java
+   * @param bytes allocated on the Java heap
+   */
+  private record Round(double alone, double threaded, double ours, double bytes) {}
 
   private long java(Call call, long calls) {
     long begin = System.nanoTime();
@@ -109,32 +138,47 @@ public final class CallCosts {
           bound.mapAndUnmapOnce();
         }
       }
+      case BARE_MAP_UNMAP -> {
+        for (long i = 0; i < calls; i++) {
+          bound.bareMapAndUnmapOnce();
+        }
+      }
       case OPTION -> {
         for (long i = 0; i < calls; i++) {
           bound.optionOnce();
+        }
+      }
+      case BARE_OPTION -> {
+        for (long i = 0; i < calls; i++) {
+          bound.bareOptionOnce();
         }
       }
     }
     return System.nanoTime() - begin;
   }
 
-  private static double median(double[] values) {
-    var sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+  private static double median(Round[] rounds, ToDoubleFunction<Round> figure) {
+    return Arrays.stream(rounds).mapToDouble(figure).sorted().toArray()[rounds.length / 2];
   }
 
   /** The calls compared. */
   enum Call {
     /** {@code VFIO_DEVICE_ATTACH_IOMMUFD_PT} of an attached device, to and fro. */
-    REPLACE,
+    REPLACE("replace"),
     /** {@code IOMMU_IOAS_MAP} and {@code IOMMU_IOAS_UNMAP} of one page of 4 KiB. */
-    MAP_UNMAP,
+    MAP_UNMAP("map-unmap"),
+    /** The same in blocks that are filled already: what the crossing to native code costs. */
+    BARE_MAP_UNMAP("map-unmap"),
     /** {@code IOMMU_OPTION} get: the shortest request there is. */
-    OPTION;
+    OPTION("option"),
+    /** The same in a block that is filled already. */
+    BARE_OPTION("option");
 
-    String word() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /** The C program's name of it. */
+    private final String twin;
+
+    Call(String twin) {
+      this.twin = twin;
     }
   }
 
@@ -147,10 +191,10 @@ public final class CallCosts {
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }
 
-    /** {@return the nanoseconds of so many calls} */
-    long run(Call call, long calls) throws IOException {
+    /** {@return the nanoseconds of so many calls in a process with so many threads} */
+    long run(Call call, long calls, int threads) throws IOException {
       var out = process.outputWriter();
-      out.write(call.word() + " " + calls + "\n");
+      out.write(call.twin + " " + calls + " " + threads + "\n");
       out.flush();
       String answer = process.inputReader().readLine();
       if (answer == null) {
