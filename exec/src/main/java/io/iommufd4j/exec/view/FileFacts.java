@@ -39,7 +39,7 @@ public record FileFacts(
   public static final int LINK = 0120000;
 
   /** {@code st_blksize} of what is in memory. */
-  static final int BLOCK = 4096;
+  public static final int BLOCK = 4096;
 
   /** The facts of another file of the same device and age. */
   FileFacts as(long otherInode, int otherMode) {

@@ -74,7 +74,8 @@ public final class MachineFiles implements FileView {
     }
     if (base != null) {
       Place start = place(base);
-      return new PathWalk(this, caller, start, !start.simulated(), follow, resolve).along(path);
+      boolean passes = !start.simulated() || base.equals("/");
+      return new PathWalk(this, caller, start, passes, follow, resolve).along(path);
     }
     String emulated = workingDirectories.of(caller.pid());
     if (emulated != null) {
@@ -113,7 +114,7 @@ public final class MachineFiles implements FileView {
   }
 
   /** Where the file system is mounted that a path lies in. */
-  static String mount(String path) {
+  public static String mount(String path) {
     for (String mount : List.of(DEBUGFS, "/sys", "/dev", "/proc")) {
       if (Place.within(path, mount)) {
         return mount;

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ public final class Sysfs implements AutoCloseable {
   private final Path root;
   private final boolean privileged;
   private final Map<Path, Store> stores = new ConcurrentHashMap<>();
+  private final Map<Path, Supplier<byte[]>> live = new ConcurrentHashMap<>();
   private final Set<Path> mappable = ConcurrentHashMap.newKeySet();
 
   /**
@@ -87,9 +89,13 @@ public final class Sysfs implements AutoCloseable {
     put(path, text.getBytes(StandardCharsets.ISO_8859_1), "r--r--r--", null);
   }
 
-  /** Makes an attribute of bytes that can be read, or changes them. */
-  public void binary(String path, byte[] bytes) {
-    put(path, bytes, "r--r--r--", null);
+  /**
+   * Makes an attribute of bytes that can be read. In the tree itself lie those of this moment; who
+   * opens it gets those of then.
+   */
+  public void binary(String path, Supplier<byte[]> bytes) {
+    put(path, bytes.get(), "r--r--r--", null);
+    live.put(root.resolve(path), bytes);
   }
 
   /** Makes an attribute that can be read and written, or changes what it says. */
@@ -166,6 +172,7 @@ public final class Sysfs implements AutoCloseable {
       }
       Files.deleteIfExists(path);
       stores.remove(path);
+      live.remove(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -215,7 +222,7 @@ public final class Sysfs implements AutoCloseable {
     if (mode != libc_h.O_WRONLY() && !readable(real)) {
       throw Refused.with(Errno.EACCES);
     }
-    return new SysfsFile(real, store);
+    return new SysfsFile(real, live.get(real), store);
   }
 
   private static boolean readable(Path file) {

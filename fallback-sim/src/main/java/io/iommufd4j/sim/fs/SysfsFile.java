@@ -10,17 +10,26 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An open attribute. Each write is one store, wherever the position is. */
 final class SysfsFile extends TextFile {
 
   private final Path file;
+  private final @Nullable Supplier<byte[]> live;
   private final Sysfs.@Nullable Store store;
   private byte[] shown = new byte[0];
 
-  SysfsFile(Path file, Sysfs.@Nullable Store store) {
+  /**
+   * An attribute that nobody has read yet.
+   *
+   * @param live its content; null when that lies in the tree
+   * @param store null when nobody can write to it
+   */
+  SysfsFile(Path file, @Nullable Supplier<byte[]> live, Sysfs.@Nullable Store store) {
     this.file = file;
+    this.live = live;
     this.store = store;
   }
 
@@ -37,7 +46,7 @@ final class SysfsFile extends TextFile {
    */
   private void show() {
     try {
-      shown = Files.readAllBytes(file);
+      shown = live == null ? Files.readAllBytes(file) : live.get();
     } catch (IOException e) {
       throw Refused.with(Errno.ENODEV);
     }

@@ -41,7 +41,7 @@ final class FunctionsView {
     sysfs.attribute(place + "/irq", function.interruptLine() + "\n");
     sysfs.attribute(place + "/modalias", modalias(function) + "\n");
     sysfs.attribute(place + "/resource", ResourceTable.of(function));
-    sysfs.binary(place + "/config", function.config().bytes());
+    sysfs.binary(place + "/config", function.config()::bytes);
     function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
     sysfs.link("bus/pci/devices/" + function.address(), place);

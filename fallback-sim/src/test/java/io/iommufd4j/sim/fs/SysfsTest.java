@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.fs;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -64,6 +65,18 @@ class SysfsTest {
     assertEquals(1, file.write(text("\n")));
     assertEquals(0, file.write(text("")));
     assertEquals(List.of("vfio-pci", "vfio-pci", ""), stored);
+  }
+
+  @Test
+  void bytesAreOfTheMomentTheyAreReadIn() throws IOException {
+    byte[] registers = {1, 2, 3};
+    sysfs.binary("config", () -> registers);
+    var file = sysfs.open("/sys/config", libc_h.O_RDONLY());
+    registers[1] = 9;
+    var buffer = new byte[4];
+    assertEquals(3, file.pread(MemorySegment.ofArray(buffer), 0));
+    assertArrayEquals(new byte[] {1, 9, 3, 0}, buffer);
+    assertEquals(3, Files.size(sysfs.root().resolve("config")));
   }
 
   @Test
