@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.pci;
 
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -73,7 +74,8 @@ public record PciDevice(
 
   /** {@return vendor and device id as {@code lspci -n} prints them, as {@code 1234:11e8}} */
   public String ids() {
-    return String.format("%04x:%04x", vendorId, deviceId);
+    var hex = HexFormat.of();
+    return hex.toHexDigits(vendorId, 4) + ":" + hex.toHexDigits(deviceId, 4);
   }
 
   /**

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Class files older than Java 6, as picocli's and ASM's, have no stack maps. The AOT cache of
  * JDK 25 leaves them out, and the JVM reads and verifies them again at each start. They are written
- * as version 52, with stack maps.
+ * as version 52, with stack maps. What else the cache leaves out is written anew by {@link
+ * LinkedCalls}.
  */
 public final class OneJar {
 
@@ -103,7 +104,7 @@ public final class OneJar {
       if (entry.getName().startsWith(SERVICES)) {
         entries.merge(entry.getName(), bytes, OneJar::lines);
       } else if (entry.getName().endsWith(CLASS)) {
-        entries.putIfAbsent(entry.getName(), withStackMaps(bytes));
+        entries.putIfAbsent(entry.getName(), LinkedCalls.in(classFile, withStackMaps(bytes)));
       } else {
         entries.putIfAbsent(entry.getName(), bytes);
       }

@@ -27,8 +27,13 @@ public final class Formats {
   /** Microseconds, or milliseconds from ten of them on. */
   static String time(long nanos) {
     return nanos < 10_000_000
-        ? String.format(Locale.ROOT, "%.1f us", nanos / 1e3)
-        : String.format(Locale.ROOT, "%.1f ms", nanos / 1e6);
+        ? tenths((nanos + 50) / 100, "us")
+        : tenths((nanos + 50_000) / 100_000, "ms");
+  }
+
+  /** {@link String#format} takes milliseconds to find out how numbers are written here. */
+  private static String tenths(long number, String unit) {
+    return number / 10 + "." + number % 10 + " " + unit;
   }
 
   /** The effect of a replace on DMA, by the IOMMU's driver. */

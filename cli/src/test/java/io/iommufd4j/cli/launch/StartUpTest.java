@@ -22,12 +22,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Start-up without reading class files: what a run loads lies in the AOT cache, all but a few. Jar
- * and cache are made from this class path, as the launcher makes them from a build.
+ * Start-up without reading class files and making classes: what a run loads lies in the AOT cache,
+ * all but a few. Jar and cache are made from this class path, as the launcher makes them from a
+ * build.
  */
 final class StartUpTest {
 
-  private static final int MOST = 20;
+  private static final int MOST_READ = 20;
+
+  /** Most are picocli's: proxies of its annotations, and ways to fields and methods. */
+  private static final int MOST_MADE = 45;
 
   @TempDir private static Path directory;
   private static Path jar;
@@ -78,7 +82,7 @@ final class StartUpTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"--version", "--sim device list", "--sim device-replace 0000:02:01.0"})
-  void fewClassesAreReadOutsideTheCache(String line) throws Exception {
+  void fewClassesComeFromOutsideTheCache(String line) throws Exception {
     Path log = directory.resolve("classes");
     var arguments = new ArrayList<String>();
     arguments.add("-XX:AOTCache=" + cache);
@@ -95,6 +99,9 @@ final class StartUpTest {
     assertTrue(
         loaded.stream().anyMatch(load -> load.contains(Main.class.getName() + " source: shared")),
         "the cache is used");
-    assertTrue(read.size() < MOST, String.join("\n", read));
+    assertTrue(read.size() < MOST_READ, String.join("\n", read));
+    List<String> made =
+        loaded.stream().filter(load -> !load.contains("source: shared objects file")).toList();
+    assertTrue(made.size() < MOST_MADE, String.join("\n", made));
   }
 }

@@ -9,11 +9,13 @@ import io.iommufd4j.sim.lib.Refused;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,12 @@ public final class Sysfs implements AutoCloseable {
      */
     void store(String text);
   }
+
+  private static final Set<StandardOpenOption> EMPTIED =
+      Set.of(
+          StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING,
+          StandardOpenOption.WRITE);
 
   private final FileSystem files;
   private final Path root;
@@ -78,9 +86,18 @@ public final class Sysfs implements AutoCloseable {
   /** Makes a directory and those above it. */
   public void directory(String path) {
     try {
-      Files.createDirectories(root.resolve(path));
+      make(root.resolve(path));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * {@link Files#createDirectories} finds by exceptions what is there: one or two for each file.
+   */
+  private static void make(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
     }
   }
 
@@ -119,13 +136,12 @@ public final class Sysfs implements AutoCloseable {
     try {
       Path folder = file.getParent();
       if (folder != null) {
-        Files.createDirectories(folder);
+        make(folder);
       }
-      if (Files.notExists(file)) {
-        Files.createFile(
-            file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
+      var permissions = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode));
+      try (var channel = Files.newByteChannel(file, EMPTIED, permissions)) {
+        channel.write(ByteBuffer.wrap(bytes));
       }
-      Files.write(file, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -144,7 +160,7 @@ public final class Sysfs implements AutoCloseable {
     Path folder = link.getParent();
     try {
       if (folder != null) {
-        Files.createDirectories(folder);
+        make(folder);
         Files.deleteIfExists(link);
         // By way of what the target is in, though the link may lie in the target itself.
         Path end = root.resolve(target);

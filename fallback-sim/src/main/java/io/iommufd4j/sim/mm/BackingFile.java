@@ -10,10 +10,15 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Pages without a name: a sparse temporary file stands in for the kernel's shared memory, so that
@@ -25,6 +30,8 @@ public final class BackingFile implements AutoCloseable {
   private static final int CHUNK = 1 << 30;
 
   private static final int ZEROES = 1 << 16;
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
   private final Path path;
   private final SteadyChannel channel;
@@ -39,7 +46,7 @@ public final class BackingFile implements AutoCloseable {
    */
   public BackingFile() {
     try {
-      path = Files.createTempFile("iommufd4j-sim-", ".pages");
+      path = newFile(Path.of(System.getProperty("java.io.tmpdir")));
       channel = new SteadyChannel(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     } catch (IOException e) {
       throw Refused.with(Errno.ENOMEM);
@@ -49,6 +56,26 @@ public final class BackingFile implements AutoCloseable {
     } catch (IllegalStateException e) {
       close();
       throw Refused.with(Errno.ENOMEM);
+    }
+  }
+
+  /**
+   * An empty file that only this user may read. {@link Files#createTempFile} is not used: the
+   * random numbers that it names files by take longer to set up than a whole simulated machine.
+   */
+  private static Path newFile(Path directory) throws IOException {
+    FileAttribute<?>[] attributes =
+        directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+            : new FileAttribute<?>[0];
+    while (true) {
+      String number = Long.toUnsignedString(ThreadLocalRandom.current().nextLong());
+      try {
+        return Files.createFile(
+            directory.resolve("iommufd4j-sim-" + number + ".pages"), attributes);
+      } catch (FileAlreadyExistsException e) {
+        // Somebody else's: the next number.
+      }
     }
   }
 

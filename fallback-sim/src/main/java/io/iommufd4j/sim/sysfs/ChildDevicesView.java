@@ -5,6 +5,7 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -70,12 +71,14 @@ final class ChildDevicesView {
     int number = take(interfaces);
     String name = "eth" + number;
     String at = place + "/net/" + name;
-    sysfs.attribute(at + "/address", "52:54:00:12:34:%02x\n".formatted(0x56 + number));
+    sysfs.attribute(
+        at + "/address",
+        "52:54:00:12:34:" + HexFormat.of().toHexDigits((byte) (0x56 + number)) + "\n");
     sysfs.attribute(at + "/flags", "0x1002\n");
     sysfs.attribute(at + "/ifindex", number + 2 + "\n");
     sysfs.attribute(at + "/operstate", "down\n");
     sysfs.attribute(at + "/type", "1\n");
-    sysfs.attribute(at + "/uevent", "INTERFACE=%s\nIFINDEX=%d\n".formatted(name, number + 2));
+    sysfs.attribute(at + "/uevent", "INTERFACE=" + name + "\nIFINDEX=" + (number + 2) + "\n");
     sysfs.link(at + "/device", place);
     sysfs.link(at + "/subsystem", "class/net");
     sysfs.link("class/net/" + name, at);
@@ -90,13 +93,13 @@ final class ChildDevicesView {
   private Runnable showDisk(String place) {
     int number = take(disks);
     String controller = place + "/nvme/nvme" + number;
-    String disk = "nvme%dn1".formatted(number);
+    String disk = "nvme" + number + "n1";
     String at = controller + "/" + disk;
     sysfs.attribute(controller + "/state", "live\n");
     sysfs.link(controller + "/device", place);
     sysfs.link(controller + "/subsystem", "class/nvme");
     sysfs.link("class/nvme/nvme" + number, controller);
-    sysfs.attribute(at + "/dev", "259:%d\n".formatted(number));
+    sysfs.attribute(at + "/dev", "259:" + number + "\n");
     sysfs.attribute(at + "/size", (8L << 30) / 512 + "\n");
     sysfs.attribute(at + "/ro", "0\n");
     sysfs.link(at + "/device", controller);

@@ -7,6 +7,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.DriverCore;
 import io.iommufd4j.sim.pci.FunctionReset;
 import io.iommufd4j.sim.pci.PciFunction;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class FunctionsView {
 
   private static final String NO_OVERRIDE = "(null)";
+  private static final HexFormat LOWER = HexFormat.of();
+  private static final HexFormat UPPER = LOWER.withUpperCase();
 
   private final Sysfs sysfs;
   private final DeviceTree tree;
@@ -31,13 +34,12 @@ final class FunctionsView {
   /** A function has come. */
   void show(PciFunction function) {
     String place = tree.place(function);
-    sysfs.attribute(place + "/vendor", String.format("0x%04x\n", function.vendor()));
-    sysfs.attribute(place + "/device", String.format("0x%04x\n", function.deviceId()));
-    sysfs.attribute(place + "/class", String.format("0x%06x\n", function.classCode()));
-    sysfs.attribute(place + "/revision", String.format("0x%02x\n", function.revision()));
-    sysfs.attribute(
-        place + "/subsystem_vendor", String.format("0x%04x\n", function.subsystemVendor()));
-    sysfs.attribute(place + "/subsystem_device", String.format("0x%04x\n", function.subsystem()));
+    sysfs.attribute(place + "/vendor", hex(function.vendor(), 4));
+    sysfs.attribute(place + "/device", hex(function.deviceId(), 4));
+    sysfs.attribute(place + "/class", hex(function.classCode(), 6));
+    sysfs.attribute(place + "/revision", hex(function.revision(), 2));
+    sysfs.attribute(place + "/subsystem_vendor", hex(function.subsystemVendor(), 4));
+    sysfs.attribute(place + "/subsystem_device", hex(function.subsystem(), 4));
     sysfs.attribute(place + "/irq", function.interruptLine() + "\n");
     sysfs.attribute(place + "/modalias", modalias(function) + "\n");
     sysfs.attribute(place + "/resource", ResourceTable.of(function));
@@ -101,34 +103,40 @@ final class FunctionsView {
         .toList();
   }
 
+  /** A number as its attribute shows it. */
+  private static String hex(long number, int digits) {
+    return "0x" + LOWER.toHexDigits(number, digits) + "\n";
+  }
+
   private static String modalias(PciFunction function) {
-    return String.format(
-        "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
-        function.vendor(),
-        function.deviceId(),
-        function.subsystemVendor(),
-        function.subsystem(),
-        function.classCode() >> 16,
-        function.classCode() >> 8 & 0xff,
-        function.classCode() & 0xff);
+    return "pci:v"
+        + UPPER.toHexDigits(function.vendor(), 8)
+        + "d"
+        + UPPER.toHexDigits(function.deviceId(), 8)
+        + "sv"
+        + UPPER.toHexDigits(function.subsystemVendor(), 8)
+        + "sd"
+        + UPPER.toHexDigits(function.subsystem(), 8)
+        + "bc"
+        + UPPER.toHexDigits(function.classCode() >> 16, 2)
+        + "sc"
+        + UPPER.toHexDigits(function.classCode() >> 8, 2)
+        + "i"
+        + UPPER.toHexDigits(function.classCode(), 2);
   }
 
   private static String event(PciFunction function, @Nullable String driver) {
+    int code = function.classCode();
+    int digits = Math.max(4, (Integer.SIZE - Integer.numberOfLeadingZeros(code) + 3) / 4);
     return (driver == null ? "" : "DRIVER=" + driver + "\n")
-        + """
-        PCI_CLASS=%04X
-        PCI_ID=%04X:%04X
-        PCI_SUBSYS_ID=%04X:%04X
-        PCI_SLOT_NAME=%s
-        MODALIAS=%s
-        """
-            .formatted(
-                function.classCode(),
-                function.vendor(),
-                function.deviceId(),
-                function.subsystemVendor(),
-                function.subsystem(),
-                function.address(),
-                modalias(function));
+        + ("PCI_CLASS=" + UPPER.toHexDigits(code, digits) + "\n")
+        + ("PCI_ID=" + pair(function.vendor(), function.deviceId()) + "\n")
+        + ("PCI_SUBSYS_ID=" + pair(function.subsystemVendor(), function.subsystem()) + "\n")
+        + ("PCI_SLOT_NAME=" + function.address() + "\n")
+        + ("MODALIAS=" + modalias(function) + "\n");
+  }
+
+  private static String pair(int vendor, int device) {
+    return UPPER.toHexDigits(vendor, 4) + ":" + UPPER.toHexDigits(device, 4);
   }
 }

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,8 @@ final class ResourceTable {
   /** {@code PCI_IOV_RESOURCES}. */
   private static final int VIRTUAL_RESOURCE = 7;
 
+  private static final HexFormat HEX = HexFormat.of();
+
   private ResourceTable() {}
 
   /**
@@ -32,8 +35,10 @@ final class ResourceTable {
           index >= VIRTUAL_RESOURCE
               ? virtualResource(function, index - VIRTUAL_RESOURCE)
               : barOf(function.bars(), index).map(ResourceTable::resource).orElse(new long[3]);
-      lines.append(
-          String.format("0x%016x 0x%016x 0x%016x\n", resource[0], resource[1], resource[2]));
+      for (int field = 0; field < resource.length; field++) {
+        lines.append(field == 0 ? "0x" : " 0x").append(HEX.toHexDigits(resource[field]));
+      }
+      lines.append('\n');
     }
     return lines.toString();
   }

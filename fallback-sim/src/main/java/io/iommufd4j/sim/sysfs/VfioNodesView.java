@@ -76,10 +76,7 @@ final class VfioNodesView {
   private void show(VfioDevice device, String name, String place) {
     String node = place + "/vfio-dev/" + name;
     sysfs.attribute(node + "/dev", DEVICE_MAJOR + ":" + device.index() + "\n");
-    sysfs.attribute(
-        node + "/uevent",
-        "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/devices/%s\n"
-            .formatted(DEVICE_MAJOR, device.index(), name));
+    sysfs.attribute(node + "/uevent", event(DEVICE_MAJOR, device.index(), "devices/" + name));
     sysfs.link(node + "/device", place);
     sysfs.link("class/vfio-dev/" + name, node);
     sysfs.link(node + "/subsystem", "class/vfio-dev");
@@ -110,11 +107,13 @@ final class VfioNodesView {
   private void show(VfioGroup group, String name) {
     String node = "devices/virtual/vfio/" + name;
     sysfs.attribute(node + "/dev", GROUP_MAJOR + ":" + group.minor() + "\n");
-    sysfs.attribute(
-        node + "/uevent",
-        "MAJOR=%d\nMINOR=%d\nDEVNAME=vfio/%s\n".formatted(GROUP_MAJOR, group.minor(), name));
+    sysfs.attribute(node + "/uevent", event(GROUP_MAJOR, group.minor(), name));
     sysfs.link(node + "/subsystem", "class/vfio");
     sysfs.link("class/vfio/" + name, node);
     dev.add("/dev/vfio/" + name, new DeviceNumber(GROUP_MAJOR, group.minor()));
+  }
+
+  private static String event(int major, int minor, String name) {
+    return "MAJOR=" + major + "\nMINOR=" + minor + "\nDEVNAME=vfio/" + name + "\n";
   }
 }

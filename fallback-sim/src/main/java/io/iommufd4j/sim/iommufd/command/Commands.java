@@ -11,7 +11,6 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.RequestHandler;
 import io.iommufd4j.sim.lib.Refused;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Every command of a context, by its number ({@code iommufd_ioctl_ops}). */
@@ -20,12 +19,8 @@ public final class Commands implements RequestHandler {
   /** The command of a kernel with {@code CONFIG_IOMMUFD_TEST}, far behind the others. */
   private static final int TEST = selftest_h.IOMMU_TEST_CMD();
 
-  /** Bytes in the largest structure. */
-  private static final long LARGEST =
-      Arrays.stream(Request.values())
-          .filter(request -> request.file() == FileKind.IOMMUFD)
-          .mapToLong(Request::structBytes)
-          .reduce(iommu_test_cmd.sizeof(), Math::max);
+  /** Bytes in the largest structure of all commands. */
+  private static final long LARGEST = iommu_test_cmd.sizeof();
 
   private final IommufdContext context;
   private final TestCommands tests;
