@@ -12,7 +12,7 @@ import java.util.Set;
 public final class Kernels {
 
   /** IOMMUs of QEMU's behind which Linux finds no isolation of interrupts. */
-  private static final Set<String> UNISOLATED = Set.of("amd", "virtio");
+  private static final Set<String> UNISOLATED = Set.of("amd", "amd-remap", "virtio");
 
   private Kernels() {}
 

@@ -3,8 +3,13 @@ package io.iommufd4j.differential;
 
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.IommuGroup;
+import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,8 +18,8 @@ import java.util.stream.Stream;
  * The devices that tests may use: QEMU's {@code edu} functions whose groups hold nothing else, and
  * for which the firmware keeps no memory.
  *
- * @param iommu the IOMMU's kind: {@code vtd}, {@code amd}, {@code virtio}, {@code smmuv3}, or
- *     {@code noiommu} where there is none
+ * @param iommu the IOMMU's kind: {@code vtd}, {@code vtd-scalable}, {@code amd}, {@code virtio},
+ *     {@code smmuv3}, or {@code noiommu} where there is none
  * @param pair two functions that form one group; none without an IOMMU, which alone makes groups
  * @param lone functions that have a group of their own, at least two unless the firmware keeps
  *     memory for one
@@ -25,6 +30,9 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
   public static final String NO_IOMMU = "noiommu";
 
   private static final String EDU = "1234:11e8";
+
+  /** {@code SMTS} and {@code FLTS} of VT-d's {@code ECAP_REG}: scalable mode, the first stage. */
+  private static final long SCALABLE = 1L << 43 | 1L << 47;
 
   /** Copies the lists. */
   public MachineUnderTest {
@@ -67,7 +75,7 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
       throw new IllegalStateException("the tests take two edu functions that are alone: " + lone);
     }
     return new MachineUnderTest(
-        kind(edus.getFirst()),
+        kind(host, edus.getFirst()),
         groups.stream().filter(g -> g.size() == 2).findFirst().orElse(List.of()),
         lone.stream().filter(address -> !keepsMemory(host, address)).toList());
   }
@@ -81,13 +89,24 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
     return host.device(address).ids().equals(EDU);
   }
 
-  private static String kind(PciDevice device) {
-    return switch (device.iommu().orElseThrow().driver()) {
-      case VTD -> "vtd";
+  private static String kind(Host host, PciDevice device) {
+    IommuInstance iommu = device.iommu().orElseThrow();
+    return switch (iommu.driver()) {
+      case VTD -> scalable(host, iommu) ? "vtd-scalable" : "vtd";
       case AMD -> "amd";
       case VIRTIO -> "virtio";
       case SMMUV3 -> "smmuv3";
-      default -> throw new IllegalStateException("no tests for " + device.iommu());
+      default -> throw new IllegalStateException("no tests for " + iommu);
     };
+  }
+
+  private static boolean scalable(Host host, IommuInstance iommu) {
+    Path register = host.sysfs().resolve("class/iommu", iommu.name(), "intel-iommu/ecap");
+    try {
+      long extended = Long.parseUnsignedLong(Files.readString(register).strip(), 16);
+      return (extended & SCALABLE) == SCALABLE;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -22,6 +22,9 @@ public final class OpenIommufd implements Handle {
   /** Device reads only. */
   public static final int READ = iommufd_h.IOMMU_IOAS_MAP_READABLE();
 
+  /** Device writes only, as far as the page table can say so. */
+  public static final int WRITE = iommufd_h.IOMMU_IOAS_MAP_WRITEABLE();
+
   private static final int FIXED = iommufd_h.IOMMU_IOAS_MAP_FIXED_IOVA();
 
   private final Kernel kernel;

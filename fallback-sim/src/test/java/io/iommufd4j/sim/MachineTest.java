@@ -55,7 +55,10 @@ class MachineTest {
     var machine = assertThrows(IllegalArgumentException.class, () -> Machine.named("attic"));
     assertTrue(machine.toString().contains("desk, bridge, single, two-function, many"));
     var iommu = assertThrows(IllegalArgumentException.class, () -> Machine.named("desk:vax"));
-    assertTrue(iommu.toString().contains("vtd, amd, smmuv3, virtio, smmuv3-fwb, blocking-window"));
+    assertTrue(
+        iommu
+            .toString()
+            .contains("vtd, vtd-scalable, amd, amd-remap, smmuv3, virtio, smmuv3-fwb, blocking-w"));
   }
 
   @Test

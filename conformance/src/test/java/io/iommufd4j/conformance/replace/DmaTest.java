@@ -8,6 +8,7 @@ import static io.iommufd4j.kernel.Errno.EADDRINUSE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
+import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.EduDma;
 import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
@@ -137,6 +138,22 @@ final class DmaTest {
     ok(bound.iommufd().mapFixed(ioas, pages.address(), PAGE, LANDING, OpenIommufd.READ));
     test.dma(bound.device()).store(LANDING, BYTES);
     assertEquals("----", pages.text(0, 4));
+  }
+
+  /** Some page tables have no bit that permits reads. */
+  @Test
+  void pageMappedForWritingIsReadWhereNothingForbidsIt(KernelUnderTest test) {
+    BoundDevice bound = test.bound(test.machine().lone().getFirst());
+    UserPages landing = test.pages(1);
+    int ioas = bound.ioas();
+    ok(bound.device().attach(ioas));
+    long page = test.pages(1).fill("AAAA").address();
+    ok(bound.iommufd().mapFixed(ioas, page, PAGE, SOURCE, OpenIommufd.WRITE));
+    ok(bound.iommufd().mapFixed(ioas, landing.address(), PAGE, LANDING));
+    boolean read = fetched(test.dma(bound.device()), landing).equals("AAAA");
+    assertEquals(
+        DriverAnswers.of(test.machine().iommu(), "DMA that reads what is mapped for writing"),
+        read ? 1 : 0);
   }
 
   @Test

@@ -16,6 +16,10 @@ import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.vfio.VfioDevice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** The description that a driver gives of its IOMMU. */
@@ -34,13 +38,16 @@ final class HwInfoTest {
       assertEquals(0, info.maxPasidLog2());
       assertTrue(!info.capabilities().contains(HwCapability.DIRTY_TRACKING));
       switch (test.machine().iommu()) {
-        case "vtd" -> {
+        case "vtd", "vtd-scalable" -> {
           var vtd = assertInstanceOf(HwRegisters.Vtd.class, info.registers());
-          assertTrue(vtd.capability() != 0, "an IOMMU has capabilities");
+          assertEquals(register(test, "dmar0/intel-iommu/cap"), hex(vtd.capability()));
+          assertEquals(register(test, "dmar0/intel-iommu/ecap"), hex(vtd.extendedCapability()));
         }
         case "amd" -> {
           var amd = assertInstanceOf(HwRegisters.Amd.class, info.registers());
-          assertTrue(amd.features() != 0, "an IOMMU has features");
+          assertEquals(
+              register(test, "ivhd0/amd-iommu/features"),
+              hex(amd.features()) + ":" + hex(amd.features2()));
         }
         case "smmuv3" -> assertInstanceOf(HwRegisters.SmmuV3.class, info.registers());
         default -> assertEquals(new HwRegisters.None(), info.registers());
@@ -56,6 +63,20 @@ final class HwInfoTest {
           Errno.ENOENT,
           assertThrows(KernelException.class, () -> iommufd.hwInfo(new DeviceId(1000))).errno());
     }
+  }
+
+  /** A register as sysfs shows it. */
+  private static String register(KernelUnderTest test, String path) {
+    Path file = test.kernel().sysfs().resolve("class/iommu").resolve(path);
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String hex(long register) {
+    return Long.toHexString(register);
   }
 
   @Test

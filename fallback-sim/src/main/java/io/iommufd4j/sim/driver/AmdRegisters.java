@@ -11,6 +11,7 @@ import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
+import java.util.Map;
 
 /**
  * AMD-Vi's extended feature registers, and what firmware says of its addresses.
@@ -107,6 +108,12 @@ public record AmdRegisters(long features, long features2, int addressBits)
     return limit - SMALLEST_PAGE & ~SIZE_LEFT_OUT;
   }
 
+  /** {@code x86_64_pt_iommu_set_prot}, of a guest's table. */
+  @Override
+  public boolean readsAll(int flags) {
+    return guestTable(flags);
+  }
+
   /** {@code amd_iommu_capable}. */
   @Override
   public boolean capable(Capability asked) {
@@ -133,6 +140,13 @@ public record AmdRegisters(long features, long features2, int addressBits)
           iommu_hw_info_amd.efr(info, features);
           iommu_hw_info_amd.efr2(info, features2);
         });
+  }
+
+  /** {@code amd_iommu_show_features}. */
+  @Override
+  public Map<String, String> attributes() {
+    String both = Long.toHexString(features) + ":" + Long.toHexString(features2) + "\n";
+    return Map.of("amd-iommu/features", both);
   }
 
   @Override

@@ -42,6 +42,13 @@ public class IntelVtd extends ModelDriver {
 
   @Override
   boolean fits(IommuUnit unit, ModelDomain to) {
-    return walks(unit, to);
+    return registers(unit).walks(registers(to.unit()), to.flags());
+  }
+
+  private static VtdRegisters registers(IommuUnit unit) {
+    if (unit.registers() instanceof VtdRegisters registers) {
+      return registers;
+    }
+    throw new IllegalArgumentException(unit + " is no VT-d");
   }
 }

@@ -10,10 +10,14 @@ import java.util.Locale;
  * which none of them has in QEMU, can be added where the driver knows it.
  */
 public enum IommuPreset {
-  /** Intel VT-d, 48 bits wide. */
+  /** Intel VT-d in legacy mode, 48 bits wide. */
   VTD("dmar0"),
-  /** AMD-Vi. */
+  /** Intel VT-d in scalable mode with the first stage alone and PASIDs, as QEMU 11.1 has it. */
+  VTD_SCALABLE("dmar0"),
+  /** AMD-Vi of QEMU 7.2, 48 bits wide. */
   AMD("ivhd0"),
+  /** AMD-Vi of QEMU 11.1, 64 bits wide. */
+  AMD_REMAP("ivhd0"),
   /** ARM SMMUv3 with both stages. */
   SMMUV3("smmu3.0x0000000009050000"),
   /** virtio-iommu of a PC. */
@@ -43,8 +47,8 @@ public enum IommuPreset {
   public ModelDriver driver(boolean dirtyTracking) {
     IommuUnit unit = unit(dirtyTracking);
     return switch (this) {
-      case VTD -> new IntelVtd(unit);
-      case AMD -> new AmdIommu(unit);
+      case VTD, VTD_SCALABLE -> new IntelVtd(unit);
+      case AMD, AMD_REMAP -> new AmdIommu(unit);
       case SMMUV3, SMMUV3_FWB -> new ArmSmmuV3(unit);
       case VIRTIO -> new VirtioIommu(unit);
     };
@@ -57,14 +61,22 @@ public enum IommuPreset {
 
   private IommuRegisters registers(boolean dirty) {
     return switch (this) {
-      case VTD ->
-          new VtdRegisters(
-              0x00d2_008c_222f_0686L, 0xf0_0f4aL | (dirty ? VtdRegisters.TRACKS_DIRTY : 0));
-      case AMD -> new AmdRegisters(0x29d3L | (dirty ? AmdRegisters.TRACKS_DIRTY : 0), 0, 48);
+      case VTD -> vtd(0x00d2_008c_222f_0686L, 0xf0_0f4aL, dirty);
+      case VTD_SCALABLE -> vtd(0x81d2_008c_222f_0686L, 0x8d9a_20f0_0f4eL, dirty);
+      case AMD -> amd(0x29d3L, 48, dirty);
+      case AMD_REMAP -> amd(0x29d7L, 64, dirty);
       case SMMUV3 -> smmuv3(dirty, 0);
       case SMMUV3_FWB -> smmuv3(dirty, Smmuv3Registers.FORCES_ATTRIBUTES);
       case VIRTIO -> new VirtioIommuConfig(-4096, -1, List.of(ReservedRegion.X86_MESSAGES));
     };
+  }
+
+  private static VtdRegisters vtd(long capability, long extended, boolean dirty) {
+    return new VtdRegisters(capability, extended | (dirty ? VtdRegisters.TRACKS_DIRTY : 0));
+  }
+
+  private static AmdRegisters amd(long features, int addressBits, boolean dirty) {
+    return new AmdRegisters(features | (dirty ? AmdRegisters.TRACKS_DIRTY : 0), 0, addressBits);
   }
 
   private static Smmuv3Registers smmuv3(boolean dirty, int forcesAttributes) {

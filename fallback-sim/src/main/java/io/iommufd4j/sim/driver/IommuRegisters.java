@@ -5,6 +5,7 @@ import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The identification registers of an IOMMU, and the abilities that its driver derives from them.
@@ -25,6 +26,14 @@ public interface IommuRegisters {
   /** A bit for each page size of a domain made with flags that it {@link #serves}. */
   long pageSizes(int flags);
 
+  /**
+   * True if what is mapped may be read, whatever the mapping says: entries of such a page table
+   * have a bit that permits writes and none that permits reads.
+   */
+  default boolean readsAll(int flags) {
+    return false;
+  }
+
   /** True if it has a capability for any device. */
   boolean capable(Capability capability);
 
@@ -33,6 +42,11 @@ public interface IommuRegisters {
 
   /** The answer to {@code IOMMU_GET_HW_INFO}. */
   HardwareInfo info();
+
+  /** Their attributes in sysfs, by the path in the IOMMU's directory. */
+  default Map<String, String> attributes() {
+    return Map.of();
+  }
 
   /** The same hardware with addresses of fewer bits. */
   IommuRegisters narrowedTo(int bits);

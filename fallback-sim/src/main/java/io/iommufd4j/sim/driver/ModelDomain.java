@@ -45,8 +45,9 @@ final class ModelDomain extends PagingDomain {
     if ((protection & (READ | WRITE)) == 0 && !model.mapsWithoutAccess()) {
       throw Refused.with(Errno.EINVAL);
     }
+    int allowed = unit.registers().readsAll(flags) ? protection | READ : protection;
     try {
-      super.map(iova, physical, bytes, protection, largest);
+      super.map(iova, physical, bytes, allowed, largest);
     } catch (Refused refused) {
       throw refused.errno() == Errno.EADDRINUSE ? Refused.with(model.occupied()) : refused;
     }

@@ -98,6 +98,12 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
     return (idr5 & GRANULE_16K) != 0 ? 16 * KIB | 32 * MIB : 64 * KIB | 512 * MIB;
   }
 
+  /** {@code arm_lpae_prot_to_pte}, of the first stage. */
+  @Override
+  public boolean readsAll(int flags) {
+    return !secondStage(flags);
+  }
+
   /**
    * {@code arm_smmu_capable}. The driver could defer flushes; arm64 does not unless asked, so that
    * is left out.

@@ -12,6 +12,7 @@ import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import java.util.List;
+import java.util.Map;
 
 /**
  * VT-d's capability registers, in the words of its specification.
@@ -45,9 +46,11 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
   private static final long FIRST_STAGE_FIVE_LEVELS = 1L << 60;
 
   /**
-   * {@code SC}, {@code NEST}, {@code SMTS}, {@code SLADS}, {@code SLTS}, {@code FLTS}, {@code
-   * SMPWC}.
+   * {@code C}, {@code SC}, {@code NEST}, {@code SMTS}, {@code SLADS}, {@code SLTS}, {@code FLTS},
+   * {@code SMPWC}.
    */
+  private static final long COHERENT = 1;
+
   private static final long SNOOP_CONTROL = 1L << 7;
 
   private static final long NESTING = 1L << 26;
@@ -98,8 +101,11 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
 
   /** {@code compute_vasz_lg2_fs}: the lower half of what a table with signed addresses holds. */
   private int firstStageBits() {
-    boolean five = addressBits() > 48 && (capability & FIRST_STAGE_FIVE_LEVELS) != 0;
-    return Math.min(five ? 57 : 48, addressBits()) - 1;
+    return Math.min(fiveLevels() ? 57 : 48, addressBits()) - 1;
+  }
+
+  private boolean fiveLevels() {
+    return addressBits() > 48 && (capability & FIRST_STAGE_FIVE_LEVELS) != 0;
   }
 
   /** {@code compute_vasz_lg2_ss}: the widest table that both registers allow. */
@@ -123,9 +129,42 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
     if (firstStage(flags)) {
       return 4 * KIB | 2 * MIB | ((capability & FIRST_STAGE_1G) != 0 ? GIB : 0);
     }
+    return secondStagePages();
+  }
+
+  private long secondStagePages() {
     return 4 * KIB
         | ((capability & SECOND_STAGE_2M) != 0 ? 2 * MIB : 0)
         | ((capability & SECOND_STAGE_1G) != 0 ? GIB : 0);
+  }
+
+  /** {@code x86_64_pt_iommu_set_prot}, of the first stage. */
+  @Override
+  public boolean readsAll(int flags) {
+    return firstStage(flags);
+  }
+
+  /**
+   * {@code paging_domain_compatible}: true if this IOMMU can walk a table that was made for another
+   * one. The bits of addresses do not matter to the first stage, the number of levels does.
+   */
+  boolean walks(VtdRegisters other, int flags) {
+    if (other.firstStage(flags)) {
+      return has(SCALABLE_MODE | FIRST_STAGE)
+          && (has(COHERENT_WALKS) || !other.has(COHERENT_WALKS))
+          && (fiveLevels() || !other.fiveLevels())
+          && (capability & FIRST_STAGE_1G & other.capability)
+              == (other.capability & FIRST_STAGE_1G);
+    }
+    return secondStage(flags)
+        && (coherent() || !other.coherent())
+        && other.secondStageBits() <= secondStageBits()
+        && (other.secondStagePages() & ~secondStagePages()) == 0;
+  }
+
+  /** {@code iommu_paging_structure_coherency}. */
+  private boolean coherent() {
+    return has(has(SCALABLE_MODE) ? COHERENT_WALKS : COHERENT);
   }
 
   /** {@code intel_iommu_capable}. */
@@ -156,6 +195,14 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
           iommu_hw_info_vtd.cap_reg(info, capability);
           iommu_hw_info_vtd.ecap_reg(info, extended);
         });
+  }
+
+  /** {@code cap_show}, {@code ecap_show}. */
+  @Override
+  public Map<String, String> attributes() {
+    return Map.of(
+        "intel-iommu/cap", Long.toHexString(capability) + "\n",
+        "intel-iommu/ecap", Long.toHexString(extended) + "\n");
   }
 
   @Override

@@ -22,12 +22,14 @@ import io.iommufd4j.sim.pci.MessageTranslator;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
@@ -37,6 +39,10 @@ public final class MachineInstance {
   private static final int BAR_ROOM = 1 << 20;
 
   private static final int BUS_BITS = 8;
+
+  /** IOMMUs whose firmware may want memory mapped one to one. */
+  private static final Set<IommuPreset> FIRMWARE_MAPS =
+      EnumSet.of(IommuPreset.VTD, IommuPreset.VTD_SCALABLE);
 
   private final MachineDescription machine;
   private final UserMemory memory;
@@ -71,7 +77,7 @@ public final class MachineInstance {
         if (slot.apertureBits() != Slot.FIRST_IOMMU) {
           driver.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
         }
-        if (machine.iommu().filter(IommuPreset.VTD::equals).isPresent()) {
+        if (machine.iommu().filter(FIRMWARE_MAPS::contains).isPresent()) {
           slot.direct().ifPresent(region -> driver.reserve(device, region));
         }
         joined.computeIfAbsent(slot.group(), n -> newGroup()).add(device);

@@ -27,7 +27,7 @@ enum Platform {
   static Platform of(IommuPreset iommu) {
     return switch (iommu) {
       case SMMUV3, SMMUV3_FWB -> ARM64;
-      case VTD, AMD, VIRTIO -> X86;
+      case VTD, VTD_SCALABLE, AMD, AMD_REMAP, VIRTIO -> X86;
     };
   }
 

@@ -41,6 +41,9 @@ final class IommusView {
     String iommu = directory(unit);
     sysfs.link("class/iommu/" + unit.name(), iommu);
     sysfs.attribute(iommu + "/uevent", "");
+    unit.registers()
+        .attributes()
+        .forEach((path, text) -> sysfs.attribute(iommu + "/" + path, text));
     sysfs.link(iommu + "/subsystem", "class/iommu");
     sysfs.link(iommu + "/devices/" + function.address(), place);
     sysfs.link(place + "/iommu", iommu);

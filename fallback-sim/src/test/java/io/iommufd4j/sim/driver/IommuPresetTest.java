@@ -5,6 +5,7 @@ import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_ALLOC_DIRTY_TRA
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_ALLOC_NEST_PARENT;
 import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HWPT_ALLOC_PASID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,11 +17,12 @@ import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** Each preset answers as Linux 7.3.4 does on that IOMMU in QEMU 7.2. */
+/** Each preset answers as Linux 7.3.4 does on that IOMMU in QEMU. */
 final class IommuPresetTest {
 
   private static final int NEST = IOMMU_HWPT_ALLOC_NEST_PARENT();
@@ -56,6 +58,8 @@ final class IommuPresetTest {
     assertEquals(Set.of(0), accepted(IommuPreset.AMD, false));
     assertEquals(Set.of(0), accepted(IommuPreset.VIRTIO, false));
     assertEquals(Set.of(0, NEST, PASID), accepted(IommuPreset.SMMUV3, false));
+    assertEquals(Set.of(0, PASID), accepted(IommuPreset.VTD_SCALABLE, false));
+    assertEquals(Set.of(0), accepted(IommuPreset.AMD_REMAP, false));
   }
 
   @Test
@@ -90,8 +94,34 @@ final class IommuPresetTest {
   }
 
   @Test
+  void aFirstStageHasItsOwnPagesAndAperture() {
+    IommuRegisters scalable = IommuPreset.VTD_SCALABLE.unit(true).registers();
+    assertEquals((1L << 47) - 1, scalable.apertureLast(0));
+    assertEquals(0x4020_1000L, scalable.pageSizes(PASID));
+    assertTrue(scalable.readsAll(0));
+    // Dirty bits are the second stage's.
+    assertEquals((1L << 48) - 1, scalable.apertureLast(DIRTY));
+    assertFalse(scalable.readsAll(DIRTY));
+    assertFalse(IommuPreset.VTD.unit(false).registers().readsAll(0));
+    assertTrue(IommuPreset.SMMUV3.unit(false).registers().readsAll(0));
+    assertFalse(IommuPreset.SMMUV3.unit(false).registers().readsAll(NEST));
+  }
+
+  @Test
+  void sysfsShowsRegisters() {
+    assertEquals(
+        Map.of("intel-iommu/cap", "81d2008c222f0686\n", "intel-iommu/ecap", "8d9a20f00f4e\n"),
+        IommuPreset.VTD_SCALABLE.unit(false).registers().attributes());
+    assertEquals(
+        Map.of("amd-iommu/features", "29d7:0\n"),
+        IommuPreset.AMD_REMAP.unit(false).registers().attributes());
+  }
+
+  @Test
   void aperturesAndReservedRegions() {
     assertEquals((1L << 48) - 1, IommuPreset.VTD.unit(false).apertureLast());
+    assertEquals((1L << 48) - 1, IommuPreset.AMD.unit(false).apertureLast());
+    assertEquals(-1L, IommuPreset.AMD_REMAP.unit(false).apertureLast());
     assertEquals(-1L, IommuPreset.VIRTIO.unit(false).apertureLast());
     assertEquals(
         List.of(
