@@ -4,6 +4,7 @@ module io.iommufd4j.cli {
   requires com.fasterxml.jackson.jr.ob;
   requires info.picocli;
   requires io.iommufd4j.core;
+  requires io.iommufd4j.exec;
   requires io.iommufd4j.sim;
   requires static org.jspecify;
 

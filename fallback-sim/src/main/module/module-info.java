@@ -12,6 +12,12 @@ module io.iommufd4j.sim {
   requires jdk.unsupported;
 
   exports io.iommufd4j.sim;
+  exports io.iommufd4j.sim.fs to
+      io.iommufd4j.exec;
+  exports io.iommufd4j.sim.lib to
+      io.iommufd4j.exec;
+  exports io.iommufd4j.sim.mm to
+      io.iommufd4j.exec;
 
   provides io.iommufd4j.kernel.KernelProvider with
       io.iommufd4j.sim.SimProvider;

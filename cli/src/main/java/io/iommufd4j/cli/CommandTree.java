@@ -13,6 +13,8 @@ import io.iommufd4j.cli.command.GroupList;
 import io.iommufd4j.cli.command.GroupShow;
 import io.iommufd4j.cli.command.GroupVerbs;
 import io.iommufd4j.cli.command.InspectVerb;
+import io.iommufd4j.cli.command.SimExec;
+import io.iommufd4j.cli.command.SimVerbs;
 import io.iommufd4j.cli.run.Invocation;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -65,6 +67,11 @@ final class CommandTree {
       CommandLine group = parent(top, new GroupVerbs());
       add(group, "list", GroupList::new);
       add(group, "show", GroupShow::new);
+    }
+    if (wanted.test("sim")) {
+      CommandLine sim = parent(top, new SimVerbs());
+      // What follows the program's name is the program's.
+      sim.addSubcommand("exec", new CommandLine(new SimExec(invocation)).setStopAtPositional(true));
     }
     Conversions.register(top);
     top.setUsageHelpWidth(HELP_WIDTH);

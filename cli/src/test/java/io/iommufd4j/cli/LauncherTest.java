@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LauncherTest {
 
   private static final List<String> MODULES =
-      List.of("native-headers", "bindings", "core", "fallback-sim", "cli");
+      List.of("native-headers", "bindings", "core", "fallback-sim", "exec", "cli");
 
   @TempDir private Path top;
 

@@ -16,8 +16,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 
 /**
- * Imports run one way: bindings ← core ← fallback-sim ← cli, and junit beside cli; programs look
- * down on all but cli.
+ * Imports run one way: bindings ← core ← fallback-sim ← exec ← cli, and junit beside cli; programs
+ * look down on all but cli.
  */
 @AnalyzeClasses(packages = "io.iommufd4j", importOptions = DoNotIncludeTests.class)
 final class ImportDirectionTest {
@@ -61,6 +61,8 @@ final class ImportDirectionTest {
           .definedBy(CORE)
           .layer("fallback-sim")
           .definedBy("io.iommufd4j.sim..")
+          .layer("exec")
+          .definedBy("io.iommufd4j.exec..")
           .layer("cli")
           .definedBy("io.iommufd4j.cli..")
           .layer("junit")
@@ -77,10 +79,13 @@ final class ImportDirectionTest {
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("junit")
           .mayOnlyBeAccessedByLayers("programs")
+          .whereLayer("exec")
+          .mayOnlyBeAccessedByLayers("cli", "programs")
           .whereLayer("fallback-sim")
-          .mayOnlyBeAccessedByLayers("cli", "junit", "programs", "differential")
+          .mayOnlyBeAccessedByLayers("exec", "cli", "junit", "programs", "differential")
           .whereLayer("core")
-          .mayOnlyBeAccessedByLayers("fallback-sim", "cli", "junit", "programs", "differential")
+          .mayOnlyBeAccessedByLayers(
+              "fallback-sim", "exec", "cli", "junit", "programs", "differential")
           .whereLayer("bindings")
           .mayOnlyBeAccessedByLayers("core", "fallback-sim", "differential");
 

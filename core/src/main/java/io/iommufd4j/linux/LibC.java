@@ -119,7 +119,9 @@ final class LibC {
     static final MethodHandle CALL =
         link(
             symbol("syscall"),
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                JAVA_LONG),
             Linker.Option.firstVariadicArg(1));
   }
 
@@ -133,15 +135,22 @@ final class LibC {
         link(symbol("connect"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   }
 
-  private static MemorySegment symbol(String name) {
+  static MemorySegment symbol(String name) {
     return Linker.nativeLinker().defaultLookup().findOrThrow(name);
   }
 
   static int syscall(long number, long first, long second, long third) {
+    return (int) syscall(number, first, second, third, 0, 0, 0);
+  }
+
+  static long syscall(
+      long number, long first, long second, long third, long fourth, long fifth, long sixth) {
     var state = STATE.get();
     try {
-      long result = (long) Syscall.CALL.invokeExact(state, number, first, second, third);
-      return result < 0 ? -errno(state) : (int) result;
+      long result =
+          (long)
+              Syscall.CALL.invokeExact(state, number, first, second, third, fourth, fifth, sixth);
+      return result < 0 ? -errno(state) : result;
     } catch (Throwable e) {
       throw unexpected(e);
     }

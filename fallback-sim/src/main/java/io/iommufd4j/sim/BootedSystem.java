@@ -71,7 +71,7 @@ final class BootedSystem {
     var allowUnsafeInterrupts = new AtomicBoolean(unsafeInterrupts);
     var board = new MachineInstance(machine.description(), memory);
     hardware = new Hardware(board, memory);
-    var vfio = new VfioPci(memory, files, accounting, board.groups());
+    var vfio = new VfioPci(memory, files, calling, board.groups());
     vfio.parameters().unsafeNoIommu().set(machine.description().unsafeNoIommu());
     var selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
     contexts =

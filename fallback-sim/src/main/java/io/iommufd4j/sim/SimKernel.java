@@ -59,6 +59,7 @@ public final class SimKernel implements Kernel {
   private final Poll poll;
   private final ProcessCalls processCalls;
   private final SimControl control;
+  private final OutsideProcesses outside;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private SimKernel(Builder builder) {
@@ -77,6 +78,7 @@ public final class SimKernel implements Kernel {
     files.onInstall(this::show);
     processCalls = new ProcessCalls(system);
     control = new SimControl(this, system);
+    outside = new OutsideProcesses(this, system);
   }
 
   /** {@return a kernel on the default machine, for root, with Linux' default limits} */
@@ -108,6 +110,11 @@ public final class SimKernel implements Kernel {
   /** {@return the control that a test has of it} */
   public SimControl control() {
     return control;
+  }
+
+  /** {@return the processes outside of this JVM that it has, for those who supervise them} */
+  public OutsideProcesses outside() {
+    return outside;
   }
 
   /** A request gave a descriptor of a file that may be shown. */
@@ -171,7 +178,8 @@ public final class SimKernel implements Kernel {
     return fd;
   }
 
-  private OpenFile lookup(String path, int flags) {
+  /** What a path leads to, opened. */
+  OpenFile lookup(String path, int flags) {
     if (path.startsWith(DEV)) {
       return system.nodes.open(path);
     }
@@ -275,7 +283,7 @@ public final class SimKernel implements Kernel {
         call(() -> {
           system.faults.alloc(); // The counter.
           system.faults.alloc(); // The open file.
-          return files.open(new EventFd(system.wakeups, initial, flags), libc_h.O_RDWR());
+          return files.open(new EventFd.Counting(system.wakeups, initial, flags), libc_h.O_RDWR());
         });
   }
 

@@ -6,6 +6,7 @@ import io.iommufd4j.cli.replace.NotPossibleException;
 import io.iommufd4j.cli.replace.NotRestoredException;
 import io.iommufd4j.cli.replace.StoppedException;
 import io.iommufd4j.error.ErrnoException;
+import io.iommufd4j.exec.NotStartedException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ErrnoCode;
 import io.iommufd4j.kernel.KernelUnavailableException;
@@ -26,6 +27,7 @@ public record CliError(int exitCode, Optional<String> errno, String message) {
       case NotRestoredException e -> refused(e.errno(), e);
       case DeviceStuckException e -> refused(Errno.ETIMEDOUT, e);
       case KernelUnavailableException e -> plain(ExitCode.NOT_AVAILABLE, e);
+      case NotStartedException e -> plain(ExitCode.NOT_AVAILABLE, e);
       case NotPossibleException e -> plain(ExitCode.NOT_AVAILABLE, e);
       case NotAgreedException e -> plain(e.exitCode(), e);
       case UsageException e -> plain(ExitCode.USAGE, e);

@@ -11,6 +11,7 @@ import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.TracingKernel;
+import io.iommufd4j.sim.SimKernel;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -61,6 +62,13 @@ public final class Invocation {
     Kernel opened = KernelSource.of(options, terminal).open(purpose);
     kernel = opened.identity();
     return options.trace == null ? opened : traced(opened, options.trace);
+  }
+
+  /** Starts the simulated kernel that the options choose, for whoever runs programs on it. */
+  public SimKernel simulated() {
+    SimKernel started = KernelSource.simulated(options);
+    kernel = started.identity();
+    return started;
   }
 
   private Kernel traced(Kernel opened, String file) {

@@ -6,6 +6,7 @@ import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelUnavailableException;
+import io.iommufd4j.sim.SimKernel;
 
 /** Opens the kernel that the options choose. */
 final class KernelSource {
@@ -40,6 +41,19 @@ final class KernelSource {
       throw new UsageException("--machine names a simulated machine: add --sim");
     }
     return new KernelSource(terminal, backend, options.machine == null ? "" : options.machine);
+  }
+
+  /**
+   * Starts the simulated kernel of a verb that has no other.
+   *
+   * @throws UsageException when the options ask for another one, or for no machine that there is
+   */
+  static SimKernel simulated(GlobalOptions options) {
+    if (options.backend != null && options.backend != Backend.SIM) {
+      throw new UsageException(
+          "sim has a simulated kernel, not --backend " + Formats.name(options.backend));
+    }
+    return SimulatedMachine.start(options.machine == null ? "" : options.machine);
   }
 
   /** True if the kernel is simulated because that was asked for. */

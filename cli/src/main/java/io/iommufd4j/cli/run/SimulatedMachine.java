@@ -18,8 +18,18 @@ final class SimulatedMachine {
    * @throws UsageException when there is none of that name; the message lists those there are
    */
   static Kernel open(String name) {
+    return name.isEmpty() ? Backend.SIM.open(Backend.Purpose.IOMMUFD) : start(name);
+  }
+
+  /**
+   * Starts one, for who needs more of it than a kernel.
+   *
+   * @param name as for {@link #open}
+   * @throws UsageException as {@link #open}
+   */
+  static SimKernel start(String name) {
     if (name.isEmpty()) {
-      return Backend.SIM.open(Backend.Purpose.IOMMUFD);
+      return SimKernel.create();
     }
     try {
       return SimKernel.on(Machine.named(name));

@@ -17,9 +17,9 @@ final class FailNth extends TextFile {
   private static final int LONGEST = Integer.SIZE + 2;
 
   private final FaultPlan faults;
-  private final Thread thread;
+  private final Object thread;
 
-  FailNth(FaultPlan faults, Thread thread) {
+  FailNth(FaultPlan faults, Object thread) {
     this.faults = faults;
     this.thread = thread;
   }

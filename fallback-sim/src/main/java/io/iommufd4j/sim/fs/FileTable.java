@@ -49,12 +49,39 @@ public final class FileTable implements OpenFiles {
     final Map<Integer, Description> reserved = new HashMap<>();
   }
 
+  /** A file of the host's, which is there for as long as somebody refers to it here. */
+  public interface Foreign extends OpenFile {}
+
+  /** The descriptors of a process outside of this JVM, which the host keeps. */
+  public interface Outside {
+    /** As {@link OpenFiles#find}. */
+    @Nullable OpenFile find(int fd);
+
+    /**
+     * Chooses the number of a descriptor.
+     *
+     * @throws Refused EMFILE
+     */
+    int reserve(OpenFile file);
+
+    /**
+     * The process has the descriptor from now on, and the reference to the file; when it ends while
+     * it waits for that, the file is dropped.
+     */
+    void install(int fd, OpenFile file);
+
+    /** Undoes {@link #reserve}. */
+    void cancel(int fd);
+  }
+
   private final @Nullable CallingProcess calling;
   private final Descriptors first = new Descriptors();
   private final IdentityHashMap<OpenFile, Description> files = new IdentityHashMap<>();
 
   /** Copied when it changes. */
   private volatile Map<UserProcess, Descriptors> others = Map.of();
+
+  private volatile Map<UserProcess, Outside> outside = Map.of();
 
   private volatile ObjIntConsumer<OpenFile> installed = (file, fd) -> {};
 
@@ -88,6 +115,45 @@ public final class FileTable implements OpenFiles {
     }
   }
 
+  /** A process outside of this JVM is there. */
+  public synchronized void add(UserProcess process, Outside descriptors) {
+    var more = new HashMap<>(outside);
+    more.put(process, descriptors);
+    outside = Map.copyOf(more);
+    add(process);
+  }
+
+  /** A process outside of this JVM is gone; its files were dropped one by one. */
+  public synchronized void removeOutside(UserProcess process) {
+    var fewer = new HashMap<>(outside);
+    fewer.remove(process);
+    outside = Map.copyOf(fewer);
+    remove(process);
+  }
+
+  /** Another reference to a file; false when it has none any more. */
+  public synchronized boolean retain(OpenFile file) {
+    Description description = files.get(file);
+    if (description != null) {
+      description.references++;
+    }
+    return description != null;
+  }
+
+  private @Nullable Outside outside() {
+    Map<UserProcess, Outside> now = outside;
+    return now.isEmpty() || calling == null ? null : now.get(calling.get());
+  }
+
+  /** A file has one reference from now on, {@link #drop} ends it. */
+  public void refer(OpenFile file) {
+    synchronized (this) {
+      var description = new Description(file, true, true);
+      description.references = 1;
+      files.put(file, description);
+    }
+  }
+
   /** Sets the listener for descriptors that requests give. */
   public void onInstall(ObjIntConsumer<OpenFile> listener) {
     installed = listener;
@@ -114,7 +180,8 @@ public final class FileTable implements OpenFiles {
       description.references = 1;
     }
     try {
-      int fd = reserveNumber();
+      Outside theirs = outside();
+      int fd = theirs == null ? reserveNumber() : theirs.reserve(file);
       synchronized (this) {
         current().reserved.put(fd, description);
       }
@@ -127,6 +194,11 @@ public final class FileTable implements OpenFiles {
 
   @Override
   public void install(int fd) {
+    Outside theirs = outside();
+    if (theirs != null) {
+      theirs.install(fd, takeReserved(fd).file);
+      return;
+    }
     OpenFile file;
     synchronized (this) {
       Description description = takeReserved(fd);
@@ -141,12 +213,17 @@ public final class FileTable implements OpenFiles {
     OpenFile file;
     synchronized (this) {
       file = takeReserved(fd).file;
-      current().open.remove(fd);
+      Outside theirs = outside();
+      if (theirs == null) {
+        current().open.remove(fd);
+      } else {
+        theirs.cancel(fd);
+      }
     }
     drop(file);
   }
 
-  private Description takeReserved(int fd) {
+  private synchronized Description takeReserved(int fd) {
     Description description = current().reserved.remove(fd);
     if (description == null) {
       throw new IllegalStateException("descriptor " + fd + " was not reserved");
@@ -244,15 +321,34 @@ public final class FileTable implements OpenFiles {
 
   @Override
   public @Nullable OpenFile find(int fd) {
+    Outside theirs = outside();
+    if (theirs != null) {
+      return theirs.find(fd);
+    }
     Description description = current().open.find(fd);
     return description == null ? null : description.file;
   }
 
   @Override
   public synchronized OpenFile hold(int fd) {
+    Outside theirs = outside();
+    if (theirs != null) {
+      return holdOutside(theirs, fd);
+    }
     Description description = description(fd);
     description.references++;
     return description.file;
+  }
+
+  private OpenFile holdOutside(Outside theirs, int fd) {
+    OpenFile file = theirs.find(fd);
+    if (file instanceof Foreign) {
+      files.computeIfAbsent(file, _ -> new Description(file, true, true));
+    }
+    if (file == null || !retain(file)) {
+      throw Refused.with(Errno.EBADF);
+    }
+    return file;
   }
 
   /**

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -41,6 +42,7 @@ public final class Procfs {
   private final Supplier<String> otherMaps;
   private final Map<String, UserProcess> others = new ConcurrentHashMap<>();
   private final Map<UserProcess, ProcessDirectory> directories = new ConcurrentHashMap<>();
+  private final Set<String> outside = ConcurrentHashMap.newKeySet();
   private volatile boolean ended;
 
   /**
@@ -95,7 +97,10 @@ public final class Procfs {
     }
     String task = failNth.group(2);
     if (task == null) {
-      return new FailNth(faults, Thread.currentThread());
+      return new FailNth(faults, faults.current());
+    }
+    if (outside.contains(failNth.group(1))) {
+      return new FailNth(faults, Integer.valueOf(task));
     }
     requireSelf(failNth.group(1));
     return new FailNth(faults, thread(task));
@@ -129,9 +134,23 @@ public final class Procfs {
     directories.put(process, new ProcessDirectory(root.resolve(number), command, true));
   }
 
+  /**
+   * A process outside of this JVM is there, whose files the host shows. Its threads have the host's
+   * numbers.
+   */
+  public void startedOutside(UserProcess process) {
+    String number = Long.toString(process.pid());
+    outside.add(number);
+    others.put(number, process);
+  }
+
   /** A process is gone. */
   public void exited(UserProcess process) {
     String number = Long.toString(process.pid());
+    if (outside.remove(number)) {
+      others.remove(number);
+      return;
+    }
     others.remove(number);
     directories.remove(process);
     if (!ended) {

@@ -12,6 +12,14 @@ public final class Wakeups {
 
   private long generation;
   private boolean ended;
+  private volatile Runnable listener = () -> {};
+
+  /**
+   * Sets who is told, too, that some file's readiness may have changed; on the thread that wakes.
+   */
+  public void onWake(Runnable told) {
+    listener = told;
+  }
 
   /** The moment before one looks at a file; what changes after it ends {@link #await}. */
   public synchronized long now() {
@@ -19,9 +27,12 @@ public final class Wakeups {
   }
 
   /** Some file's readiness may have changed. */
-  public synchronized void wake() {
-    generation++;
-    notifyAll();
+  public void wake() {
+    synchronized (this) {
+      generation++;
+      notifyAll();
+    }
+    listener.run();
   }
 
   /** The kernel ends: whoever waits, or wants to, is interrupted. */

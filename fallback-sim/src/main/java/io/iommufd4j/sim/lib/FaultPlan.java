@@ -4,6 +4,7 @@ package io.iommufd4j.sim.lib;
 import io.iommufd4j.kernel.Errno;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The plan of which internal allocations of a kernel fail ({@code lib/fault-inject.c}). Each thread
@@ -34,12 +35,16 @@ public final class FaultPlan {
    * The number of points left before each armed thread fails. Only that thread changes its entry,
    * except for arming.
    */
-  private final Map<Thread, Integer> left = new ConcurrentHashMap<>();
+  private final Map<Object, Integer> left = new ConcurrentHashMap<>();
 
   private volatile boolean armed;
   private volatile boolean slab;
   private volatile boolean page;
   private volatile boolean usercopy;
+
+  /** The task that a thread acts for, if not for itself. */
+  @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
+  private final ThreadLocal<@Nullable Object> acting = new ThreadLocal<>();
 
   /** Nobody is armed; of the kinds only what iommufd fails by itself counts, as after a boot. */
   public FaultPlan() {}
@@ -70,11 +75,27 @@ public final class FaultPlan {
   }
 
   /**
+   * The calling thread acts for a task outside of this JVM from now on.
+   *
+   * @param task what stands for it, by its own notion of equality
+   */
+  public void actFor(Object task) {
+    acting.set(task);
+  }
+
+  /** {@return what stands for the task that the calling thread acts for, which may be itself} */
+  public Object current() {
+    Object task = acting.get();
+    return task == null ? Thread.currentThread() : task;
+  }
+
+  /**
    * Arms a thread.
    *
+   * @param thread as {@link #current} names it
    * @param nth the point to fail at, counted from 1; 0 disarms
    */
-  public synchronized void arm(Thread thread, int nth) {
+  public synchronized void arm(Object thread, int nth) {
     if (nth == 0) {
       left.remove(thread);
     } else {
@@ -84,7 +105,7 @@ public final class FaultPlan {
   }
 
   /** The number of points left before a thread fails; 0 when it has failed or was never armed. */
-  public int left(Thread thread) {
+  public int left(Object thread) {
     return left.getOrDefault(thread, 0);
   }
 
@@ -134,7 +155,7 @@ public final class FaultPlan {
   }
 
   private void pass(Errno errno) {
-    Thread thread = Thread.currentThread();
+    Object thread = current();
     Integer before = left.get(thread);
     if (before == null) {
       return;

@@ -47,13 +47,13 @@ public final class ForkedMemory implements UserMemory {
   }
 
   @Override
-  public void pin(long address, long pages, boolean writable) {
-    reached().pin(address, pages, writable);
+  public long pin(long address, long pages, boolean writable) {
+    return reached().pin(address, pages, writable);
   }
 
   @Override
-  public void unpin(long address, long pages) {
-    parent.unpin(address, pages);
+  public void unpin(long physical, long pages) {
+    parent.unpin(physical, pages);
   }
 
   @Override

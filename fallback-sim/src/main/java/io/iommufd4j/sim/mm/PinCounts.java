@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
  * The pin count of each page of one piece of memory ({@code GUP_PIN_COUNTING_BIAS} in a page's
  * reference count). Kept as runs of pages that are pinned equally often.
  */
-final class PinCounts {
+public final class PinCounts {
 
   /** By the first page of a run; it ends where the next begins. Pages before the first have 0. */
   private final TreeMap<Long, Integer> counts = new TreeMap<>();
 
+  /** Nothing is pinned. */
+  public PinCounts() {}
+
   /** Changes the count of a range of pages. */
-  synchronized void add(long first, long pages, int change) {
+  public synchronized void add(long first, long pages, int change) {
     long end = first + pages;
     split(first);
     split(end);
@@ -26,11 +29,18 @@ final class PinCounts {
   }
 
   /** The pin count of a page. */
-  synchronized int of(long page) {
+  public synchronized int of(long page) {
     return count(counts.floorKey(page));
   }
 
-  synchronized boolean isEmpty() {
+  /** The page after a page at which the count may be another one. */
+  public synchronized long end(long page) {
+    Long next = counts.higherKey(page);
+    return next == null ? Long.MAX_VALUE : next;
+  }
+
+  /** True if no page is pinned. */
+  public synchronized boolean isEmpty() {
     return counts.isEmpty();
   }
 

@@ -28,6 +28,17 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   private final RegisterWindows registers = new RegisterWindows();
   private final FileFrames fileFrames = new FileFrames();
   private @Nullable BackingFile anonymous;
+  private volatile Beyond beyond = (physical, segment, write) -> false;
+
+  /** The first physical address of memory that is not this process'. */
+  public static final long BEYOND = 1L << 52;
+
+  /** Memory that is not this process'. */
+  @FunctionalInterface
+  public interface Beyond {
+    /** A device reads or writes: true when all bytes were moved. */
+    boolean transfer(long physical, MemorySegment segment, boolean write);
+  }
 
   /**
    * The memory of this process, whatever the host allows to be reached.
@@ -42,6 +53,11 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     this.host = host;
     this.copies = new UserCopies(faults, space, host);
     this.pins = new PinnedUserPages(space, host);
+  }
+
+  /** Sets what reaches the physical addresses from {@link #BEYOND} on. */
+  public void reachBeyond(Beyond memory) {
+    beyond = memory;
   }
 
   /** Only memory that was lent or handed out, as on a host that is no Linux. */
@@ -204,6 +220,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public long machineAddress(long physical) {
+    if (physical >= BEYOND) {
+      return physical;
+    }
     if (physical >= REGISTERS) {
       return physical - REGISTERS;
     }
@@ -218,6 +237,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   public long physicalAddress(long machine) {
     if (machine < 0) {
       return -1;
+    }
+    if (machine >= BEYOND) {
+      return machine;
     }
     if (registers.at(REGISTERS + machine)) {
       return REGISTERS + machine;
@@ -234,6 +256,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public boolean readPhysical(long physical, MemorySegment into) {
+    if (physical >= BEYOND) {
+      return beyond.transfer(physical, into, false);
+    }
     return registers.at(physical)
         ? registers.transfer(physical, into, false)
         : copies.transferPhysical(physical, into, false);
@@ -241,6 +266,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
 
   @Override
   public boolean writePhysical(long physical, MemorySegment from) {
+    if (physical >= BEYOND) {
+      return beyond.transfer(physical, from, true);
+    }
     return registers.at(physical)
         ? registers.transfer(physical, from, true)
         : copies.transferPhysical(physical, from, true);
@@ -252,13 +280,15 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   @Override
-  public void pin(long address, long pages, boolean writable) {
+  public long pin(long address, long pages, boolean writable) {
     pins.pin(address, pages, writable);
+    // The physical address of a page of this process is its user address.
+    return address;
   }
 
   @Override
-  public void unpin(long address, long pages) {
-    pins.unpin(address, pages);
+  public void unpin(long physical, long pages) {
+    pins.unpin(physical, pages);
   }
 
   @Override

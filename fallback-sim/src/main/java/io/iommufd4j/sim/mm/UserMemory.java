@@ -61,18 +61,22 @@ public interface UserMemory {
 
   /**
    * {@code pin_user_pages}: makes sure that a range of whole pages can be used for DMA. Pinned
-   * pages are addressed afterwards by {@link #readPhysical} and {@link #writePhysical}; the
-   * physical address of a page of user memory is its user address.
+   * pages are addressed afterwards by {@link #readPhysical} and {@link #writePhysical}.
    *
    * @param address start in bytes, a multiple of {@link #PAGE_SIZE}
    * @param pages how many
    * @param writable whether DMA may write
+   * @return the physical address of the first page; the others follow it without a gap
    * @throws Refused EFAULT when a page is not there or not writable
    */
-  void pin(long address, long pages, boolean writable);
+  long pin(long address, long pages, boolean writable);
 
-  /** Undoes {@link #pin}. */
-  void unpin(long address, long pages);
+  /**
+   * Undoes {@link #pin}, all of it or a part.
+   *
+   * @param physical address of the first page
+   */
+  void unpin(long physical, long pages);
 
   /**
    * True if the page at a user address is the very page that is pinned at a physical address.

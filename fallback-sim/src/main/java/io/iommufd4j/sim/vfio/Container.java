@@ -4,7 +4,7 @@ package io.iommufd4j.sim.vfio;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.vfio.type1.ContainerIommu;
 import io.iommufd4j.sim.vfio.type1.Type1Iommu;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Container {
 
   private final UserMemory memory;
-  private final Accounting accounting;
+  private final CallingProcess calling;
   private final VfioParameters parameters;
   private final List<VfioGroup> groups = new ArrayList<>();
   private @Nullable ContainerIommu iommu;
@@ -29,11 +29,11 @@ final class Container {
    * A container without groups.
    *
    * @param memory what is mapped lies in it
-   * @param accounting what is pinned counts there
+   * @param calling whose accounts pinned pages count in
    */
-  Container(UserMemory memory, Accounting accounting, VfioParameters parameters) {
+  Container(UserMemory memory, CallingProcess calling, VfioParameters parameters) {
     this.memory = memory;
-    this.accounting = accounting;
+    this.calling = calling;
     this.parameters = parameters;
   }
 
@@ -119,10 +119,10 @@ final class Container {
       throw Refused.with(Errno.EINVAL);
     }
     if (!translates()) {
-      iommu = NoContainerIommu.open(parameters, accounting, type);
+      iommu = NoContainerIommu.open(parameters, calling.get().accounting(), type);
       return;
     }
-    var chosen = Type1Iommu.open(memory, accounting, parameters.type1UnsafeInterrupts()::get, type);
+    var chosen = Type1Iommu.open(calling, memory, parameters.type1UnsafeInterrupts()::get, type);
     List<VfioGroup> attached = new ArrayList<>();
     try {
       for (VfioGroup group : groups) {

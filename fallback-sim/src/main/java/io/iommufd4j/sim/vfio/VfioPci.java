@@ -10,7 +10,7 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.IdTable;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
-import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciFunction;
@@ -37,7 +37,7 @@ public final class VfioPci {
   public static final String NAME = "vfio-pci";
 
   private final UserSpace user;
-  private final Accounting accounting;
+  private final CallingProcess calling;
   private final VfioParameters parameters = new VfioParameters();
   private final DeferredWork deferred = new DeferredWork();
   private final IdTable<IommuGroup> coreGroups;
@@ -49,15 +49,15 @@ public final class VfioPci {
   /**
    * A driver that has no function yet.
    *
-   * @param memory of the process that opens its nodes
-   * @param files that process's descriptors
-   * @param accounting what that process may pin in containers
+   * @param memory the machine's
+   * @param files descriptors of whichever process calls
+   * @param calling which process calls, and what it may pin in containers
    * @param coreGroups the machine's IOMMU groups, by number
    */
   public VfioPci(
-      UserMemory memory, OpenFiles files, Accounting accounting, IdTable<IommuGroup> coreGroups) {
-    this.user = new UserSpace(memory, files);
-    this.accounting = accounting;
+      UserMemory memory, OpenFiles files, CallingProcess calling, IdTable<IommuGroup> coreGroups) {
+    this.user = new UserSpace(calling.memory(memory), files);
+    this.calling = calling;
     this.coreGroups = coreGroups;
   }
 
@@ -169,7 +169,7 @@ public final class VfioPci {
 
   /** {@code open(2)} of {@code /dev/vfio/vfio}. */
   public OpenFile openContainer() {
-    return new ContainerFile(new Container(user.memory(), accounting, parameters));
+    return new ContainerFile(new Container(user.memory(), calling, parameters));
   }
 
   /**

@@ -18,13 +18,13 @@ class EventFdTest {
 
   private final Wakeups wakeups = new Wakeups();
 
-  private static long read(EventFd file) {
+  private static long read(EventFd.Counting file) {
     var buffer = MemorySegment.ofArray(new byte[16]);
     assertEquals(8, file.read(buffer));
     return buffer.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
   }
 
-  private static void write(EventFd file, long value) {
+  private static void write(EventFd.Counting file, long value) {
     assertEquals(8, file.write(MemorySegment.ofArray(new long[] {value})));
   }
 
@@ -32,8 +32,8 @@ class EventFdTest {
     assertEquals(errno.name(), assertThrows(Refused.class, what).errno().name());
   }
 
-  private EventFd nonblocking(int initial, int flags) {
-    return new EventFd(wakeups, initial, flags | libc_h.EFD_NONBLOCK());
+  private EventFd.Counting nonblocking(int initial, int flags) {
+    return new EventFd.Counting(wakeups, initial, flags | libc_h.EFD_NONBLOCK());
   }
 
   @Test
@@ -84,7 +84,7 @@ class EventFdTest {
 
   @Test
   void aBlockedReaderIsWoken() {
-    var file = new EventFd(wakeups, 0, 0);
+    var file = new EventFd.Counting(wakeups, 0, 0);
     var value = CompletableFuture.supplyAsync(() -> read(file));
     file.signal();
     assertEquals(1, value.join());
@@ -92,7 +92,7 @@ class EventFdTest {
 
   @Test
   void theEndOfTheKernelInterruptsAReader() {
-    var file = new EventFd(wakeups, 0, 0);
+    var file = new EventFd.Counting(wakeups, 0, 0);
     var value = CompletableFuture.supplyAsync(() -> read(file));
     wakeups.end();
     var failed = assertThrows(CompletionException.class, value::join);

@@ -34,7 +34,7 @@ class PollTest {
 
   @Test
   void tellsWhichAreReady() {
-    var event = new EventFd(wakeups, 0, 0);
+    var event = new EventFd.Counting(wakeups, 0, 0);
     ask(0, table.open(event, libc_h.O_RDWR()), libc_h.POLLIN());
     ask(1, table.open(new OpenFile() {}, libc_h.O_RDWR()), libc_h.POLLIN() | libc_h.POLLPRI());
     assertEquals(1, poll.poll(fds, -1));
@@ -55,7 +55,7 @@ class PollTest {
 
   @Test
   void timeRunsOut() {
-    ask(0, table.open(new EventFd(wakeups, 0, 0), libc_h.O_RDWR()), libc_h.POLLIN());
+    ask(0, table.open(new EventFd.Counting(wakeups, 0, 0), libc_h.O_RDWR()), libc_h.POLLIN());
     ask(1, -1, 0);
     assertEquals(0, poll.poll(fds, 0));
     assertEquals(0, poll.poll(fds, 5));
@@ -64,7 +64,7 @@ class PollTest {
 
   @Test
   void aSignalEndsTheWait() {
-    var event = new EventFd(wakeups, 0, 0);
+    var event = new EventFd.Counting(wakeups, 0, 0);
     ask(0, table.open(event, libc_h.O_RDWR()), libc_h.POLLIN());
     ask(1, -1, 0);
     var ready = CompletableFuture.supplyAsync(() -> poll.poll(fds, -1));

@@ -50,14 +50,16 @@ final class VfioBench implements AutoCloseable {
 
   VfioBench(IommuPreset preset) {
     machine = new TestMachine(preset);
-    driver =
-        new VfioPci(
-            machine.memory, files, new Accounting(ProcessFacts.UNLIMITED, true), new IdTable<>(0));
+    driver = new VfioPci(machine.memory, files, calling(), new IdTable<>(0));
+  }
+
+  private CallingProcess calling() {
+    var account = new Accounting(ProcessFacts.UNLIMITED, true);
+    return new CallingProcess(new UserProcess(1, machine.memory, account));
   }
 
   int openIommufd() {
-    var account = new Accounting(ProcessFacts.UNLIMITED, true);
-    var calling = new CallingProcess(new UserProcess(1, machine.memory, account));
+    CallingProcess calling = calling();
     var context = new IommufdContext(calling, files, wakeups, false, new FaultPlan());
     return files.open(new IommufdFile(context, new Commands(context, command -> {})), READ_WRITE);
   }
@@ -69,7 +71,7 @@ final class VfioBench implements AutoCloseable {
   }
 
   int eventFd() {
-    return files.open(new EventFd(wakeups, 0, 0), READ_WRITE);
+    return files.open(new EventFd.Counting(wakeups, 0, 0), READ_WRITE);
   }
 
   OpenFile file(int fd) {

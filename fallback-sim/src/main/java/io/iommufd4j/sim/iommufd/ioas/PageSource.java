@@ -55,8 +55,7 @@ sealed interface PageSource {
     @Override
     public long pin(long first, long pages) {
       long address = start + first * UserMemory.PAGE_SIZE;
-      memory.pin(address, pages, writable);
-      return address;
+      return memory.pin(address, pages, writable);
     }
 
     @Override

@@ -14,7 +14,9 @@ import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
+import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
+import io.iommufd4j.sim.mm.UserProcess;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -32,8 +34,8 @@ public final class Type1Iommu implements ContainerIommu {
   /** {@code dma_entry_limit}. */
   private static final int MOST_MAPPINGS = 65535;
 
+  private final CallingProcess calling;
   private final UserMemory memory;
-  private final Accounting accounting;
   private final BooleanSupplier unsafeInterrupts;
   private final boolean version2;
   private final Type1Requests requests = new Type1Requests(this);
@@ -44,12 +46,12 @@ public final class Type1Iommu implements ContainerIommu {
   private boolean tracksDirty;
 
   private Type1Iommu(
+      CallingProcess calling,
       UserMemory memory,
-      Accounting accounting,
       BooleanSupplier unsafeInterrupts,
       boolean version2) {
+    this.calling = calling;
     this.memory = memory;
-    this.accounting = accounting;
     this.unsafeInterrupts = unsafeInterrupts;
     this.version2 = version2;
   }
@@ -64,20 +66,20 @@ public final class Type1Iommu implements ContainerIommu {
   /**
    * {@code vfio_iommu_type1_open}.
    *
-   * @param memory what is mapped lies in it
-   * @param accounting what is pinned counts there
+   * @param calling whose memory is mapped, and whose accounts pinned pages count in
+   * @param memory of whoever calls
    * @param unsafeInterrupts {@code allow_unsafe_interrupts}, asked at each group that comes
    * @throws Refused ENODEV for what it does not offer, EINVAL for what is no type of IOMMU
    */
   public static Type1Iommu open(
-      UserMemory memory, Accounting accounting, BooleanSupplier unsafeInterrupts, long type) {
+      CallingProcess calling, UserMemory memory, BooleanSupplier unsafeInterrupts, long type) {
     if (!offers(type)) {
       throw Refused.with(Errno.ENODEV);
     }
     if (type != VFIO_TYPE1_IOMMU() && type != VFIO_TYPE1v2_IOMMU()) {
       throw Refused.with(Errno.EINVAL);
     }
-    return new Type1Iommu(memory, accounting, unsafeInterrupts, type == VFIO_TYPE1v2_IOMMU());
+    return new Type1Iommu(calling, memory, unsafeInterrupts, type == VFIO_TYPE1v2_IOMMU());
   }
 
   @Override
@@ -240,9 +242,10 @@ public final class Type1Iommu implements ContainerIommu {
     if (!usable.hold(iova, iova + bytes - 1)) {
       throw Refused.with(Errno.EINVAL);
     }
-    Accounting.Mode account = accounting.mode(true);
-    pin(address, bytes / UserMemory.PAGE_SIZE, writable, account);
-    var mapping = new Type1Mapping(iova, bytes, protection, address, account);
+    UserProcess owner = calling.get();
+    Accounting.Mode account = owner.accounting().mode(true);
+    long physical = pin(owner, address, bytes / UserMemory.PAGE_SIZE, writable, account);
+    var mapping = new Type1Mapping(iova, bytes, protection, physical, owner, account);
     mappings.put(iova, mapping);
     try {
       domains.forEach(domain -> place(domain, mapping));
@@ -256,14 +259,16 @@ public final class Type1Iommu implements ContainerIommu {
    * {@code vfio_pin_pages_remote}: pages are counted as they are pinned, so that the limit may be
    * met before an address that nothing can be pinned at.
    */
-  private void pin(long address, long pages, boolean writable, Accounting.Mode account) {
-    long room = Math.max(0, accounting.room(account));
-    boolean within = room >= pages;
-    memory.pin(address, within ? pages : room + 1, writable);
+  private static long pin(
+      UserProcess owner, long address, long pages, boolean writable, Accounting.Mode account) {
+    long room = Math.max(0, owner.accounting().room(account));
+    long tried = room >= pages ? pages : room + 1;
+    long physical = owner.memory().pin(address, tried, writable);
     try {
-      accounting.charge(account, pages);
+      owner.accounting().charge(account, pages);
+      return physical;
     } catch (Refused refused) {
-      memory.unpin(address, within ? pages : room + 1);
+      owner.memory().unpin(physical, tried);
       throw refused;
     }
   }
@@ -386,8 +391,8 @@ public final class Type1Iommu implements ContainerIommu {
   private void remove(Type1Mapping mapping) {
     domains.forEach(domain -> domain.domain().unmap(mapping.iova, mapping.bytes));
     long pages = mapping.bytes / UserMemory.PAGE_SIZE;
-    memory.unpin(mapping.physical, pages);
-    accounting.uncharge(mapping.account, pages);
+    mapping.owner.memory().unpin(mapping.physical, pages);
+    mapping.owner.accounting().uncharge(mapping.account, pages);
     mappings.remove(mapping.iova);
     withoutAddress -= mapping.withoutAddress ? 1 : 0;
   }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec;
+
+import io.iommufd4j.kernel.Errno;
+
+/** A program could not be started on a simulated kernel. */
+public final class NotStartedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private NotStartedException(String message) {
+    super(message);
+  }
+
+  static NotStartedException of(String program, String errno) {
+    return new NotStartedException(program + ": " + errno);
+  }
+
+  /** The host does not let programs be supervised. */
+  static NotStartedException unsupervised(int answer) {
+    if (answer == Errno.EBUSY.negated()) {
+      return new NotStartedException(
+          "this process has a seccomp listener already, and Linux allows one: run outside of what"
+              + " supervises it (EBUSY)");
+    }
+    return new NotStartedException(
+        "programs cannot be supervised here: seccomp answers "
+            + Errno.name(answer)
+            + "; it takes Linux 5.14 or newer and a container that allows seccomp(2)");
+  }
+}

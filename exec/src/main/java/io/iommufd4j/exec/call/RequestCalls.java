@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec.call;
+
+import io.iommufd4j.exec.file.Opened;
+import io.iommufd4j.exec.file.ProgramFiles;
+import io.iommufd4j.exec.process.Program;
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.linux.SeccompListener;
+
+/** {@code ioctl(2)}. */
+final class RequestCalls {
+
+  private final ProgramFiles files;
+
+  RequestCalls(ProgramFiles files) {
+    this.files = files;
+  }
+
+  /** A descriptor of no simulated file is the host's affair. */
+  void answer(SeccompListener call) {
+    int fd = (int) call.argument(0);
+    Program program = files.newCaller(call);
+    Opened opened = program == null ? null : files.opened().at(program, fd);
+    if (program == null || opened == null || !call.waits()) {
+      call.pass();
+      return;
+    }
+    int request = (int) call.argument(1);
+    long argument = call.argument(2);
+    if (!files.kernel().files().retain(opened.file())) {
+      call.answer(Errno.EBADF.negated());
+      return;
+    }
+    long result =
+        files
+            .kernel()
+            .call(
+                program.process(),
+                call.thread(),
+                () -> {
+                  try {
+                    return opened.file().ioctl(request, argument);
+                  } finally {
+                    files.kernel().files().drop(opened.file());
+                  }
+                });
+    files.opened().showReadiness();
+    call.answer(result);
+  }
+}

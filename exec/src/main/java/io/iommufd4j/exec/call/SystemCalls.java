@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec.call;
+
+import io.iommufd4j.exec.file.ProgramFiles;
+import io.iommufd4j.exec.view.FileView;
+import io.iommufd4j.linux.SeccompFilter;
+import io.iommufd4j.linux.SeccompListener;
+import io.iommufd4j.linux.SystemCall;
+
+/** Every system call that a supervisor is told of, and who answers it. */
+public final class SystemCalls {
+
+  /** {@code _IOC_TYPE} of iommufd's and VFIO's requests. */
+  private static final int REQUESTS = ';';
+
+  private static final int ENOSYS = 38;
+
+  /** A shell's {@code echo NUMBER > FILE} writes no more than this to standard output. */
+  private static final int FEW_BYTES = 128;
+
+  private final ProgramFiles files;
+  private final RequestCalls requests;
+  private final TransferCalls transfers;
+  private final PathCalls paths;
+
+  /** Of programs that see some files. */
+  public SystemCalls(ProgramFiles files, FileView view) {
+    this.files = files;
+    this.requests = new RequestCalls(files);
+    this.transfers = new TransferCalls(files);
+    this.paths = new PathCalls(files, view);
+  }
+
+  /** {@return the filter of programs whose calls are answered here} */
+  public SeccompFilter filter() {
+    int first = files.first();
+    return new SeccompFilter()
+        .notifiedIoctl(REQUESTS)
+        .notifiedFrom(
+            0,
+            first,
+            SystemCall.READ,
+            SystemCall.PREAD64,
+            SystemCall.PWRITE64,
+            SystemCall.READV,
+            SystemCall.WRITEV,
+            SystemCall.PREADV,
+            SystemCall.PWRITEV,
+            SystemCall.PREADV2,
+            SystemCall.PWRITEV2)
+        .notifiedWrite(first, FEW_BYTES)
+        .notifiedFrom(4, first, SystemCall.MMAP)
+        .notified(
+            SystemCall.OPEN,
+            SystemCall.OPENAT,
+            SystemCall.OPENAT2,
+            SystemCall.CREAT,
+            SystemCall.EXECVE,
+            SystemCall.EXECVEAT)
+        .refused(SystemCall.IO_URING_SETUP, ENOSYS);
+  }
+
+  /** Answers the call that a listener has received. */
+  public void answer(SeccompListener call) {
+    SystemCall which = SystemCall.of(call.number());
+    files.answers(call);
+    files.opened().settle();
+    if (which == null) {
+      call.answer(-ENOSYS);
+      return;
+    }
+    switch (which) {
+      case IOCTL -> requests.answer(call);
+      case READ, WRITE, PREAD64, PWRITE64, READV, WRITEV, PREADV, PWRITEV, PREADV2, PWRITEV2 ->
+          transfers.answer(which, call);
+      case OPEN, OPENAT, OPENAT2, CREAT -> paths.answer(which, call);
+      case EXECVE, EXECVEAT -> exec(call);
+      default -> call.pass();
+    }
+  }
+
+  private void exec(SeccompListener call) {
+    int pid = files.programs().processOf(call.thread());
+    if (pid > 0) {
+      files.programs().mayExec(pid);
+    }
+    call.pass();
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec.file;
+
+import io.iommufd4j.exec.process.Program;
+import io.iommufd4j.exec.process.Programs;
+import io.iommufd4j.linux.HostFile;
+import io.iommufd4j.linux.SeccompListener;
+import io.iommufd4j.sim.OutsideProcesses;
+import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.lib.Refused;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The programs that use simulated files, and what they have open of them. */
+public final class ProgramFiles {
+
+  private static final int RLIMIT_NOFILE = 7;
+  private static final int O_CLOEXEC = 02000000;
+
+  /** The number that descriptors are given from on, where the limit leaves room for it. */
+  private static final int FIRST = 512;
+
+  private final OutsideProcesses kernel;
+  private final Programs programs;
+  private final OpenedFiles opened;
+  private final HostFiles host;
+  private final CurrentCall current = new CurrentCall();
+  private final Map<Program, Descriptors> descriptors = new ConcurrentHashMap<>();
+  private final int first;
+
+  /** No programs as yet. */
+  public ProgramFiles(OutsideProcesses kernel) {
+    this.kernel = kernel;
+    this.programs = new Programs(kernel);
+    this.opened = new OpenedFiles(kernel.files(), this::ended);
+    this.host = new HostFiles(kernel.pins());
+    long limit = HostFile.limit(0, RLIMIT_NOFILE);
+    this.first = limit > 2 * FIRST ? FIRST : (int) (limit / 2);
+    kernel.wakeups().onWake(opened::wake);
+  }
+
+  /** {@return the number from which on descriptors of simulated files are given} */
+  public int first() {
+    return first;
+  }
+
+  /** {@return the simulated kernel's processes} */
+  public OutsideProcesses kernel() {
+    return kernel;
+  }
+
+  /** {@return the programs by number} */
+  public Programs programs() {
+    return programs;
+  }
+
+  /** {@return the files} */
+  public OpenedFiles opened() {
+    return opened;
+  }
+
+  private void ended(long pid) {
+    Program program = programs.known((int) pid);
+    if (program != null) {
+      descriptors.remove(program);
+      programs.exited(program);
+    }
+  }
+
+  /** Sets the call that this thread is about to answer. */
+  public void answers(SeccompListener call) {
+    current.set(call);
+  }
+
+  /**
+   * The program of the thread that makes a call, which is about to use a simulated file.
+   *
+   * @return null when it is gone
+   */
+  public @Nullable Program newCaller(SeccompListener call) {
+    int pid = programs.processOf(call.thread());
+    return pid < 0
+        ? null
+        : programs.start(
+            pid, this::descriptors, (program, pidfd) -> opened.watchProcess(pidfd, program.pid()));
+  }
+
+  private Descriptors descriptors(Program program) {
+    return descriptors.computeIfAbsent(
+        program, its -> new Descriptors(its, opened, host, current, first));
+  }
+
+  /**
+   * Opens a file of the kernel for a program, within a call of the program's.
+   *
+   * @param path absolute
+   * @param flags {@code O_*}
+   * @return the descriptor that it got; or −errno: {@code ENOENT} when it is gone
+   * @throws Refused as {@code open(2)} does
+   */
+  public int open(Program program, SeccompListener call, String path, int flags) {
+    OpenFile file = kernel.open(path, flags);
+    Descriptors its = descriptors(program);
+    int fd;
+    try {
+      fd = its.reserve(file);
+    } catch (Refused refused) {
+      kernel.files().drop(file);
+      throw refused;
+    }
+    try {
+      Opened added = opened.add(file, path, flags);
+      int given = call.give(opened.give(added), fd, (flags & O_CLOEXEC) != 0);
+      opened.given(added);
+      return given;
+    } finally {
+      its.cancel(fd);
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec.process;
+
+import io.iommufd4j.linux.HostFile;
+import io.iommufd4j.linux.RemoteMemory;
+import io.iommufd4j.sim.OutsideProcesses;
+import io.iommufd4j.sim.fs.FileTable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** The supervised processes that use simulated files, by number. */
+public final class Programs {
+
+  private final ThreadBuffers buffers = new ThreadBuffers();
+  private final SharedFiles files = new SharedFiles(buffers);
+  private final OutsideProcesses kernel;
+  private final Map<Integer, Program> programs = new ConcurrentHashMap<>();
+  private final Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
+
+  /** None as yet. */
+  public Programs(OutsideProcesses kernel) {
+    this.kernel = kernel;
+  }
+
+  /**
+   * The process of a thread that waits for its call.
+   *
+   * @param thread its number
+   * @return the process' number; or −errno when the thread is gone
+   */
+  public int processOf(int thread) {
+    if (programs.containsKey(thread)) {
+      return thread;
+    }
+    Integer known = leaders.get(thread);
+    if (known != null) {
+      return known;
+    }
+    int pidfd = HostFile.process(thread);
+    if (pidfd >= 0) {
+      HostFile.close(pidfd);
+      return thread;
+    }
+    try (var lines = Files.lines(Path.of("/proc", Integer.toString(thread), "status"))) {
+      int leader =
+          lines
+              .filter(line -> line.startsWith("Tgid:"))
+              .mapToInt(line -> Integer.parseInt(line.substring(5).strip()))
+              .findFirst()
+              .orElse(pidfd);
+      if (leader > 0) {
+        leaders.put(thread, leader);
+      }
+      return leader;
+    } catch (IOException | UncheckedIOException gone) {
+      return pidfd;
+    }
+  }
+
+  /** Threads come and go: what is known of them is looked up again from time to time. */
+  public void forgetThreads() {
+    leaders.clear();
+  }
+
+  /** {@return the process of a number, whatever program it runs; null for one that is not known} */
+  public @Nullable Program known(int pid) {
+    return programs.get(pid);
+  }
+
+  /** {@return a process that uses simulated files already; null for another one} */
+  public @Nullable Program find(int pid) {
+    Program program = programs.get(pid);
+    if (program != null && program.replaced()) {
+      exited(program);
+      return null;
+    }
+    return program;
+  }
+
+  /**
+   * A process that uses simulated files from now on.
+   *
+   * @param descriptors makes what the kernel knows of its descriptors
+   * @param started gets its number and a descriptor that is readable once it has ended
+   * @return null when it is gone
+   */
+  public @Nullable Program start(
+      int pid, Function<Program, FileTable.Outside> descriptors, ObjIntConsumer<Program> started) {
+    Program known = find(pid);
+    return known != null ? known : begin(pid, descriptors, started);
+  }
+
+  private @Nullable Program begin(
+      int pid, Function<Program, FileTable.Outside> descriptors, ObjIntConsumer<Program> started) {
+    synchronized (this) {
+      Program known = find(pid);
+      if (known != null) {
+        return known;
+      }
+      int pidfd = HostFile.process(pid);
+      if (pidfd < 0) {
+        return null;
+      }
+      var program = new Program(pid, pidfd, buffers, files);
+      program.become(kernel.start(pid, program, descriptors.apply(program)));
+      programs.put(pid, program);
+      started.accept(program, pidfd);
+      return program;
+    }
+  }
+
+  /** A process may run another program from now on. */
+  public void mayExec(int pid) {
+    Program program = programs.get(pid);
+    if (program != null) {
+      program.mayBeReplaced();
+    }
+  }
+
+  /** A process has ended. */
+  public void exited(Program program) {
+    synchronized (this) {
+      if (programs.remove(program.pid(), program)) {
+        kernel.exit(program.process());
+        program.end();
+      }
+    }
+  }
+
+  /**
+   * A string of a process' memory.
+   *
+   * @param thread one of its threads
+   * @param address of the first byte
+   * @param most bytes, the end included
+   * @return the string; null when it cannot be read to its end
+   */
+  public @Nullable String string(int thread, long address, int most) {
+    ThreadBuffers.Set own = buffers.get();
+    MemorySegment bytes = own.bytes;
+    long length = 0;
+    while (length < most) {
+      // Up to the end of the page: behind it there may be nothing.
+      long piece = Math.min(4096 - ((address + length) & 4095), most - length);
+      MemorySegment part = bytes.asSlice(length, piece);
+      long read = RemoteMemory.read(own.vectors, thread, address + length, part, piece);
+      if (read <= 0) {
+        return null;
+      }
+      for (long end = length + read; length < end; length++) {
+        if (bytes.get(ValueLayout.JAVA_BYTE, length) == 0) {
+          return bytes.getString(0);
+        }
+      }
+    }
+    return null;
+  }
+}
