@@ -22,6 +22,9 @@ public final class HostFile {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
 
+  /** {@code AT_FDCWD}, for paths that are absolute. */
+  public static final int NO_DIRECTORY = -100;
+
   private HostFile() {}
 
   /** Room for one answer of {@link #inode}, of one thread. */
@@ -74,6 +77,20 @@ public final class HostFile {
    */
   public static int open(String path, int flags) {
     return Descriptors.open(path, flags | O_CLOEXEC);
+  }
+
+  /**
+   * {@code openat(2)} of an absolute path with everything that the call takes.
+   *
+   * @param flags {@code O_*}
+   * @param mode of a file that is made
+   * @return a descriptor; or −errno
+   */
+  public static int open(String path, int flags, int mode) {
+    try (var arena = Arena.ofConfined()) {
+      long name = arena.allocateFrom(path).address();
+      return (int) SystemCall.OPENAT.call(NO_DIRECTORY, name, flags | O_CLOEXEC, mode);
+    }
   }
 
   /** {@code close(2)}. */

@@ -29,7 +29,7 @@ public final class Readiness {
 
   private final int fd;
 
-  /** What one thread gets told. */
+  /** Events that one thread gets told. */
   public static final class Events {
     private final MemorySegment memory =
         Arena.ofAuto().allocate((long) MOST * EVENT_BYTES, Long.BYTES);

@@ -4,6 +4,7 @@ package io.iommufd4j.exec;
 import io.iommufd4j.exec.call.SystemCalls;
 import io.iommufd4j.exec.file.ProgramFiles;
 import io.iommufd4j.exec.view.FileView;
+import io.iommufd4j.exec.view.MachineFiles;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.Child;
 import io.iommufd4j.linux.SeccompFilter;
@@ -45,7 +46,7 @@ public final class ProgramRun {
    */
   public int run(List<String> command) {
     var files = new ProgramFiles(kernel.outside());
-    FileView view = new NodesOnly();
+    FileView view = new MachineFiles(kernel, new RunningPrograms(files));
     var calls = new SystemCalls(files, view);
     var started = new CompletableFuture<Integer>();
     var supervised = new CompletableFuture<Integer>();

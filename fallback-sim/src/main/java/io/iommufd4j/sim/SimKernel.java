@@ -178,7 +178,7 @@ public final class SimKernel implements Kernel {
     return fd;
   }
 
-  /** What a path leads to, opened. */
+  /** Opens the file that a path leads to. */
   OpenFile lookup(String path, int flags) {
     if (path.startsWith(DEV)) {
       return system.nodes.open(path);

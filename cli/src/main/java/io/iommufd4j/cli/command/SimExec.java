@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
     addMethodSubcommands = false,
     description =
         "Runs an unmodified program of any language on a simulated machine. It and all that it"
-            + " starts see the machine's /dev/iommu and /dev/vfio; everything else is the host's."
+            + " starts see the machine's /dev/iommu, /dev/vfio, sysfs and VmPin; everything else is the"
+            + " host's."
             + " --machine names the machine. Options stand before the program, as in: iommufdctl"
             + " sim exec --machine bridge:amd -- make check. Exits with the program's status, or"
             + " 128 + the number of the signal that ended it; 3 when it cannot be started, or not"

@@ -93,6 +93,20 @@ public final class OpenedFiles {
   }
 
   /**
+   * The simulated file of an inode.
+   *
+   * @return null when there is none
+   */
+  public @Nullable Opened at(@Nullable HostInode inode) {
+    return inode == null ? null : files.get(inode);
+  }
+
+  /** {@return whether no program has any simulated file open} */
+  public boolean isEmpty() {
+    return files.isEmpty();
+  }
+
+  /**
    * A file that is open from now on, with the one reference that it has.
    *
    * @return the file, whose {@link #give} is next

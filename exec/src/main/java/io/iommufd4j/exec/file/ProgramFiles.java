@@ -100,7 +100,19 @@ public final class ProgramFiles {
    * @throws Refused as {@code open(2)} does
    */
   public int open(Program program, SeccompListener call, String path, int flags) {
-    OpenFile file = kernel.open(path, flags);
+    return give(program, call, kernel.open(path, flags), path, flags);
+  }
+
+  /**
+   * Gives a program a descriptor of a file, within a call of the program's.
+   *
+   * @param file with the one reference that it has; it is dropped when this fails
+   * @param path it was found by
+   * @param flags {@code O_*}
+   * @return as {@link #open}
+   * @throws Refused EMFILE
+   */
+  public int give(Program program, SeccompListener call, OpenFile file, String path, int flags) {
     Descriptors its = descriptors(program);
     int fd;
     try {

@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What makes a file of the host's the same one under any descriptor.
+ * The identity of a file of the host under any descriptor.
  *
  * @param device the file system that has it
  * @param number within that

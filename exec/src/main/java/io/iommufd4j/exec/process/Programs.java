@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
@@ -20,11 +22,15 @@ import org.jspecify.annotations.Nullable;
 /** The supervised processes that use simulated files, by number. */
 public final class Programs {
 
+  /** From so many on, those that have ended are forgotten. */
+  private static final int MOST_SEEN = 1024;
+
   private final ThreadBuffers buffers = new ThreadBuffers();
   private final SharedFiles files = new SharedFiles(buffers);
   private final OutsideProcesses kernel;
   private final Map<Integer, Program> programs = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
+  private final Set<Integer> seen = ConcurrentHashMap.newKeySet();
 
   /** None as yet. */
   public Programs(OutsideProcesses kernel) {
@@ -48,7 +54,7 @@ public final class Programs {
     int pidfd = HostFile.process(thread);
     if (pidfd >= 0) {
       HostFile.close(pidfd);
-      return thread;
+      return seen(thread);
     }
     try (var lines = Files.lines(Path.of("/proc", Integer.toString(thread), "status"))) {
       int leader =
@@ -60,7 +66,7 @@ public final class Programs {
       if (leader > 0) {
         leaders.put(thread, leader);
       }
-      return leader;
+      return seen(leader);
     } catch (IOException | UncheckedIOException gone) {
       return pidfd;
     }
@@ -134,6 +140,67 @@ public final class Programs {
         program.end();
       }
     }
+  }
+
+  /**
+   * Writes to a process' memory, as the process itself may.
+   *
+   * @param thread one of its threads
+   * @return whether all bytes were written
+   */
+  public boolean put(int thread, long address, MemorySegment bytes) {
+    ThreadBuffers.Set own = buffers.get();
+    return Moves.move(
+        own,
+        bytes,
+        (at, piece, count) -> RemoteMemory.write(own.vectors, thread, address + at, piece, count),
+        true);
+  }
+
+  /**
+   * The inode behind a descriptor of a process, whatever is known of it.
+   *
+   * @param thread one of its threads
+   * @return null when it has none
+   */
+  public @Nullable HostInode inode(int thread, int fd) {
+    ThreadBuffers.Set own = buffers.get();
+    String path = "/proc/" + thread + "/fd/" + fd;
+    own.name.setString(0, path, StandardCharsets.US_ASCII);
+    long number = HostFile.inode(HostFile.NO_DIRECTORY, own.name, own.statistics);
+    return number < 0 ? null : new HostInode(HostFile.device(own.statistics), number);
+  }
+
+  /** {@return whether a process of this number was seen, which the filter sends calls of} */
+  public boolean supervises(int pid) {
+    return seen.contains(pid);
+  }
+
+  private int seen(int pid) {
+    if (pid > 0 && seen.add(pid) && seen.size() > MOST_SEEN) {
+      seen.removeIf(number ->
+          !programs.containsKey(number)
+              && !Files.exists(Path.of("/proc", Integer.toString(number))));
+    }
+    return pid;
+  }
+
+  /**
+   * Bytes of a process' memory.
+   *
+   * @param thread one of its threads
+   * @return null when not all of them can be read
+   */
+  public @Nullable MemorySegment bytes(int thread, long address, int count) {
+    ThreadBuffers.Set own = buffers.get();
+    MemorySegment bytes = MemorySegment.ofArray(new byte[count]);
+    boolean all =
+        Moves.move(
+            own,
+            bytes,
+            (at, piece, most) -> RemoteMemory.read(own.vectors, thread, address + at, piece, most),
+            false);
+    return all ? bytes : null;
   }
 
   /**

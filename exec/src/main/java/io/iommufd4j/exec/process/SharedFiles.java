@@ -33,7 +33,7 @@ public final class SharedFiles {
     this.buffers = buffers;
   }
 
-  /** What a process has mapped; null when the host does not let it be opened. */
+  /** A file that a process has mapped; null when the host does not let it be opened. */
   @Nullable SharedFile mapped(int pid, HostMaps.Line line) {
     return of(() -> {
       String path = "/proc/%d/map_files/%x-%x".formatted(pid, line.start(), line.end());

@@ -56,7 +56,7 @@ public final class OutsideMemory implements UserMemory {
     /** Reads or writes whatever the process itself may: true when all bytes were moved. */
     boolean force(long address, MemorySegment segment, boolean write);
 
-    /** What is mapped between two addresses, by rising address. */
+    /** The mappings between two addresses, by rising address. */
     List<Stretch> mapped(long address, long end);
   }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Pages that are pinned outside of this JVM: of processes, and of files by themselves. */
 public final class OutsidePins implements ProcessMemory.Beyond {
 
-  /** What has a stretch. */
+  /** The process or file that has a stretch. */
   interface Owner {
     /** The page at an address, by what makes it the same one wherever it is seen. */
     PageId page(long at);
@@ -73,7 +73,7 @@ public final class OutsidePins implements ProcessMemory.Beyond {
       return physical & ((1L << STRETCH_BITS) - 1);
     }
 
-    /** Who has the stretch of an address; null for none. */
+    /** The owner of the stretch of an address; null for none. */
     synchronized @Nullable Owner at(long physical) {
       long index = (physical >>> STRETCH_BITS) - FIRST;
       return index >= 0 && index < owners.size() ? owners.get((int) index) : null;
