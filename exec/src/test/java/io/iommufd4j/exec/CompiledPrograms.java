@@ -38,7 +38,14 @@ final class CompiledPrograms {
     }
   }
 
-  private boolean succeeds(String... command) throws IOException, InterruptedException {
+  /** A file of the test resources, where a program finds it. */
+  Path resource(String name) throws IOException {
+    copy(name);
+    return directory.resolve(name);
+  }
+
+  /** True if a command, as of a compiler, ends with 0. */
+  boolean succeeds(String... command) throws IOException, InterruptedException {
     try {
       return new ProcessBuilder(command)
               .redirectErrorStream(true)

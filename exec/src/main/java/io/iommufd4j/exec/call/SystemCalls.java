@@ -2,6 +2,7 @@
 package io.iommufd4j.exec.call;
 
 import io.iommufd4j.exec.file.ProgramFiles;
+import io.iommufd4j.exec.path.PathCalls;
 import io.iommufd4j.exec.view.FileView;
 import io.iommufd4j.linux.SeccompFilter;
 import io.iommufd4j.linux.SeccompListener;
@@ -21,19 +22,14 @@ public final class SystemCalls {
   private final ProgramFiles files;
   private final RequestCalls requests;
   private final TransferCalls transfers;
-  private final OpenCalls opens;
   private final PathCalls paths;
-  private final DirectoryCalls directories;
 
   /** Of programs that see some files. */
   public SystemCalls(ProgramFiles files, FileView view) {
     this.files = files;
     this.requests = new RequestCalls(files);
     this.transfers = new TransferCalls(files);
-    var arguments = new PathArguments(files, view);
-    this.opens = new OpenCalls(files, arguments);
-    this.paths = new PathCalls(files, arguments);
-    this.directories = new DirectoryCalls(files, arguments);
+    this.paths = new PathCalls(files, view);
   }
 
   /** {@return the filter of programs whose calls are answered here} */
@@ -52,36 +48,12 @@ public final class SystemCalls {
             SystemCall.PREADV,
             SystemCall.PWRITEV,
             SystemCall.PREADV2,
-            SystemCall.PWRITEV2,
-            SystemCall.FSTAT,
-            SystemCall.LSEEK,
-            SystemCall.GETDENTS,
-            SystemCall.GETDENTS64)
+            SystemCall.PWRITEV2)
         .notifiedWrite(first, FEW_BYTES)
         .notifiedFrom(4, first, SystemCall.MMAP)
-        .notified(
-            SystemCall.OPEN,
-            SystemCall.OPENAT,
-            SystemCall.OPENAT2,
-            SystemCall.CREAT,
-            SystemCall.STAT,
-            SystemCall.LSTAT,
-            SystemCall.NEWFSTATAT,
-            SystemCall.STATX,
-            SystemCall.ACCESS,
-            SystemCall.FACCESSAT,
-            SystemCall.FACCESSAT2,
-            SystemCall.GETXATTR,
-            SystemCall.LGETXATTR,
-            SystemCall.LISTXATTR,
-            SystemCall.LLISTXATTR,
-            SystemCall.READLINK,
-            SystemCall.READLINKAT,
-            SystemCall.CHDIR,
-            SystemCall.FCHDIR,
-            SystemCall.GETCWD,
-            SystemCall.EXECVE,
-            SystemCall.EXECVEAT)
+        .notifiedFrom(0, first, PathCalls.ofDescriptors())
+        .notified(PathCalls.ofNames())
+        .notified(SystemCall.EXECVE, SystemCall.EXECVEAT)
         .refused(SystemCall.IO_URING_SETUP, ENOSYS);
   }
 
@@ -98,25 +70,8 @@ public final class SystemCalls {
       case IOCTL -> requests.answer(call);
       case READ, WRITE, PREAD64, PWRITE64, READV, WRITEV, PREADV, PWRITEV, PREADV2, PWRITEV2 ->
           transfers.answer(which, call);
-      case OPEN, OPENAT, OPENAT2, CREAT -> opens.answer(which, call);
-      case STAT,
-          LSTAT,
-          FSTAT,
-          NEWFSTATAT,
-          STATX,
-          ACCESS,
-          FACCESSAT,
-          FACCESSAT2,
-          GETXATTR,
-          LGETXATTR,
-          LISTXATTR,
-          LLISTXATTR,
-          READLINK,
-          READLINKAT ->
-          paths.answer(which, call);
-      case GETDENTS, GETDENTS64, LSEEK, CHDIR, FCHDIR, GETCWD -> directories.answer(which, call);
       case EXECVE, EXECVEAT -> exec(call);
-      default -> call.pass();
+      default -> paths.answer(which, call);
     }
   }
 

@@ -4,7 +4,7 @@ package io.iommufd4j.exec.file;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 
-/** What the host refuses the supervisor becomes what the program is refused. */
+/** Refusals of the host, as the program gets them. */
 final class Opening {
 
   private Opening() {}

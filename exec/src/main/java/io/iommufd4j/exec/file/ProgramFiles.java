@@ -100,19 +100,26 @@ public final class ProgramFiles {
    * @throws Refused as {@code open(2)} does
    */
   public int open(Program program, SeccompListener call, String path, int flags) {
-    return give(program, call, kernel.open(path, flags), path, flags);
+    return give(program, call, kernel.open(path, flags), path, flags, new byte[0]);
   }
 
   /**
-   * Gives a program a descriptor of a file, within a call of the program's.
+   * Gives a program an open file, within a call of the program's.
    *
-   * @param file with the one reference that it has; it is dropped when this fails
-   * @param path it was found by
+   * @param file with one reference, which is dropped when the program does not get it
+   * @param path absolute
    * @param flags {@code O_*}
-   * @return as {@link #open}
-   * @throws Refused EMFILE
+   * @param content of what stands in for it, for calls that the supervisor is not told of
+   * @return the descriptor that it got; or −errno: {@code ENOENT} when it is gone
+   * @throws Refused as {@code open(2)} does
    */
-  public int give(Program program, SeccompListener call, OpenFile file, String path, int flags) {
+  public int give(
+      Program program,
+      SeccompListener call,
+      OpenFile file,
+      String path,
+      int flags,
+      byte[] content) {
     Descriptors its = descriptors(program);
     int fd;
     try {
@@ -123,6 +130,7 @@ public final class ProgramFiles {
     }
     try {
       Opened added = opened.add(file, path, flags);
+      added.standIn().fill(content);
       int given = call.give(opened.give(added), fd, (flags & O_CLOEXEC) != 0);
       opened.given(added);
       return given;

@@ -71,6 +71,17 @@ public final class StandIn {
     return given;
   }
 
+  /** Sets its content, as long as it is here. */
+  void fill(byte[] content) {
+    if (content.length > 0) {
+      try (var arena = Arena.ofConfined()) {
+        MemorySegment bytes =
+            arena.allocate(content.length).copyFrom(MemorySegment.ofArray(content));
+        HostFile.writeAt(given, bytes, 0);
+      }
+    }
+  }
+
   /** The descriptor here is not needed any more: programs alone have the file open. */
   void letGo() {
     HostFile.close(given);

@@ -71,7 +71,7 @@ final class HostTree {
     return Files.readAttributes(at(path), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Where a link leads. */
+  /** The target of a link. */
   String target(String path) throws IOException {
     return Files.readSymbolicLink(at(path)).toString();
   }

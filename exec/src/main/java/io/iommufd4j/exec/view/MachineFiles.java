@@ -113,7 +113,7 @@ public final class MachineFiles implements FileView {
         path, tree.kind(path) == FileKind.DIRECTORY, host.kind(path) == FileKind.DIRECTORY);
   }
 
-  /** Where the file system is mounted that a path lies in. */
+  /** The directory where the file system is mounted that a path lies in. */
   public static String mount(String path) {
     for (String mount : List.of(DEBUGFS, "/sys", "/dev", "/proc")) {
       if (Place.within(path, mount)) {

@@ -138,7 +138,7 @@ final class PathWalk {
     }
     FileKind own = here.simulated() ? files.tree().kind(path) : FileKind.NONE;
     FileKind hosts = here.host() ? files.host().kind(path) : FileKind.NONE;
-    return switch (own == FileKind.NONE ? files.processes().kind(path, hosts) : own) {
+    return switch (own == FileKind.NONE ? files.processes().kind(caller, path, hosts) : own) {
       case DIRECTORY -> {
         here = new Place(path, own == FileKind.DIRECTORY, hosts == FileKind.DIRECTORY);
         passes &= here.host();
@@ -156,19 +156,19 @@ final class PathWalk {
     if (follow || !rest.isEmpty()) {
       return follow(path, own);
     }
-    return own == FileKind.LINK || files.processes().shows(path)
+    return own == FileKind.LINK || files.processes().shows(caller, path)
         ? files.link(path, target(path, own))
         : host(path);
   }
 
   private Found file(String path, FileKind own) throws IOException {
-    if (own == FileKind.NONE && !files.processes().shows(path)) {
+    if (own == FileKind.NONE && !files.processes().shows(caller, path)) {
       return host(path);
     }
     if (!rest.isEmpty()) {
       return refused(Errno.ENOTDIR);
     }
-    return own == FileKind.NONE ? files.processes().file(path) : files.file(path);
+    return own == FileKind.NONE ? files.processes().file(caller, path) : files.file(path);
   }
 
   private String target(String path, FileKind own) throws IOException {
@@ -181,10 +181,10 @@ final class PathWalk {
     if (asked(Resolve.NO_SYMLINKS) || ++links > MOST_LINKS) {
       return refused(Errno.ELOOP);
     }
-    if (own == FileKind.NONE && !files.processes().followed(path)) {
+    if (own == FileKind.NONE && !files.processes().followed(caller, path)) {
       return host(path);
     }
-    passes &= own == FileKind.NONE && !files.processes().shows(path);
+    passes &= own == FileKind.NONE && !files.processes().shows(caller, path);
     return push(target(path, own)) ? null : refused(Errno.EXDEV);
   }
 
@@ -192,7 +192,7 @@ final class PathWalk {
     return new Found.Refusal(errno);
   }
 
-  /** What is left of the way is the host's. */
+  /** The rest of the way is the host's. */
   private Found host(String path) {
     if (passes) {
       return new Found.Pass();

@@ -49,7 +49,7 @@ final class ProcessTree {
   /** A name in the directory of a process that runs on the machine. */
   private record Named(int pid, String name) {}
 
-  private @Nullable Named named(String path) {
+  private @Nullable Named named(Caller caller, String path) {
     if (!path.startsWith("/proc/")) {
       return null;
     }
@@ -62,17 +62,18 @@ final class ProcessTree {
       return null;
     }
     int pid = Integer.parseInt(number);
-    return programs.has(pid) ? new Named(pid, Objects.requireNonNull(matcher.group(2))) : null;
+    boolean own = pid == caller.pid() || programs.has(pid);
+    return own ? new Named(pid, Objects.requireNonNull(matcher.group(2))) : null;
   }
 
   /** The kind of a file that the host has, or which is the simulated kernel's alone. */
-  FileKind kind(String path, FileKind hosts) {
-    return hosts == FileKind.NONE && shows(path) ? FileKind.FILE : hosts;
+  FileKind kind(Caller caller, String path, FileKind hosts) {
+    return hosts == FileKind.NONE && shows(caller, path) ? FileKind.FILE : hosts;
   }
 
   /** True for a file that is another than the host's. */
-  boolean shows(String path) {
-    Named of = named(path);
+  boolean shows(Caller caller, String path) {
+    Named of = named(caller, path);
     if (of == null) {
       return false;
     }
@@ -91,11 +92,11 @@ final class ProcessTree {
   }
 
   /** True for a link that leads to a path, as all do that are not the kernel's magic ones. */
-  boolean followed(String path) {
+  boolean followed(Caller caller, String path) {
     if (!path.startsWith("/proc/")) {
       return true;
     }
-    Named of = named(path);
+    Named of = named(caller, path);
     if (of == null) {
       return path.equals(SELF) || path.equals(THREAD_SELF) || !OF_PROCESS.matcher(path).matches();
     }
@@ -105,7 +106,7 @@ final class ProcessTree {
         : ROOT.matcher(of.name()).matches() || WORKING_DIRECTORY.matcher(of.name()).matches();
   }
 
-  /** Where a link leads that is {@link #followed}, or of a simulated file. */
+  /** The target of a link that is {@link #followed}, or of a simulated file. */
   String target(Caller caller, String path) throws IOException {
     if (path.equals(SELF)) {
       return Integer.toString(caller.pid());
@@ -113,14 +114,14 @@ final class ProcessTree {
     if (path.equals(THREAD_SELF)) {
       return caller.pid() + "/task/" + caller.tid();
     }
-    Named of = named(path);
+    Named of = named(caller, path);
     String target = of == null ? null : simulatedLink(of);
     return target != null ? target : host.target(path);
   }
 
   /** A text that is another than the host's. */
-  Found.Simulated file(String path) throws IOException {
-    Named of = Objects.requireNonNull(named(path));
+  Found.Simulated file(Caller caller, String path) throws IOException {
+    Named of = Objects.requireNonNull(named(caller, path));
     if (of.name().endsWith(FAIL_NTH)) {
       FileFacts status =
           host.facts(path.substring(0, path.length() - FAIL_NTH.length()) + "status");

@@ -20,7 +20,7 @@ final class SimulatedTree {
   /** The end of the names that nodes have which are gone and still open: nobody lists those. */
   private static final String DELETED = " (deleted)";
 
-  /** What files are numbered from, so that no number is one of the host's. */
+  /** The first number of a file, so that no number is one of the host's. */
   private static final long FIRST_INODE = 1L << 32;
 
   private final FileSystem files;
@@ -44,7 +44,7 @@ final class SimulatedTree {
     return Files.isDirectory(file) ? FileKind.DIRECTORY : FileKind.FILE;
   }
 
-  /** Where a link leads. */
+  /** The target of a link. */
   String target(String path) throws IOException {
     return Files.readSymbolicLink(files.getPath(path)).toString();
   }

@@ -17,7 +17,7 @@ final class WorkingDirectories {
 
   private static final Path PROCESSES = Path.of("/proc");
 
-  /** Where in {@code stat} the parent and the start are, counted behind the name. */
+  /** The fields of {@code stat} with the parent and the start, counted behind the name. */
   private static final int PARENT = 1;
 
   private static final int STARTED = 19;
