@@ -8,6 +8,7 @@ import io.iommufd4j.cli.command.DeviceReplace;
 import io.iommufd4j.cli.command.DeviceShow;
 import io.iommufd4j.cli.command.DeviceUnbind;
 import io.iommufd4j.cli.command.DeviceVerbs;
+import io.iommufd4j.cli.command.DirtyVerb;
 import io.iommufd4j.cli.command.DoctorVerb;
 import io.iommufd4j.cli.command.GroupList;
 import io.iommufd4j.cli.command.GroupShow;
@@ -53,6 +54,7 @@ final class CommandTree {
     var top = new CommandLine(new Iommufdctl(invocation));
     add(top, "device-replace", DeviceReplace::new);
     add(top, "inspect", InspectVerb::new);
+    add(top, "dirty", DirtyVerb::new);
     add(top, "doctor", DoctorVerb::new);
     if (wanted.test("device")) {
       // Commands go below a parent that is in place: then they inherit its options.

@@ -6,6 +6,7 @@ import io.iommufd4j.cli.replace.ReplaceTarget;
 import io.iommufd4j.cli.run.OutputFormat;
 import io.iommufd4j.cli.vmm.RunningFlag;
 import io.iommufd4j.kernel.Backend;
+import io.iommufd4j.uapi.IovaRange;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -22,6 +23,11 @@ final class Conversions {
   private static final Pattern UUID_FORM =
       Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
+  private static final Pattern HEX_RANGE =
+      Pattern.compile("(0x)?(?<first>\\p{XDigit}{1,16})-(0x)?(?<last>\\p{XDigit}{1,16})");
+
+  private static final long PAGE = 4096;
+
   private Conversions() {}
 
   /** Makes a command line with all its verbs use them. */
@@ -31,6 +37,7 @@ final class Conversions {
     line.registerConverter(RunningFlag.class, oneOf(RunningFlag.values(), Formats::name));
     line.registerConverter(ReplaceTarget.class, oneOf(ReplaceTarget.values(), Object::toString));
     line.registerConverter(UUID.class, Conversions::uuid);
+    line.registerConverter(IovaRange.class, Conversions::pages);
     line.registerConverter(int.class, Conversions::number);
   }
 
@@ -53,6 +60,20 @@ final class Conversions {
           "wants a UUID, as 83f89b3a-7a4e-4b52-9f6c-2d1e0c8a5b71, not '" + text + "'");
     }
     return UUID.fromString(text);
+  }
+
+  /** IOVAs of whole pages, as {@code 0x100000-0x1fffff}. */
+  private static IovaRange pages(String text) {
+    var parts = HEX_RANGE.matcher(text);
+    if (parts.matches()) {
+      long first = Long.parseUnsignedLong(parts.group("first"), 16);
+      long last = Long.parseUnsignedLong(parts.group("last"), 16);
+      if (Long.compareUnsigned(first, last) < 0 && ((first | (last + 1)) & (PAGE - 1)) == 0) {
+        return new IovaRange(first, last);
+      }
+    }
+    throw new TypeConversionException(
+        "wants pages of 4 KiB, as 0x100000-0x1fffff, not '" + text + "'");
   }
 
   private static int number(String text) {

@@ -7,6 +7,7 @@ import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.vmm.Inspection;
 import io.iommufd4j.cli.vmm.RunningOutcome;
 import io.iommufd4j.cli.vmm.RunningPlan;
+import io.iommufd4j.cli.vmm.RunningWatch;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.Holder;
@@ -161,6 +162,21 @@ public sealed interface Document {
    */
   record RunningReplaced(
       KernelIdentity source, RunningPlan plan, List<String> steps, RunningOutcome outcome)
+      implements OfKernel {}
+
+  /**
+   * {@code dirty}, done.
+   *
+   * @param steps the steps that were taken, in order
+   * @param unwatchedBytes memory that the process has pinned and that was not watched; empty when
+   *     it is not known
+   */
+  record Watched(
+      KernelIdentity source,
+      RunningPlan plan,
+      List<String> steps,
+      RunningWatch.Outcome outcome,
+      Optional<Long> unwatchedBytes)
       implements OfKernel {}
 
   /**

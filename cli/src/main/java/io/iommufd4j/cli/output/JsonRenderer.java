@@ -18,6 +18,7 @@ import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.cli.output.Document.RunningPlanned;
 import io.iommufd4j.cli.output.Document.RunningReplaced;
+import io.iommufd4j.cli.output.Document.Watched;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.IommuGroup;
@@ -118,6 +119,7 @@ public final class JsonRenderer implements Renderer {
         json.put("steps", replaced.steps());
         json.putAll(VmmJson.outcome(replaced.outcome()));
       }
+      case Watched watched -> json.putAll(DirtyJson.watched(watched));
       case Failure failure -> {
         json.put("error", failure(failure));
         failure.plan().ifPresent(plan -> json.put("plan", plan(plan)));

@@ -15,6 +15,7 @@ import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
 import io.iommufd4j.cli.output.Document.RunningPlanned;
 import io.iommufd4j.cli.output.Document.RunningReplaced;
+import io.iommufd4j.cli.output.Document.Watched;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.IommuInstance;
@@ -72,6 +73,7 @@ public final class TextRenderer implements Renderer {
         print(VmmText.plan(planned.plan()));
       }
       case RunningReplaced replaced -> print(VmmText.outcome(replaced.outcome(), ansi));
+      case Watched watched -> print(DirtyText.lines(watched, ansi));
       // A failure is printed on stderr, where errors belong.
       case Failure _ -> {}
     }

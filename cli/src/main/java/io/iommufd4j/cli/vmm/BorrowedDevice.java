@@ -17,6 +17,7 @@ import io.iommufd4j.vfio.VfioDeviceRef;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class BorrowedDevice implements AutoCloseable {
   private final Attachment attachment;
   private final IommufdContent content;
   private final List<Integer> foreign;
+  private final OptionalLong pinnedBytes;
 
   private BorrowedDevice(
       Kernel kernel,
@@ -43,7 +45,8 @@ public final class BorrowedDevice implements AutoCloseable {
       int device,
       Attachment attachment,
       IommufdContent content,
-      List<Integer> foreign) {
+      List<Integer> foreign,
+      OptionalLong pinnedBytes) {
     this.kernel = kernel;
     this.owner = owner;
     this.process = process;
@@ -52,6 +55,7 @@ public final class BorrowedDevice implements AutoCloseable {
     this.attachment = attachment;
     this.content = content;
     this.foreign = foreign;
+    this.pinnedBytes = pinnedBytes;
   }
 
   /**
@@ -87,7 +91,15 @@ public final class BorrowedDevice implements AutoCloseable {
       String owner = view.process().describe();
       List<Integer> foreign = List.of(context, found.descriptor().fd());
       return new BorrowedDevice(
-          kernel, owner, process, iommufd, taken, attachment, content, foreign);
+          kernel,
+          owner,
+          process,
+          iommufd,
+          taken,
+          attachment,
+          content,
+          foreign,
+          view.process().pinnedBytes());
     } catch (RuntimeException refused) {
       process.close();
       throw refused;
@@ -122,7 +134,8 @@ public final class BorrowedDevice implements AutoCloseable {
         device,
         attachment,
         content,
-        List.of());
+        List.of(),
+        OptionalLong.empty());
   }
 
   static NotPossibleException undecided(PciDevice device, String what, String reason) {
@@ -137,6 +150,11 @@ public final class BorrowedDevice implements AutoCloseable {
 
   Attachment attachment() {
     return attachment;
+  }
+
+  /** Memory that the process has pinned; empty when that is not known. */
+  OptionalLong pinnedBytes() {
+    return pinnedBytes;
   }
 
   IommufdContent content() {

@@ -33,6 +33,7 @@ public final class RunningReplacement {
   private final RunningPlan plan;
   private final Interruption interruption;
   private final ProgressListener progress;
+  private final NewHwptObserver observer;
   private final IommufdRef iommufd;
   private final VfioDeviceRef device;
   private final List<Long> there = new ArrayList<>();
@@ -45,10 +46,20 @@ public final class RunningReplacement {
       RunningPlan plan,
       Interruption interruption,
       ProgressListener progress) {
+    this(borrowed, plan, interruption, progress, NewHwptObserver.NONE);
+  }
+
+  RunningReplacement(
+      BorrowedDevice borrowed,
+      RunningPlan plan,
+      Interruption interruption,
+      ProgressListener progress,
+      NewHwptObserver observer) {
     this.borrowed = borrowed;
     this.plan = plan;
     this.interruption = interruption;
     this.progress = progress;
+    this.observer = observer;
     this.iommufd = borrowed.iommufd();
     this.device = borrowed.device();
   }
@@ -69,6 +80,7 @@ public final class RunningReplacement {
       guard.ifPresent(waits -> waits.made(made.id()));
       progress.did("made " + made.id() + " of " + plan.ioas() + " in the process' iommufd");
       try {
+        observer.made(made);
         return run(made);
       } catch (RuntimeException failed) {
         discard(made, failed);
@@ -117,6 +129,7 @@ public final class RunningReplacement {
       progress.did(plan.owner() + " ended, and its iommufd with it");
       return outcome(made, automatic, Optional.empty(), rounds, interrupted);
     }
+    observer.left();
     made.close();
     progress.did(
         "put "
@@ -144,6 +157,7 @@ public final class RunningReplacement {
       if (borrowed.ended(Duration.ofNanos(Math.max(left, 1_000_000)))) {
         return false;
       }
+      observer.look();
     }
     return interruption.asked();
   }

@@ -13,9 +13,11 @@ import io.iommufd4j.sim.HostProcess;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.uapi.Access;
+import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.PageTableId;
 import io.iommufd4j.vfio.VfioDevice;
 import java.util.List;
+import java.util.Set;
 
 /** A machine on which another process uses a device as a VMM does. */
 final class SimulatedVmm implements AutoCloseable {
@@ -32,8 +34,8 @@ final class SimulatedVmm implements AutoCloseable {
   private final DmaBuffer memory;
   private boolean runs = true;
 
-  private SimulatedVmm(String machine) {
-    kernel = SimKernel.on(Machine.named(machine));
+  private SimulatedVmm(Machine machine) {
+    kernel = SimKernel.on(machine);
     binding = VfioBinding.bind(kernel, List.of(ADDRESS));
     process = kernel.control().start("qemu-system-x86_64");
     iommufd = Iommufd.open(process);
@@ -46,15 +48,33 @@ final class SimulatedVmm implements AutoCloseable {
 
   /** Attached to a HWPT of its own. */
   static SimulatedVmm withHwpt(String machine) {
+    return withHwpt(Machine.named(machine), Set.of());
+  }
+
+  /** The same on a machine whose IOMMU notes which pages DMA writes. */
+  static SimulatedVmm tracking(String machine) {
+    return withHwpt(noting(machine), Set.of());
+  }
+
+  /** The same with a HWPT that is made for it. */
+  static SimulatedVmm trackingItself(String machine) {
+    return withHwpt(noting(machine), Set.of(HwptFlag.DIRTY_TRACKING));
+  }
+
+  private static Machine noting(String machine) {
+    return Machine.named(machine).toBuilder().dirtyTracking(true).build();
+  }
+
+  private static SimulatedVmm withHwpt(Machine machine, Set<HwptFlag> flags) {
     var vmm = new SimulatedVmm(machine);
-    Hwpt hwpt = vmm.iommufd.newHwpt(vmm.device, vmm.ioas);
+    Hwpt hwpt = vmm.iommufd.newHwpt(vmm.device, vmm.ioas, flags);
     vmm.device.attach(hwpt);
     return vmm;
   }
 
   /** Attached by its IOAS' id. */
   static SimulatedVmm automatic(String machine) {
-    var vmm = new SimulatedVmm(machine);
+    var vmm = new SimulatedVmm(Machine.named(machine));
     vmm.device.attach(vmm.ioas);
     return vmm;
   }
