@@ -8,6 +8,7 @@ import io.iommufd4j.data.HwCapability;
 import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.data.HwRegisters;
 import io.iommufd4j.process.IommufdContent;
+import io.iommufd4j.process.MappedIovas;
 import io.iommufd4j.uapi.IovaRange;
 import java.util.List;
 import java.util.Optional;

@@ -13,6 +13,7 @@ import io.iommufd4j.cli.replace.ProgressListener;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.process.IommufdContent;
 import io.iommufd4j.process.IommufdProbe;
+import io.iommufd4j.process.MappedIovas;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.uapi.IovaRange;

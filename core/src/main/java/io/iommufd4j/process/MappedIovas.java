@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.cli.vmm;
+package io.iommufd4j.process;
 
 import io.iommufd4j.Ioas;
 import io.iommufd4j.IommufdRef;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Request;
-import io.iommufd4j.process.IommufdContent;
 import io.iommufd4j.uapi.IovaRange;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +23,7 @@ import java.util.function.LongPredicate;
  * <p>Single pages are tried up to 2 MiB, every 2 MiB up to 64 GiB, then every GiB. Smaller mappings
  * in between are not found.
  */
-final class MappedIovas {
+public final class MappedIovas {
 
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
@@ -49,13 +49,17 @@ final class MappedIovas {
   }
 
   /**
-   * Searches.
+   * Searches. For that time the iommufd has one IOAS more.
    *
-   * @param page bytes, by which ranges are told apart
-   * @param enough bytes after which the search ends: no more are expected
+   * @param iommufd open here, by whatever descriptor
+   * @param from the IOAS, as it was found there
+   * @param page bytes, by which ranges are told apart: a multiple of the IOAS' alignment
+   * @param enough bytes after which the search ends, since no more are expected
    * @return ranges in ascending order, with a gap between any two
+   * @throws KernelException {@code ENOMEM}
    */
-  static List<IovaRange> of(IommufdRef iommufd, IommufdContent.Ioas from, long page, long enough) {
+  public static List<IovaRange> of(
+      IommufdRef iommufd, IommufdContent.Ioas from, long page, long enough) {
     try (Ioas scratch = iommufd.newIoas()) {
       var search = new MappedIovas(iommufd, from, scratch, page, enough);
       search.scan(0, FINE_END, page);
