@@ -131,6 +131,24 @@ final class LauncherTest {
   }
 
   @Test
+  void whatMavenBuiltIsPackedAndNotBuiltAgain() throws Exception {
+    Path jars = Files.createDirectories(top.resolve("cli/target/iommufdctl"));
+    for (String module : MODULES) {
+      Files.writeString(jars.resolve("iommufd4j-" + module + "-7.jar"), module + "\n");
+    }
+    var packed = run();
+    assertEquals(0, packed.exitCode(), packed.err());
+    assertTrue(packed.err().contains("packing what Maven built"), packed.err());
+    assertTrue(packed.out().contains("core"), packed.out());
+    assertFalse(Files.exists(top.resolve("runs")), "Maven ran");
+
+    sourceChanged();
+    var built = run();
+    assertTrue(built.err().contains("building once"), built.err());
+    assertEquals(1, builds());
+  }
+
+  @Test
   void twoFirstRunsBuildOnce() throws Exception {
     var first = start(List.of(), "a");
     await("started");

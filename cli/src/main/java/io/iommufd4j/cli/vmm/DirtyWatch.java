@@ -58,7 +58,7 @@ final class DirtyWatch implements NewHwptObserver {
     Objects.requireNonNull(hwpt).dirtyTracking(false);
   }
 
-  /** What was written so far. */
+  /** The pages written so far. */
   WrittenPages written() {
     return new WrittenPages(regions.stream().map(Region::result).toList(), looks, time);
   }

@@ -5,7 +5,7 @@ import io.iommufd4j.uapi.IovaRange;
 import java.util.List;
 
 /**
- * What DMA wrote in a range of IOVAs that is mapped without a gap.
+ * The pages that DMA wrote in a range of IOVAs that is mapped without a gap.
  *
  * @param range the IOVAs
  * @param pageBytes bytes in a page

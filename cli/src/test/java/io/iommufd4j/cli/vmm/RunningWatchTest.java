@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which IOVAs another process' device writes, and every way that watching it can end. */
+/** The IOVAs that another process' device writes, and every way that watching it can end. */
 final class RunningWatchTest {
 
   private static final long PAGE = 4096;

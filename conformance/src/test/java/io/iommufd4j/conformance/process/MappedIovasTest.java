@@ -17,7 +17,7 @@ import io.iommufd4j.uapi.IovaRange;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What an IOAS maps is found, to the page, and finding it changes nothing. */
+/** The mappings of an IOAS are found, to the page, and finding them changes nothing. */
 @Conformance
 final class MappedIovasTest {
 
