@@ -26,6 +26,7 @@ public final class Differential {
   private static final int MOST_CASES = 12;
 
   private final String iommu;
+  private final String release;
   private final Lab lab;
   private final Path cases;
   private final PrintStream out;
@@ -40,25 +41,27 @@ public final class Differential {
   private long requests;
   private long differences;
 
-  private Differential(String iommu, Lab lab, Path cases, PrintStream out) {
+  private Differential(String iommu, String release, Lab lab, Path cases, PrintStream out) {
     this.iommu = iommu;
+    this.release = release;
     this.lab = lab;
     this.cases = cases;
     this.out = out;
-    this.simulated = new Session(Kernels.simulated(iommu));
+    this.simulated = new Session(Kernels.simulated(iommu, release));
   }
 
   /**
    * Runs.
    *
    * @param arguments the IOMMU, the first and the last seed, how many requests are enough, a
-   *     directory for cases, a file to record to or an empty word, a directory to work in, and the
-   *     command that runs programs in the lab
+   *     directory for cases, a file to record to or an empty word, a directory to work in, the
+   *     release, and the command that runs programs in the lab
    */
   public static void main(String[] arguments) throws IOException {
     List<String> words = List.of(arguments);
-    var lab = new Lab(words.subList(7, words.size()), Path.of(words.get(6)));
-    var differential = new Differential(words.get(0), lab, Path.of(words.get(4)), System.out);
+    var lab = new Lab(words.subList(8, words.size()), Path.of(words.get(6)));
+    var differential =
+        new Differential(words.get(0), words.get(7), lab, Path.of(words.get(4)), System.out);
     long first = Long.parseLong(words.get(1));
     long last = Long.parseLong(words.get(2));
     long enough = Long.parseLong(words.get(3));
@@ -125,7 +128,7 @@ public final class Differential {
   /** Each start of the lab is a fresh machine; so is the simulated one. */
   private List<List<Answer>> answers(List<Program> programs) {
     simulated.close();
-    simulated = new Session(Kernels.simulated(iommu));
+    simulated = new Session(Kernels.simulated(iommu, release));
     return lab.answers(programs);
   }
 
@@ -133,7 +136,7 @@ public final class Differential {
     Optional<Difference> difference = real.against(simulated);
     if (difference.isPresent() && difference.get().step() == null) {
       // What a program left behind would be there after every other.
-      simulated = new Session(Kernels.simulated(iommu));
+      simulated = new Session(Kernels.simulated(iommu, release));
     }
     return difference;
   }

@@ -16,13 +16,19 @@ public final class Kernels {
 
   private Kernels() {}
 
-  /** One of the lab's machine. */
-  @SuppressWarnings("resource") // What was bound stays so while the kernel is used.
+  /** One of the lab's machine, with the newest release. */
   public static SimKernel simulated(String iommu) {
+    return simulated(iommu, SimKernel.RELEASE);
+  }
+
+  /** One of the lab's machine, with a release as {@code 6.12.117}. */
+  @SuppressWarnings("resource") // What was bound stays so while the kernel is used.
+  public static SimKernel simulated(String iommu, String release) {
     SimKernel kernel =
         SimKernel.builder()
             .machine(
                 Machine.named("many:" + iommu).toBuilder()
+                    .release(release)
                     .isolatedInterrupts(!UNISOLATED.contains(iommu))
                     .build())
             .memlockLimit(ProcessFacts.UNLIMITED)

@@ -43,6 +43,11 @@ public final class KernelUnderTest implements AutoCloseable {
     return kernel;
   }
 
+  /** True if it is older than Linux 7.3, so that some answers are others. */
+  public boolean older() {
+    return Needs.older(kernel);
+  }
+
   /** Its devices. */
   public MachineUnderTest machine() {
     return machine;

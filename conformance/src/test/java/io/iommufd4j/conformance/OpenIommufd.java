@@ -3,6 +3,7 @@ package io.iommufd4j.conformance;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.Arena;
@@ -50,16 +51,24 @@ public final class OpenIommufd implements Handle {
 
   /** A block for a request on this file. */
   public RequestBlock block(Request request) {
+    Needs.request(kernel, request);
     return RequestBlock.of(request, arena);
+  }
+
+  /** Skips the test on a kernel that lacks something. */
+  public void needs(Needs ability) {
+    ability.of(kernel);
   }
 
   /** {@code ioctl(2)} with a block. */
   public int ioctl(RequestBlock block) {
+    Needs.request(kernel, block.request());
     return kernel.ioctl(fd, block.request().number(), block.memory());
   }
 
   /** {@code ioctl(2)} with whatever number and memory. */
   public int ioctl(int request, MemorySegment argument) {
+    Request.find(request, FileKind.IOMMUFD).ifPresent(known -> Needs.request(kernel, known));
     return kernel.ioctl(fd, request, argument);
   }
 

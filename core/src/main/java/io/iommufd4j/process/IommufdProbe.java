@@ -11,6 +11,7 @@ import io.iommufd4j.data.HwInfo;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptId;
@@ -40,6 +41,7 @@ public final class IommufdProbe {
 
   private final Kernel kernel;
   private final IommufdRef iommufd;
+  private final boolean hidesKinds;
   private final List<IommufdContent.Ioas> ioases = new ArrayList<>();
   private final List<IommufdContent.Device> devices = new ArrayList<>();
   private final List<IommufdContent.Hwpt> hwpts = new ArrayList<>();
@@ -50,6 +52,7 @@ public final class IommufdProbe {
   private IommufdProbe(IommufdRef iommufd) {
     this.kernel = iommufd.kernel();
     this.iommufd = iommufd;
+    this.hidesKinds = hidesKinds(kernel);
   }
 
   /**
@@ -90,18 +93,32 @@ public final class IommufdProbe {
     try (Arena arena = Arena.ofConfined()) {
       int answer = invalidateNothing(arena, id);
       if (answer == Errno.ENOENT.negated()) {
-        return false;
+        return hidesKinds && isKnown(arena, id);
       }
       if (isViommu(arena, id)) {
         viommus.add(id);
       } else if (answer != Errno.EINVAL.negated()) {
         // Either its driver takes invalidations, and has done none, or it takes none.
         nested.add(id);
-      } else if (!isIoas(arena, id) && !isHwpt(arena, id) && !isDevice(id)) {
+      } else if (!isKnown(arena, id)) {
         others.add(id);
       }
       return true;
     }
+  }
+
+  private boolean isKnown(Arena arena, int id) {
+    return isIoas(arena, id) || isHwpt(arena, id) || isDevice(id);
+  }
+
+  /**
+   * True if a kernel answers the request for all kinds as for no object: it is older than vIOMMUs.
+   */
+  private static boolean hidesKinds(Kernel kernel) {
+    var since = Request.IOMMU_VIOMMU_ALLOC.since();
+    return LinuxRelease.parse(kernel.identity().release())
+        .filter(now -> since.filter(it -> it.after(now)).isPresent())
+        .isPresent();
   }
 
   /**

@@ -9,6 +9,7 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.machine.MachineInstance;
 import io.iommufd4j.sim.machine.SriovSlots;
 import io.iommufd4j.sim.machine.VmdDomain;
@@ -69,14 +70,17 @@ final class BootedSystem {
     calling = new CallingProcess(new UserProcess(pid, memory, accounting));
     files = new FileTable(calling);
     var allowUnsafeInterrupts = new AtomicBoolean(unsafeInterrupts);
+    KernelRelease release = machine.description().release();
     var board = new MachineInstance(machine.description(), memory);
     hardware = new Hardware(board, memory);
-    var vfio = new VfioPci(memory, files, calling, board.groups());
+    var vfio = new VfioPci(memory, files, calling, board.groups(), release);
     vfio.parameters().unsafeNoIommu().set(machine.description().unsafeNoIommu());
-    var selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory);
+    var selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory, release);
     contexts =
         new Contexts(
-            () -> new IommufdContext(calling, files, wakeups, allowUnsafeInterrupts.get(), faults),
+            () ->
+                new IommufdContext(
+                    calling, files, wakeups, allowUnsafeInterrupts.get(), faults, release),
             selftest);
     sysfs = new Sysfs(root);
     dev = new Devtmpfs(sysfs.root().getFileSystem());

@@ -2,6 +2,7 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.machine.IommuNames;
 import io.iommufd4j.sim.machine.MachineBuilder;
 import io.iommufd4j.sim.machine.MachineDescription;
@@ -57,6 +58,11 @@ public final class Machine {
     return Arrays.stream(FunctionKind.values()).map(FunctionKind::label).toList();
   }
 
+  /** {@return the releases of Linux that can run on a machine, the oldest first} */
+  public static List<String> releases() {
+    return KernelRelease.names();
+  }
+
   /**
    * {@return the builder of a machine without functions, and with an SMMUv3}
    *
@@ -84,6 +90,11 @@ public final class Machine {
     return description.isolatedInterrupts();
   }
 
+  /** {@return the release of Linux that runs on it, as {@code 7.3.4}} */
+  public String release() {
+    return description.release().text();
+  }
+
   /** {@return the addresses of its edu functions, in the order the kernel finds them} */
   public List<PciAddress> edus() {
     return description.edus();
@@ -109,6 +120,18 @@ public final class Machine {
 
     private Builder(MachineBuilder machine) {
       this.machine = machine;
+    }
+
+    /**
+     * Sets the release of Linux that runs on it; the newest by default.
+     *
+     * @param name one of {@link #releases}, or in full as {@code 6.12.117}
+     * @return this
+     * @throws IllegalArgumentException for an unknown one
+     */
+    public Builder release(String name) {
+      machine.release(KernelRelease.named(name));
+      return this;
     }
 
     /**

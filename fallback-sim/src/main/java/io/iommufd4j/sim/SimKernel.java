@@ -27,16 +27,16 @@ import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A kernel in this process that answers requests as Linux 7.3.4 does, on a {@link Machine} of its
- * own. It keeps no static state: two of them do not see each other. The calling process is this
- * very one, and so is its memory.
+ * A kernel in this process that answers requests as Linux 7.3.4 does, or the release that its
+ * {@link Machine} names. It keeps no static state: two of them do not see each other. The calling
+ * process is this very one, and so is its memory.
  *
  * <p>Two kernels, or a kernel and the host's own, give out descriptors by themselves: a number
  * means something only to the kernel it came from.
  */
 public final class SimKernel implements Kernel {
 
-  /** The release it answers as. */
+  /** The release that a machine has unless it names another. */
   public static final String RELEASE = "7.3.4";
 
   /** {@code RLIMIT_MEMLOCK} of a process that nobody limited otherwise. */
@@ -127,7 +127,7 @@ public final class SimKernel implements Kernel {
 
   @Override
   public KernelIdentity identity() {
-    return new KernelIdentity(KernelIdentity.SIM, RELEASE, machine.name());
+    return new KernelIdentity(KernelIdentity.SIM, machine.release(), machine.name());
   }
 
   @Override

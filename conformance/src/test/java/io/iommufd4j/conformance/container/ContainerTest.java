@@ -35,6 +35,7 @@ final class ContainerTest {
 
   private static final long PAGE = UserPages.PAGE;
   private static final long IOVA = 0x100_0000;
+  private static final int NESTING = 6;
 
   private static OpenContainer container(KernelUnderTest test, int type) {
     OpenGroup group = OpenGroup.of(test, test.machine().lone().getFirst());
@@ -49,13 +50,18 @@ final class ContainerTest {
     assertEquals(0, OpenContainer.of(test).ioctl(Request.VFIO_GET_API_VERSION, 0));
   }
 
+  /** Nested translation by type 1 was there until nobody could use it. */
+  private static int there(int extension, int now, KernelUnderTest test) {
+    return extension == NESTING && test.older() ? 1 : now;
+  }
+
   @ParameterizedTest(name = "extension {0}")
   @CsvSource({
     "0, 0", "1, 1", "2, 0", "3, 1", "4, 0", "5, 0", "6, 0", "7, 0", "8, 0", "9, 1", "10, 0",
     "11, 0", "-1, 0"
   })
   void extensionsWithoutAnIommu(int extension, int there, KernelUnderTest test) {
-    assertEquals(there, OpenContainer.of(test).extension(extension));
+    assertEquals(there(extension, there, test), OpenContainer.of(test).extension(extension));
   }
 
   @ParameterizedTest(name = "extension {0}")
@@ -64,7 +70,7 @@ final class ContainerTest {
     "-1, 0"
   })
   void extensionsOfType1(int extension, int there, KernelUnderTest test) {
-    assertEquals(there, container(test, TYPE1).extension(extension));
+    assertEquals(there(extension, there, test), container(test, TYPE1).extension(extension));
   }
 
   @Test
@@ -81,7 +87,7 @@ final class ContainerTest {
     ok(group.setContainer(container.fd()));
     refused(ENODEV, container.setIommu(0));
     refused(ENODEV, container.setIommu(8));
-    refused(ENODEV, container.setIommu(6));
+    refused(test.older() ? EINVAL : ENODEV, container.setIommu(NESTING));
     ok(container.setIommu(TYPE1));
     refused(EINVAL, container.setIommu(TYPE1));
     ok(group.unsetContainer());
@@ -190,8 +196,8 @@ final class ContainerTest {
     refused(EINVAL, container.map(IOVA + 1, address, PAGE));
     refused(EINVAL, container.map(IOVA, address + 1, PAGE));
     refused(EINVAL, container.map(IOVA, address, 1));
-    refused(EOVERFLOW, container.map(-PAGE, address, 2 * PAGE));
-    refused(EOVERFLOW, container.map(IOVA, -PAGE, 2 * PAGE));
+    refused(test.older() ? EINVAL : EOVERFLOW, container.map(-PAGE, address, 2 * PAGE));
+    refused(test.older() ? EINVAL : EOVERFLOW, container.map(IOVA, -PAGE, 2 * PAGE));
     refused(EINVAL, container.map(test.machine().reservedIova(), address, PAGE));
     refused(EFAULT, container.map(IOVA, test.badAddress(), PAGE));
     refused(EINVAL, container.ioctl(container.mapBlock(IOVA, address, PAGE).set("flags", 0)));
@@ -230,7 +236,7 @@ final class ContainerTest {
     refused(EINVAL, container.unmap(IOVA, 0));
     refused(EINVAL, container.unmap(IOVA + 1, PAGE));
     refused(EINVAL, container.unmap(IOVA, PAGE + 1));
-    refused(EOVERFLOW, container.unmap(-PAGE, 2 * PAGE));
+    refused(test.older() ? EINVAL : EOVERFLOW, container.unmap(-PAGE, 2 * PAGE));
     assertEquals(0, container.unmap(IOVA - PAGE, PAGE));
     assertEquals(2 * PAGE, container.unmap(IOVA - PAGE, 3 * PAGE));
     assertEquals(2 * PAGE, container.unmap(0, 1L << 40));

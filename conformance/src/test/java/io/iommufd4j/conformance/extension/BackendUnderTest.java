@@ -77,7 +77,10 @@ sealed interface BackendUnderTest extends Handle {
 
     private final RequestRecord record = new RequestRecord();
     private final Machine machine =
-        Machine.named(System.getProperty("iommufd4j.machine", "many") + ":" + simulatedIommu());
+        Machine.named(System.getProperty("iommufd4j.machine", "many") + ":" + simulatedIommu())
+            .toBuilder()
+            .release(System.getProperty("iommufd4j.release", SimKernel.RELEASE))
+            .build();
 
     @Override
     public KernelUnderTest open(@Nullable MemlockLimit limit) {

@@ -30,11 +30,9 @@ final class HardwareInfoTest {
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     RequestBlock block = block(bound, test.arena().allocate(ROOM), ROOM);
     ok(bound.iommufd().ioctl(block));
-    String iommu = test.machine().iommu();
-    assertEquals(DriverAnswers.of(iommu, "GET_HW_INFO type"), block.get("out_data_type"));
-    assertEquals(DriverAnswers.of(iommu, "GET_HW_INFO length"), block.get("data_len"));
-    assertEquals(
-        DriverAnswers.of(iommu, "GET_HW_INFO capabilities"), block.get("out_capabilities"));
+    assertEquals(DriverAnswers.of(test, "GET_HW_INFO type"), block.get("out_data_type"));
+    assertEquals(DriverAnswers.of(test, "GET_HW_INFO length"), block.get("data_len"));
+    assertEquals(DriverAnswers.of(test, "GET_HW_INFO capabilities"), block.get("out_capabilities"));
     assertEquals(0, block.get("out_max_pasid_log2"));
   }
 
@@ -61,8 +59,7 @@ final class HardwareInfoTest {
     ok(bound.iommufd().ioctl(block));
     assertEquals(-1, whole.asSlice(0, 4).mismatch(part.asSlice(0, 4)));
     assertEquals(-1, part.get(ValueLayout.JAVA_INT, 4));
-    assertEquals(
-        DriverAnswers.of(test.machine().iommu(), "GET_HW_INFO length"), block.get("data_len"));
+    assertEquals(DriverAnswers.of(test, "GET_HW_INFO length"), block.get("data_len"));
   }
 
   @Test
@@ -84,9 +81,7 @@ final class HardwareInfoTest {
         block(bound, data, ROOM)
             .set("flags", iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE())
             .set("in_data_type", 77);
-    same(
-        DriverAnswers.of(test.machine().iommu(), "GET_HW_INFO of another type"),
-        bound.iommufd().ioctl(asked));
+    same(DriverAnswers.of(test, "GET_HW_INFO of another type"), bound.iommufd().ioctl(asked));
   }
 
   @Test

@@ -55,7 +55,7 @@ final class HwptAllocTest {
   void flagIsTakenWhereTheDriverCan(Flag flag, KernelUnderTest test) {
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     int ioas = bound.ioas();
-    int expected = DriverAnswers.of(test.machine().iommu(), "HWPT_ALLOC " + flag);
+    int expected = DriverAnswers.of(test, "HWPT_ALLOC " + flag);
     int answer = bound.iommufd().hwptAlloc(bound.id(), ioas, flag.bit);
     same(expected == 0 ? ioas + 1 : expected, answer);
   }
@@ -92,9 +92,7 @@ final class HwptAllocTest {
             .set("data_type", 99)
             .set("data_len", 8)
             .set("data_uptr", test.arena().allocate(8).address());
-    same(
-        DriverAnswers.of(test.machine().iommu(), "HWPT_ALLOC nested without parent"),
-        bound.iommufd().ioctl(block));
+    same(DriverAnswers.of(test, "HWPT_ALLOC nested without parent"), bound.iommufd().ioctl(block));
   }
 
   @Test
@@ -111,7 +109,7 @@ final class HwptAllocTest {
             .set("pt_id", ioas)
             .set("fault_id", 1000);
     same(
-        DriverAnswers.of(test.machine().iommu(), "HWPT_ALLOC FAULT_ID_VALID without queue"),
+        DriverAnswers.of(test, "HWPT_ALLOC FAULT_ID_VALID without queue"),
         bound.iommufd().ioctl(block));
     assertEquals(ioas + 1, bound.ioas(), "the id was not given back");
   }

@@ -12,8 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
 
 /** {@code IOMMU_IOAS_MAP_FILE}: memory that goes by a descriptor. */
@@ -37,6 +39,7 @@ final class MapFileTest {
 
   @Test
   void mappingOutlivesTheDescriptor(KernelUnderTest test) {
+    Needs.request(test.kernel(), Request.IOMMU_IOAS_MAP_FILE);
     OpenIommufd iommufd = test.iommufd();
     int ioas = ok(iommufd.ioasAlloc());
     int file = ok(test.kernel().memfd("conformance", 0));

@@ -36,7 +36,7 @@ final class ViommuTest {
           && type == IOMMU_VIOMMU_TYPE_ARM_SMMUV3()) {
         ok(answer);
       } else {
-        same(DriverAnswers.of(test.machine().iommu(), "VIOMMU_ALLOC"), answer);
+        same(DriverAnswers.of(test, "VIOMMU_ALLOC"), answer);
       }
     }
   }

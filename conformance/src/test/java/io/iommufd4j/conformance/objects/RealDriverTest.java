@@ -25,13 +25,13 @@ final class RealDriverTest {
     int ioas = bound.ioas();
     int flags = IOMMU_HWPT_FAULT_ID_VALID();
     int hwpt = objects.hwpt(bound.id(), ioas, flags, queue.id(), 0, ObjectRequests.NO_DATA, 0);
-    int expected = DriverAnswers.of(test.machine().iommu(), "HWPT_ALLOC FAULT_ID_VALID");
+    int expected = DriverAnswers.of(test, "HWPT_ALLOC FAULT_ID_VALID");
     if (expected < 0) {
       same(expected, hwpt);
       return;
     }
     ok(hwpt);
-    expected = DriverAnswers.of(test.machine().iommu(), "ATTACH to a HWPT with a fault queue");
+    expected = DriverAnswers.of(test, "ATTACH to a HWPT with a fault queue");
     int answer = bound.device().attach(hwpt);
     same(expected == 0 ? hwpt : expected, answer);
   }

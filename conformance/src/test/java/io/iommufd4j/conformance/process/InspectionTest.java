@@ -10,6 +10,7 @@ import io.iommufd4j.IommufdRef;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
@@ -107,6 +108,7 @@ final class InspectionTest {
   /** Kinds that no request tells apart are found, and counted once. */
   @Test
   void queuesAreFound(KernelUnderTest test) {
+    Needs.INVALIDATE_OF_OTHER_KINDS.of(test);
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     int ioas = bound.ioas();
     int hwpt = ok(bound.iommufd().hwptAlloc(bound.id(), ioas));

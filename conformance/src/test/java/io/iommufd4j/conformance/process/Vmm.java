@@ -5,6 +5,7 @@ import static io.iommufd4j.conformance.Answers.ok;
 
 import io.iommufd4j.bindings.iommufd.iommufd_h;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.OtherProgram;
 import io.iommufd4j.conformance.ProcessStatus;
@@ -131,6 +132,7 @@ final class Vmm {
   }
 
   private int request(int file, RequestBlock block) {
+    Needs.request(test.kernel(), block.request());
     MemorySegment memory = block.memory();
     byte[] bytes = memory.toArray(ValueLayout.JAVA_BYTE);
     int answer = program.ioctl(file, block.request().number(), bytes);

@@ -151,9 +151,7 @@ final class DmaTest {
     ok(bound.iommufd().mapFixed(ioas, page, PAGE, SOURCE, OpenIommufd.WRITE));
     ok(bound.iommufd().mapFixed(ioas, landing.address(), PAGE, LANDING));
     boolean read = fetched(test.dma(bound.device()), landing).equals("AAAA");
-    assertEquals(
-        DriverAnswers.of(test.machine().iommu(), "DMA that reads what is mapped for writing"),
-        read ? 1 : 0);
+    assertEquals(DriverAnswers.of(test, "DMA that reads what is mapped for writing"), read ? 1 : 0);
   }
 
   @Test

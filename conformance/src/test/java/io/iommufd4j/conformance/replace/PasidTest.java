@@ -11,6 +11,7 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import org.junit.jupiter.api.Test;
@@ -21,16 +22,18 @@ final class PasidTest {
 
   @Test
   void deviceWithoutPasidsRefusesThem(KernelUnderTest test) {
+    Needs.PASIDS.of(test);
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     int ioas = bound.ioas();
     same(
-        DriverAnswers.of(test.machine().iommu(), "ATTACH of a PASID"),
+        DriverAnswers.of(test, "ATTACH of a PASID"),
         bound.device().attachPasid(1, bound.hwpt(ioas)));
     refused(ENOENT, bound.device().attachPasid(1, 1000));
   }
 
   @Test
   void nothingIsAttachedToDetach(KernelUnderTest test) {
+    Needs.PASIDS.of(test);
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     ok(
         bound

@@ -10,10 +10,12 @@ import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.IovaRange;
 import java.lang.foreign.MemorySegment;
@@ -106,6 +108,7 @@ final class IoasTest {
 
   @Test
   void physicalAddressesAreNotForTranslatedDevices(KernelUnderTest test) {
+    Needs.request(test.kernel(), Request.IOMMU_IOAS_NOIOMMU_GET_PA);
     try (var iommufd = Iommufd.open(test.kernel())) {
       Ioas ioas = iommufd.newIoas();
       ioas.map(test.pages(1).address(), PAGE, IOVA, Access.READ);

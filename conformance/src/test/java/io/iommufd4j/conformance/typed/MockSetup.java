@@ -10,6 +10,7 @@ import io.iommufd4j.Viommu;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.selftest.driver.MockDevice;
 import io.iommufd4j.conformance.selftest.driver.MockIommufd;
@@ -36,6 +37,7 @@ record MockSetup(
   static final int CACHED = selftest_h.IOMMU_TEST_IOTLB_DEFAULT();
 
   static MockSetup of(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     var iommufd = Iommufd.open(test.kernel());
     var raw = new OpenIommufd(test.kernel(), test.arena(), iommufd.fd());
     var mock = MockIommufd.on(test, raw);

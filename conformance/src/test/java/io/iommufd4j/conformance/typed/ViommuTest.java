@@ -16,6 +16,7 @@ import io.iommufd4j.Viommu;
 import io.iommufd4j.bindings.selftest.iommu_viommu_selftest;
 import io.iommufd4j.bindings.selftest.selftest_h;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.data.HwQueueType;
@@ -24,6 +25,7 @@ import io.iommufd4j.data.HwptSpec;
 import io.iommufd4j.data.ViommuData;
 import io.iommufd4j.error.KernelException;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.uapi.HwptFlag;
@@ -190,6 +192,7 @@ final class ViommuTest {
 
   @Test
   void hardwareWithoutThemRefuses(KernelUnderTest test) {
+    Needs.request(test.kernel(), Request.IOMMU_VIOMMU_ALLOC);
     if (System.getProperty("iommufd4j.iommu", "vtd").startsWith("smmuv3")) {
       return;
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.UserPages;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.event.EventFd;
@@ -47,6 +48,7 @@ final class FeatureTest {
 
   @Test
   void probesFindWhatTheDeviceHas(KernelUnderTest test) {
+    Needs.EXPORTED_BARS.of(test);
     DeviceFeatures features = features(test);
     assertEquals(
         Map.of(
@@ -91,6 +93,7 @@ final class FeatureTest {
 
   @Test
   void regionIsMappedForDevicesAsADmaBuf(KernelUnderTest test) {
+    Needs.EXPORTED_BARS.of(test);
     EduDevice edu = EduDevice.of(test);
     VfioDevice device = edu.device();
     int bar = PciRegion.BAR0.index();
@@ -108,6 +111,7 @@ final class FeatureTest {
 
   @Test
   void dmaBufIsTheCallers(KernelUnderTest test) {
+    Needs.EXPORTED_BARS.of(test);
     DeviceFeatures features = features(test);
     int bar = PciRegion.BAR0.index();
     var export = features.exportDmaBuf(bar, List.of(new RegionRange(0, PAGE)));
@@ -130,6 +134,7 @@ final class FeatureTest {
 
   @Test
   void migrationIsRefused(KernelUnderTest test) {
+    Needs.EXPORTED_BARS.of(test);
     var migration = features(test).migration();
     var none = refused(Errno.ENOTTY, migration::support);
     assertTrue(none.hint().contains("does not have the feature MIGRATION"), none.hint());

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.iommufd4j.Ioas;
 import io.iommufd4j.conformance.DriverAnswers;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.uapi.HwptFlag;
@@ -31,7 +32,7 @@ final class PasidTest {
   /** A HWPT for PASIDs; empty where the IOMMU has none. */
   private static Optional<HwptId> hwpt(KernelUnderTest test, EduDevice edu) {
     Ioas ioas = edu.iommufd().newIoas();
-    if (DriverAnswers.of(test.machine().iommu(), "HWPT_ALLOC PASID") < 0) {
+    if (DriverAnswers.of(test, "HWPT_ALLOC PASID") < 0) {
       refused(
           Errno.EOPNOTSUPP,
           () -> edu.iommufd().newHwpt(edu.device(), ioas, Set.of(HwptFlag.PASID)));
@@ -65,6 +66,7 @@ final class PasidTest {
 
   @Test
   void pageTableWithoutPasidsIsNotAttachedByOne(KernelUnderTest test) {
+    Needs.PASIDS.of(test);
     EduDevice edu = EduDevice.of(test);
     VfioDevice device = edu.device();
     var hwpt = edu.iommufd().newHwpt(device, edu.iommufd().newIoas()).id();

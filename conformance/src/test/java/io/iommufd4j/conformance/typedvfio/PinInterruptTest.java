@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.event.EventFd;
 import io.iommufd4j.kernel.Errno;
@@ -97,6 +98,7 @@ final class PinInterruptTest {
 
   @Test
   void otherKindsAreNotMasked(KernelUnderTest test) {
+    Needs.ERROR_INTERRUPT_OF_EVERY_FUNCTION.of(test);
     DeviceInterrupts interrupts = EduDevice.of(test).device().interrupts();
     try (var messages = interrupts.open(PciIrq.MSI, 1)) {
       var unmasked = refused(Errno.ENOTTY, messages::unmask);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.event.EventFd;
 import io.iommufd4j.event.EventFdRef;
@@ -135,6 +136,9 @@ final class VectorsTest {
   @ParameterizedTest
   @EnumSource(names = {"ERROR", "REQUEST"})
   void errorAndRequestStandBesideTheOthers(PciIrq irq, KernelUnderTest test) {
+    if (irq == PciIrq.ERROR) {
+      Needs.ERROR_INTERRUPT_OF_EVERY_FUNCTION.of(test);
+    }
     DeviceInterrupts interrupts = EduDevice.of(test).device().interrupts();
     try (var messages = interrupts.open(PciIrq.MSI, 1);
         var reported = interrupts.open(irq, 1)) {

@@ -15,6 +15,7 @@ import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
@@ -79,6 +80,7 @@ final class BindTest {
 
   @Test
   void blockIsCheckedAsItGrows(KernelUnderTest test) {
+    Needs.BIND_TOKENS.of(test);
     OpenDevice device = test.device(test.machine().lone().getFirst());
     OpenIommufd iommufd = test.iommufd();
     Request request = Request.VFIO_DEVICE_BIND_IOMMUFD;
@@ -95,6 +97,7 @@ final class BindTest {
 
   @Test
   void tokenIsForDevicesThatHaveOne(KernelUnderTest test) {
+    Needs.BIND_TOKENS.of(test);
     OpenDevice device = test.device(test.machine().lone().getFirst());
     RequestBlock block =
         device

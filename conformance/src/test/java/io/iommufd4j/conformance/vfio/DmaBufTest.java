@@ -18,6 +18,7 @@ import io.iommufd4j.bindings.vfio.vfio_h;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.EduDma;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
@@ -26,11 +27,17 @@ import io.iommufd4j.conformance.extension.Conformance;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code VFIO_DEVICE_FEATURE_DMA_BUF}: a piece of a BAR for other devices to reach. */
 @Conformance
 final class DmaBufTest {
+
+  @BeforeEach
+  void needsThem(KernelUnderTest test) {
+    Needs.EXPORTED_BARS.of(test);
+  }
 
   private static final long PAGE = UserPages.PAGE;
   private static final long IOVA = 0x100_0000;

@@ -24,6 +24,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.iommufd4j.bindings.pci.pci_h;
 import io.iommufd4j.conformance.BoundDevice;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenDevice;
 import io.iommufd4j.conformance.OpenEventFd;
 import io.iommufd4j.conformance.extension.Conformance;
@@ -153,6 +154,9 @@ final class MessageInterruptTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4})
   void onlyLegacyInterruptsAreMasked(int index, KernelUnderTest test) {
+    if (index == ERROR) {
+      Needs.ERROR_INTERRUPT_OF_EVERY_FUNCTION.of(test);
+    }
     Interrupts irqs = device(test);
     refused(ENOTTY, irqs.set(MASK, index, 0, 1));
     refused(ENOTTY, irqs.set(UNMASK, index, 0, 1));
@@ -183,6 +187,9 @@ final class MessageInterruptTest {
   @ParameterizedTest
   @ValueSource(ints = {3, 4})
   void errorAndRequestAreCountedInOneEventFdEach(int index, KernelUnderTest test) {
+    if (index == ERROR) {
+      Needs.ERROR_INTERRUPT_OF_EVERY_FUNCTION.of(test);
+    }
     Interrupts irqs = device(test);
     OpenEventFd counter = test.eventFd();
     refused(EINVAL, irqs.set(TRIGGER, index, 0, 1));
@@ -207,6 +214,7 @@ final class MessageInterruptTest {
 
   @Test
   void allKindsButMessagesStandSideBySide(KernelUnderTest test) {
+    Needs.ERROR_INTERRUPT_OF_EVERY_FUNCTION.of(test);
     Interrupts irqs = device(test);
     int fd = test.eventFd().fd();
     ok(irqs.setFds(TRIGGER, MSI, 0, fd));

@@ -68,8 +68,7 @@ final class TranslatedMessageTest {
     ok(irqs.setFds(TRIGGER, MSI, 0, counter.fd()));
     ok(bound.device().detach());
     irqs.raise(1);
-    same(
-        DriverAnswers.of(test.machine().iommu(), "messages of a detached device"), counter.count());
+    same(DriverAnswers.of(test, "messages of a detached device"), counter.count());
     ok(bound.device().attach(bound.ioas()));
     irqs.raise(1);
     assertEquals(1, counter.await());
@@ -88,7 +87,7 @@ final class TranslatedMessageTest {
     refused(EINVAL, bound.iommufd().mapFixed(ioas, pages.address(), UserPages.PAGE, window));
     ok(bound.device().detach());
     same(
-        DriverAnswers.of(test.machine().iommu(), "MAP where messages went"),
+        DriverAnswers.of(test, "MAP where messages went"),
         bound.iommufd().mapFixed(ioas, pages.address(), UserPages.PAGE, window));
     ok(bound.iommufd().mapFixed(ioas, pages.address(), UserPages.PAGE, window - UserPages.PAGE));
     ok(bound.iommufd().destroy(hwpt));

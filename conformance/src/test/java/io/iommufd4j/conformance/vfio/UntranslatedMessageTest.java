@@ -26,8 +26,7 @@ final class UntranslatedMessageTest {
     BoundDevice bound = test.bound(test.machine().lone().getFirst());
     var irqs = new Interrupts(bound.device());
     int counter = test.eventFd().fd();
-    int answer =
-        DriverAnswers.of(test.machine().iommu(), "SET_IRQS of messages without attachment");
+    int answer = DriverAnswers.of(test, "SET_IRQS of messages without attachment");
     same(answer, irqs.setFds(TRIGGER, MSI, 0, counter));
     ok(bound.device().attach(bound.ioas()));
     same(answer, irqs.setFds(TRIGGER, MSI, 0, counter));

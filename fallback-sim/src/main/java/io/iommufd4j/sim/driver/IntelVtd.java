@@ -3,6 +3,7 @@ package io.iommufd4j.sim.driver;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDevice;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 
 /**
@@ -38,6 +39,11 @@ public class IntelVtd extends ModelDriver {
     if (to.pageRequestHandler() != null) {
       throw Refused.with(Errno.ENODEV);
     }
+  }
+
+  @Override
+  boolean readsAll(ModelDomain domain) {
+    return super.readsAll(domain) || !has(Behavior.READ_PERMISSION_OF_VTD);
   }
 
   @Override

@@ -45,7 +45,7 @@ final class ModelDomain extends PagingDomain {
     if ((protection & (READ | WRITE)) == 0 && !model.mapsWithoutAccess()) {
       throw Refused.with(Errno.EINVAL);
     }
-    int allowed = unit.registers().readsAll(flags) ? protection | READ : protection;
+    int allowed = model.readsAll(this) ? protection | READ : protection;
     try {
       super.map(iova, physical, bytes, allowed, largest);
     } catch (Refused refused) {

@@ -13,6 +13,8 @@ import io.iommufd4j.sim.iommu.PagingDomain;
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
+import io.iommufd4j.sim.lib.Behavior;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,7 @@ public abstract class ModelDriver implements IommuDriver {
   private final BlockedDomain blocked = new BlockedDomain(this);
   private final IdentityDomain identity = new IdentityDomain(this);
   private volatile boolean identityByDefault;
+  private volatile KernelRelease release = KernelRelease.NEWEST;
 
   /**
    * A driver that runs one IOMMU, and every device behind it until {@link #place} says otherwise.
@@ -75,6 +78,16 @@ public abstract class ModelDriver implements IommuDriver {
    */
   public final void identityByDefault(boolean identityFirst) {
     identityByDefault = identityFirst;
+  }
+
+  /** Sets which release's driver it is; before it has a device. */
+  public final void release(KernelRelease of) {
+    release = of;
+  }
+
+  /** True if the driver of this release has a behavior. */
+  final boolean has(Behavior behavior) {
+    return release.has(behavior);
   }
 
   @Override
@@ -134,6 +147,11 @@ public abstract class ModelDriver implements IommuDriver {
    */
   boolean mapsWithoutAccess() {
     return false;
+  }
+
+  /** True if what a domain maps may be read, whatever the mapping says. */
+  boolean readsAll(ModelDomain domain) {
+    return domain.unit().registers().readsAll(domain.flags());
   }
 
   /** The errno of a map where something is mapped already. */

@@ -6,6 +6,7 @@ import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.CallingProcess;
 import java.util.HashMap;
@@ -32,14 +33,16 @@ public final class IommufdContext extends ObjectContext {
    * @param allowUnsafeInterrupts the module parameter: bind devices whose interrupts are not
    *     isolated
    * @param faults which of its allocations fail
+   * @param release which release it answers as
    */
   public IommufdContext(
       CallingProcess calling,
       OpenFiles files,
       Wakeups wakeups,
       boolean allowUnsafeInterrupts,
-      FaultPlan faults) {
-    super(calling, files, wakeups, faults);
+      FaultPlan faults,
+      KernelRelease release) {
+    super(calling, files, wakeups, faults, release);
     this.unsafeInterrupts = allowUnsafeInterrupts;
     this.messagePages = new MessagePages(faults);
   }

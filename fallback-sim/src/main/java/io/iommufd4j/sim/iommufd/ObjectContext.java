@@ -5,6 +5,7 @@ import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.ioas.PagesOwner;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -23,9 +24,16 @@ public abstract class ObjectContext {
   private final ObjectTable objects;
   private final MmapAreas mmapAreas;
   private final AtomicInteger references = new AtomicInteger(1);
+  private final KernelRelease release;
   private volatile boolean limitedPerProcess;
 
-  ObjectContext(CallingProcess calling, OpenFiles files, Wakeups wakeups, FaultPlan faults) {
+  ObjectContext(
+      CallingProcess calling,
+      OpenFiles files,
+      Wakeups wakeups,
+      FaultPlan faults,
+      KernelRelease release) {
+    this.release = release;
     this.calling = calling;
     this.files = files;
     this.wakeups = wakeups;
@@ -56,6 +64,11 @@ public abstract class ObjectContext {
     return objects.size();
   }
 
+  /** The release it answers as. */
+  public final KernelRelease release() {
+    return release;
+  }
+
   /** The memory of the process that calls. */
   public final UserMemory memory() {
     return calling.get().memory();
@@ -69,7 +82,7 @@ public abstract class ObjectContext {
   /** The process that calls, as the owner of pages that it maps now. */
   public final PagesOwner pagesOwner() {
     Accounting payer = accounting();
-    return new PagesOwner(memory(), payer, payer.mode(limitedPerProcess), faults);
+    return new PagesOwner(memory(), payer, payer.mode(limitedPerProcess), faults, release);
   }
 
   /** That process' descriptors. */

@@ -6,6 +6,7 @@ import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -30,6 +31,7 @@ public final class MachineBuilder {
 
   private final String name;
   private final List<Slot> slots = new ArrayList<>();
+  private KernelRelease release = KernelRelease.NEWEST;
   private @Nullable IommuPreset iommu = IommuPreset.SMMUV3;
   private boolean unsafeNoIommu;
   private boolean isolatedInterrupts = true;
@@ -51,6 +53,7 @@ public final class MachineBuilder {
   /** A machine like another, to be changed. */
   public MachineBuilder(MachineDescription like) {
     name = like.name();
+    release = like.release();
     iommu = like.iommu().orElse(null);
     unsafeNoIommu = like.unsafeNoIommu();
     isolatedInterrupts = like.isolatedInterrupts();
@@ -60,6 +63,12 @@ public final class MachineBuilder {
     slots.addAll(like.slots());
     groups = slots.stream().mapToInt(Slot::group).max().orElse(-1) + 1;
     named = true;
+  }
+
+  /** Sets which Linux runs on it; the newest by default. */
+  public MachineBuilder release(KernelRelease runs) {
+    release = runs;
+    return this;
   }
 
   /** Sets the IOMMU. */
@@ -257,6 +266,7 @@ public final class MachineBuilder {
     String full = named ? name : name + ":" + label();
     return new MachineDescription(
         full,
+        release,
         Optional.ofNullable(iommu),
         unsafeNoIommu,
         isolatedInterrupts,

@@ -4,6 +4,7 @@ package io.iommufd4j.sim.machine;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.Set;
  * only; a kernel makes a {@link MachineInstance} from it.
  *
  * @param name as results name it, as {@code bridge:amd}
+ * @param release which Linux runs on it
  * @param iommu which IOMMU it has, and so which driver; empty for none
  * @param unsafeNoIommu {@code vfio.enable_unsafe_noiommu_mode} as the kernel starts: whether VFIO
  *     takes functions that have no IOMMU
@@ -26,6 +28,7 @@ import java.util.Set;
  */
 public record MachineDescription(
     String name,
+    KernelRelease release,
     Optional<IommuPreset> iommu,
     boolean unsafeNoIommu,
     boolean isolatedInterrupts,

@@ -22,7 +22,6 @@ import io.iommufd4j.sim.pci.MessageTranslator;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +41,7 @@ public final class MachineInstance {
 
   /** IOMMUs whose firmware may want memory mapped one to one. */
   private static final Set<IommuPreset> FIRMWARE_MAPS =
-      EnumSet.of(IommuPreset.VTD, IommuPreset.VTD_SCALABLE);
+      Set.of(IommuPreset.VTD, IommuPreset.VTD_SCALABLE);
 
   private final MachineDescription machine;
   private final UserMemory memory;
@@ -62,6 +61,9 @@ public final class MachineInstance {
     this.machine = machine;
     this.memory = memory;
     this.iommu = machine.iommu().map(kind -> kind.driver(machine.dirtyTracking())).orElse(null);
+    if (iommu != null) {
+      iommu.release(machine.release());
+    }
     var buses = new HashMap<Integer, PciBus>();
     var joined = new HashMap<Integer, IommuGroup>();
     var seconds = new HashMap<Integer, IommuUnit>();

@@ -4,6 +4,7 @@ package io.iommufd4j.sim.pci;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_BASE_ADDRESS_0;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CACHE_LINE_SIZE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSIX;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
@@ -236,6 +237,11 @@ public final class PciConfigSpace {
     }
     lastExtended = at;
     Arrays.fill(writable, at, at + bytes, (byte) 0);
+  }
+
+  /** {@code pci_is_pcie}: true if it has the Express capability. */
+  public boolean isExpress() {
+    return find(PCI_CAP_ID_EXP()) != NOWHERE;
   }
 
   /** The offset of a capability; 0 when there is none. */

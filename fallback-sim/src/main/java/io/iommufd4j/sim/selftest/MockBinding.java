@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.selftest;
 
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
 import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.iommufd.command.Command;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +40,14 @@ final class MockBinding extends IommufdObject {
    *
    * @param flags {@code MOCK_FLAGS_DEVICE_*}
    * @return the device as iommufd has it, not attached yet
-   * @throws Refused EINVAL for unknown flags, ENOMEM
+   * @throws Refused EINVAL for unknown flags and where the device has no IOMMU, ENOMEM
    */
   IommufdDevice plug(Command command, int flags) {
     command.context().faults().alloc(); // The device.
     command.context().faults().alloc(); // Its group.
+    if (!command.context().release().has(Behavior.MOCK_BESIDE_OTHERS)) {
+      throw Refused.with(Errno.EINVAL);
+    }
     MockDevice made = iommu.create(flags);
     device = made;
     IommufdDevice claimed = IommufdDevice.bind(command.context(), made);

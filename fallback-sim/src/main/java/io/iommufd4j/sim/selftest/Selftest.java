@@ -8,6 +8,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.MappableFile;
 import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.iommufd.command.TestCommands;
+import io.iommufd4j.sim.lib.Behavior;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Map;
 import java.util.function.LongFunction;
@@ -23,13 +25,16 @@ public final class Selftest implements TestCommands {
   }
 
   private final Map<Integer, Operation> operations;
+  private final KernelRelease release;
 
   /**
    * The operations of one kernel, on its mock IOMMU.
    *
    * @param memory makes so many bytes of memory to export
+   * @param release which release has them
    */
-  public Selftest(MockIommu iommu, LongFunction<MappableFile> memory) {
+  public Selftest(MockIommu iommu, LongFunction<MappableFile> memory, KernelRelease release) {
+    this.release = release;
     var devices = new DeviceOperations(iommu);
     var buffers = new BufferOperations(memory);
     operations =
@@ -62,8 +67,11 @@ public final class Selftest implements TestCommands {
   /** {@inheritDoc} EOPNOTSUPP for an unknown operation. */
   @Override
   public void execute(Command command) {
-    Operation operation = operations.get(iommu_test_cmd.op(command.block()));
-    if (operation == null) {
+    int number = iommu_test_cmd.op(command.block());
+    Operation operation = operations.get(number);
+    boolean later =
+        number > IOMMU_TEST_OP_TRIGGER_IOPF() && !release.has(Behavior.MOCK_BESIDE_OTHERS);
+    if (operation == null || later) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     operation.execute(command);

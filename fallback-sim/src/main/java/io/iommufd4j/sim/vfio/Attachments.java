@@ -13,6 +13,7 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.vfio.pci.UserSpace;
@@ -54,10 +55,11 @@ final class Attachments {
       throw Refused.with(Errno.EINVAL);
     }
     MemorySegment bind = UserBlock.room(vfio_device_bind_iommufd.sizeof());
-    block.copyInAny(bind, callerBytes);
+    boolean tokens = user.release().has(Behavior.BINDS_WITH_TOKENS);
+    block.copyInAny(bind, tokens ? callerBytes : Request.VFIO_DEVICE_BIND_IOMMUFD.minimumBytes());
     int flags = vfio_device_bind_iommufd.flags(bind);
     int fd = vfio_device_bind_iommufd.iommufd(bind);
-    if (fd < 0 || (flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN()) != 0) {
+    if (fd < 0 || (flags & ~(tokens ? VFIO_DEVICE_BIND_FLAG_TOKEN() : 0)) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
     if (file.fromGroup()) {
@@ -165,7 +167,7 @@ final class Attachments {
     int argsz = vfio_device_attach_iommufd_pt.argsz(request);
     int flags = vfio_device_attach_iommufd_pt.flags(request);
     boolean tooShort = Integer.compareUnsigned(argsz, (int) first) < 0;
-    if (tooShort || (flags & ~VFIO_DEVICE_ATTACH_PASID()) != 0) {
+    if (tooShort || (flags & ~(takesPasids() ? VFIO_DEVICE_ATTACH_PASID() : 0)) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
     if ((flags & VFIO_DEVICE_ATTACH_PASID()) == 0) {
@@ -174,6 +176,10 @@ final class Attachments {
     takePasid(user.block(argument), request, first, argsz);
     int pasid = vfio_device_attach_iommufd_pt.pasid(request);
     return attachPasid(pasid, vfio_device_attach_iommufd_pt.pt_id(request));
+  }
+
+  private boolean takesPasids() {
+    return user.release().has(Behavior.ATTACHES_PASIDS);
   }
 
   private int attachDevice(int ptId) {
@@ -203,7 +209,7 @@ final class Attachments {
     var block = user.block(argument);
     MemorySegment detach = block.take(Request.VFIO_DEVICE_DETACH_IOMMUFD_PT);
     int flags = vfio_device_detach_iommufd_pt.flags(detach);
-    if ((flags & ~VFIO_DEVICE_DETACH_PASID()) != 0) {
+    if ((flags & ~(takesPasids() ? VFIO_DEVICE_DETACH_PASID() : 0)) != 0) {
       throw Refused.with(Errno.EINVAL);
     }
     boolean withPasid = (flags & VFIO_DEVICE_DETACH_PASID()) != 0;

@@ -104,7 +104,7 @@ final class Container {
    */
   synchronized boolean offers(long extension) {
     boolean any = groups.isEmpty();
-    return ((any || translates()) && Type1Iommu.offers(extension))
+    return ((any || translates()) && Type1Iommu.offers(extension, parameters.release()))
         || ((any || !translates()) && NoContainerIommu.offers(parameters, extension));
   }
 
@@ -122,7 +122,9 @@ final class Container {
       iommu = NoContainerIommu.open(parameters, calling.get().accounting(), type);
       return;
     }
-    var chosen = Type1Iommu.open(calling, memory, parameters.type1UnsafeInterrupts()::get, type);
+    var chosen =
+        Type1Iommu.open(
+            calling, memory, parameters.type1UnsafeInterrupts()::get, type, parameters.release());
     List<VfioGroup> attached = new ArrayList<>();
     try {
       for (VfioGroup group : groups) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.vfio;
 
+import io.iommufd4j.sim.lib.KernelRelease;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -12,12 +13,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *     groups whose interrupts are not isolated
  * @param enableSriov {@code vfio_pci.enable_sriov}: functions of vfio-pci may be given virtual ones
  *     through sysfs
+ * @param release which release's modules they are
  */
 public record VfioParameters(
-    AtomicBoolean unsafeNoIommu, AtomicBoolean type1UnsafeInterrupts, AtomicBoolean enableSriov) {
+    AtomicBoolean unsafeNoIommu,
+    AtomicBoolean type1UnsafeInterrupts,
+    AtomicBoolean enableSriov,
+    KernelRelease release) {
 
   /** All of them off. */
-  public VfioParameters() {
-    this(new AtomicBoolean(), new AtomicBoolean(), new AtomicBoolean());
+  VfioParameters(KernelRelease release) {
+    this(new AtomicBoolean(), new AtomicBoolean(), new AtomicBoolean(), release);
   }
 }

@@ -8,6 +8,7 @@ import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.CallingProcess;
@@ -38,7 +39,7 @@ public final class VfioPci {
 
   private final UserSpace user;
   private final CallingProcess calling;
-  private final VfioParameters parameters = new VfioParameters();
+  private final VfioParameters parameters;
   private final DeferredWork deferred = new DeferredWork();
   private final IdTable<IommuGroup> coreGroups;
   private final Map<IommuGroup, VfioGroup> groups = new ConcurrentHashMap<>();
@@ -53,11 +54,17 @@ public final class VfioPci {
    * @param files descriptors of whichever process calls
    * @param calling which process calls, and what it may pin in containers
    * @param coreGroups the machine's IOMMU groups, by number
+   * @param release which release's driver it is
    */
   public VfioPci(
-      UserMemory memory, OpenFiles files, CallingProcess calling, IdTable<IommuGroup> coreGroups) {
-    this.user = new UserSpace(calling.memory(memory), files);
+      UserMemory memory,
+      OpenFiles files,
+      CallingProcess calling,
+      IdTable<IommuGroup> coreGroups,
+      KernelRelease release) {
+    this.user = new UserSpace(calling.memory(memory), files, release);
     this.calling = calling;
+    this.parameters = new VfioParameters(release);
     this.coreGroups = coreGroups;
   }
 

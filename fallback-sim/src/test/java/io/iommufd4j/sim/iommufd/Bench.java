@@ -25,6 +25,7 @@ import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.lib.FaultPlan;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
@@ -66,7 +67,7 @@ final class Bench implements AutoCloseable {
   Bench(long memlockLimit, boolean privileged) {
     accounting = new Accounting(memlockLimit, privileged);
     var calling = new CallingProcess(new UserProcess(1, memory, accounting));
-    context = new IommufdContext(calling, files, wakeups, false, faults);
+    context = new IommufdContext(calling, files, wakeups, false, faults, KernelRelease.NEWEST);
     file = new IommufdFile(context, new Commands(context, command -> {}));
   }
 

@@ -28,6 +28,7 @@ import io.iommufd4j.sim.iommufd.IommufdFile;
 import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.IdTable;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
@@ -50,7 +51,7 @@ final class VfioBench implements AutoCloseable {
 
   VfioBench(IommuPreset preset) {
     machine = new TestMachine(preset);
-    driver = new VfioPci(machine.memory, files, calling(), new IdTable<>(0));
+    driver = new VfioPci(machine.memory, files, calling(), new IdTable<>(0), KernelRelease.NEWEST);
   }
 
   private CallingProcess calling() {
@@ -60,7 +61,8 @@ final class VfioBench implements AutoCloseable {
 
   int openIommufd() {
     CallingProcess calling = calling();
-    var context = new IommufdContext(calling, files, wakeups, false, new FaultPlan());
+    var context =
+        new IommufdContext(calling, files, wakeups, false, new FaultPlan(), KernelRelease.NEWEST);
     return files.open(new IommufdFile(context, new Commands(context, command -> {})), READ_WRITE);
   }
 

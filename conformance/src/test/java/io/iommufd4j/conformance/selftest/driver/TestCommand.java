@@ -3,6 +3,7 @@ package io.iommufd4j.conformance.selftest.driver;
 
 import io.iommufd4j.bindings.selftest.iommu_test_cmd;
 import io.iommufd4j.bindings.selftest.selftest_h;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenIommufd;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
@@ -71,6 +72,12 @@ public final class TestCommand {
 
   /** {@code ioctl(2)} with it: ≥ 0, or −errno. */
   public int on(OpenIommufd iommufd) {
+    int operation = iommu_test_cmd.op(block);
+    if (operation == selftest_h.IOMMU_TEST_OP_MOCK_DOMAIN()
+        || operation == selftest_h.IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS()
+        || operation > selftest_h.IOMMU_TEST_OP_TRIGGER_IOPF()) {
+      iommufd.needs(Needs.MOCK_BESIDE_OTHERS);
+    }
     return iommufd.ioctl(selftest_h.IOMMU_TEST_CMD(), block);
   }
 

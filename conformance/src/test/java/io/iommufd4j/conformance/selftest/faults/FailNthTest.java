@@ -10,6 +10,7 @@ import io.iommufd4j.bindings.iommufd.iommu_iova_range;
 import io.iommufd4j.bindings.selftest.iommu_hwpt_selftest;
 import io.iommufd4j.bindings.selftest.iommu_test_hw_info;
 import io.iommufd4j.conformance.KernelUnderTest;
+import io.iommufd4j.conformance.Needs;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.selftest.Counterpart;
 import io.iommufd4j.conformance.selftest.Selftest;
@@ -66,6 +67,7 @@ final class FailNthTest {
   @Test
   @Counterpart("basic_fail_nth.map_domain")
   void memoryForOneHwpt(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     FaultSweep.over(
         test,
         run -> {
@@ -81,6 +83,7 @@ final class FailNthTest {
   @Test
   @Counterpart("basic_fail_nth.map_file_domain")
   void fileForOneHwpt(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     FaultSweep.over(
         test,
         run -> {
@@ -104,6 +107,7 @@ final class FailNthTest {
   @Test
   @Counterpart("basic_fail_nth.map_two_domains")
   void memoryForTwoHwpts(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     FaultSweep.over(
         test,
         run -> {
@@ -156,6 +160,7 @@ final class FailNthTest {
   @Test
   @Counterpart("basic_fail_nth.access_pin_domain")
   void pinnedForAnAccessBesideAHwpt(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     FaultSweep.over(
         test,
         run -> {
@@ -178,6 +183,7 @@ final class FailNthTest {
   @Test
   @Counterpart("basic_fail_nth.device")
   void device(KernelUnderTest test) {
+    Needs.MOCK_BESIDE_OTHERS.of(test);
     FaultSweep.over(
         test,
         run -> {

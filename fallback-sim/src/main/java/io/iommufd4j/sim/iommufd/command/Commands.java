@@ -73,7 +73,9 @@ public final class Commands implements RequestHandler {
       return;
     }
     Request request =
-        Request.find(number, FileKind.IOMMUFD).orElseThrow(() -> Refused.with(Errno.ENOTTY));
+        Request.find(number, FileKind.IOMMUFD)
+            .filter(context.release()::serves)
+            .orElseThrow(() -> Refused.with(Errno.ENOTTY));
     command.read(request.structBytes(), request.minimumBytes());
     execute(command, request);
   }

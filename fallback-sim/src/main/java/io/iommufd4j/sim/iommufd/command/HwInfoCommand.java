@@ -9,6 +9,7 @@ import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommufd.IommufdDevice;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.mm.VersionedStruct;
@@ -27,7 +28,9 @@ final class HwInfoCommand {
   static void execute(Command command) {
     MemorySegment block = command.block();
     boolean typed = (iommu_hw_info.flags(block) & iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE()) != 0;
-    if ((iommu_hw_info.flags(block) & ~iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE()) != 0
+    boolean byType = command.context().release().has(Behavior.HARDWARE_INFO_BY_TYPE);
+    int known = byType ? iommufd_h.IOMMU_HW_INFO_FLAG_INPUT_TYPE() : 0;
+    if ((iommu_hw_info.flags(block) & ~known) != 0
         || iommu_hw_info.__reserved(block, 0) != 0
         || iommu_hw_info.__reserved(block, 1) != 0
         || iommu_hw_info.__reserved(block, 2) != 0) {
@@ -66,7 +69,8 @@ final class HwInfoCommand {
     if (device.driver().capable(device, Capability.DIRTY_TRACKING)) {
       capabilities |= iommufd_h.IOMMU_HW_CAP_DIRTY_TRACKING();
     }
-    if (!device.driver().capable(device, Capability.PCI_ATS_SUPPORTED)) {
+    if (command.context().release().has(Behavior.HARDWARE_INFO_BY_TYPE)
+        && !device.driver().capable(device, Capability.PCI_ATS_SUPPORTED)) {
       capabilities |= iommufd_h.IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED();
     }
     int pasids = device.maxPasids();

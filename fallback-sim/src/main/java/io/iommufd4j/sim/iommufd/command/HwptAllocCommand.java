@@ -14,12 +14,16 @@ import io.iommufd4j.sim.iommufd.NestedHwpt;
 import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.iommufd.PagingHwpt;
 import io.iommufd4j.sim.iommufd.viommu.Viommu;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 
 /** {@code IOMMU_HWPT_ALLOC}. */
 final class HwptAllocCommand {
+
+  private static final int LATER_FLAGS =
+      iommufd_h.IOMMU_HWPT_ALLOC_PASID() | iommufd_h.IOMMU_HWPT_FAULT_ID_VALID();
 
   private HwptAllocCommand() {}
 
@@ -72,6 +76,10 @@ final class HwptAllocCommand {
             command.context().memory());
     switch (target) {
       case Ioas ioas -> {
+        if ((flags & LATER_FLAGS) != 0
+            && !command.context().release().has(Behavior.FLAGS_OF_PASIDS_AND_FAULTS)) {
+          throw Refused.with(Errno.EOPNOTSUPP);
+        }
         try (var _ = ioas.lock.guard()) {
           publish(command, () -> device.allocHwpt(ioas, flags, data.length() == 0 ? null : data));
         }

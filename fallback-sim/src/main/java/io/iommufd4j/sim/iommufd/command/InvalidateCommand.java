@@ -8,6 +8,7 @@ import io.iommufd4j.sim.iommufd.IommufdObject;
 import io.iommufd4j.sim.iommufd.NestedHwpt;
 import io.iommufd4j.sim.iommufd.ObjectTable;
 import io.iommufd4j.sim.iommufd.viommu.Viommu;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
@@ -81,10 +82,15 @@ final class InvalidateCommand {
       switch (target) {
         case NestedHwpt nested -> nested.domain().invalidate(requests);
         case Viommu viommu -> viommu.ops().invalidate(requests);
-        default -> throw Refused.with(Errno.EINVAL);
+        default -> throw Refused.with(otherKind(command));
       }
     } finally {
       objects.put(target);
     }
+  }
+
+  private static Errno otherKind(Command command) {
+    boolean tells = command.context().release().has(Behavior.INVALIDATE_OF_OTHER_KINDS);
+    return tells ? Errno.EINVAL : Errno.ENOENT;
   }
 }

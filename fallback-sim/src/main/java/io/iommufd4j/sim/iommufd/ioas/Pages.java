@@ -5,6 +5,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.DmaBuf;
 import io.iommufd4j.sim.fs.OpenFiles;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Mutex;
 import io.iommufd4j.sim.lib.Refused;
@@ -74,10 +75,13 @@ final class Pages {
    *     ENOMEM
    */
   static Pages ofUser(PagesOwner owner, long address, long length, boolean writable) {
+    long start = address & -UserMemory.PAGE_SIZE;
+    if (!owner.release().has(Behavior.WRAP_BEFORE_LENGTH)) {
+      count(address - start, length);
+    }
     if (Iova.below(address + length, address)) {
       throw Refused.with(Errno.EOVERFLOW);
     }
-    long start = address & -UserMemory.PAGE_SIZE;
     long count = count(address - start, length);
     owner.faults().alloc();
     var source = new PageSource.User(owner.memory(), start, writable);

@@ -10,6 +10,7 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_INFO_NORESIZE;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR0_REGION_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_CONFIG_REGION_INDEX;
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_ERR_IRQ_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_INTX_IRQ_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_MSIX_IRQ_INDEX;
 import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_NUM_IRQS;
@@ -121,7 +122,8 @@ public final class DeviceDescription {
     var block = user.block(argument);
     MemorySegment info = block.take(Request.VFIO_DEVICE_GET_IRQ_INFO);
     int index = vfio_irq_info.index(info);
-    if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0) {
+    if (Integer.compareUnsigned(index, VFIO_PCI_NUM_IRQS()) >= 0
+        || (index == VFIO_PCI_ERR_IRQ_INDEX() && !irqs.reportsErrors())) {
       throw Refused.with(Errno.EINVAL);
     }
     vfio_irq_info.flags(info, VFIO_IRQ_INFO_EVENTFD() | behavior(index));

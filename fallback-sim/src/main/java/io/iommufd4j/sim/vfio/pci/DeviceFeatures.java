@@ -17,6 +17,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_feature_dma_buf;
 import io.iommufd4j.bindings.vfio.vfio_device_low_power_entry_with_wakeup;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
@@ -64,6 +65,11 @@ public final class DeviceFeatures {
         Integer.toUnsignedLong(vfio_device_feature.argsz(feature)) - vfio_device_feature.sizeof();
     long data = argument + vfio_device_feature.sizeof();
     int which = flags & VFIO_DEVICE_FEATURE_MASK();
+    if ((which == VFIO_DEVICE_FEATURE_DMA_BUF()
+            || which == VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2())
+        && !user.release().has(Behavior.EXPORTS_BARS)) {
+      throw Refused.with(Errno.ENOTTY);
+    }
     if (which == VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY()) {
       if (asked(flags, room, set, 0)) {
         enterLowPower();

@@ -21,6 +21,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.DeferredWork;
 import io.iommufd4j.sim.fs.EventFd;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.pci.PciFunction;
@@ -102,7 +103,16 @@ public final class DeviceIrqs {
     if (index == VFIO_PCI_MSIX_IRQ_INDEX()) {
       return function.config().msixVectors();
     }
-    return index == VFIO_PCI_ERR_IRQ_INDEX() || index == VFIO_PCI_REQ_IRQ_INDEX() ? 1 : 0;
+    return index == VFIO_PCI_REQ_IRQ_INDEX()
+            || (index == VFIO_PCI_ERR_IRQ_INDEX() && reportsErrors())
+        ? 1
+        : 0;
+  }
+
+  /** True if there is {@code VFIO_PCI_ERR_IRQ_INDEX}. */
+  boolean reportsErrors() {
+    return user.release().has(Behavior.ERROR_INTERRUPT_OF_EVERY_FUNCTION)
+        || function.config().isExpress();
   }
 
   /** {@code vfio_pci_ioctl_set_irqs}. */

@@ -5,6 +5,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.fs.OpenFiles;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import io.iommufd4j.sim.mm.UserMemory;
@@ -12,8 +13,10 @@ import io.iommufd4j.sim.mm.UserMemory;
 /**
  * The process that sends requests: the memory that their addresses lie in, and the files that their
  * descriptors stand for.
+ *
+ * @param release which release answers them
  */
-public record UserSpace(UserMemory memory, OpenFiles files) {
+public record UserSpace(UserMemory memory, OpenFiles files, KernelRelease release) {
 
   /** The block of a request. */
   public UserBlock block(long address) {

@@ -21,8 +21,10 @@ import java.lang.foreign.MemorySegment;
 final class Type1DirtyPages {
 
   private final Type1Iommu iommu;
+  private final Type1Requests requests;
 
-  Type1DirtyPages(Type1Iommu iommu) {
+  Type1DirtyPages(Type1Iommu iommu, Type1Requests requests) {
+    this.requests = requests;
     this.iommu = iommu;
   }
 
@@ -58,7 +60,7 @@ final class Type1DirtyPages {
     if (bytes == 0) {
       throw Refused.with(Errno.EINVAL);
     }
-    long last = Type1Requests.last(iova, bytes);
+    long last = requests.last(iova, bytes);
     MemorySegment bitmap = vfio_iommu_type1_dirty_bitmap_get.bitmap(range);
     var bits = DirtyBits.of(iommu.memory(), bitmap.asSlice(0, vfio_bitmap.sizeof()), bytes);
     long page = iommu.smallestPage();

@@ -12,6 +12,8 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.AttachHandle;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuGroup;
+import io.iommufd4j.sim.lib.Behavior;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
@@ -34,10 +36,14 @@ public final class Type1Iommu implements ContainerIommu {
   /** {@code dma_entry_limit}. */
   private static final int MOST_MAPPINGS = 65535;
 
+  /** {@code VFIO_TYPE1_NESTING_IOMMU}, which the newest headers do not have. */
+  private static final int NESTING = 6;
+
   private final CallingProcess calling;
   private final UserMemory memory;
   private final BooleanSupplier unsafeInterrupts;
   private final boolean version2;
+  private final KernelRelease release;
   private final Type1Requests requests = new Type1Requests(this);
   private final List<Type1Domain> domains = new ArrayList<>();
   private final TreeMap<Long, Type1Mapping> mappings = new TreeMap<>(Long::compareUnsigned);
@@ -49,16 +55,20 @@ public final class Type1Iommu implements ContainerIommu {
       CallingProcess calling,
       UserMemory memory,
       BooleanSupplier unsafeInterrupts,
-      boolean version2) {
+      boolean version2,
+      KernelRelease release) {
     this.calling = calling;
+    this.release = release;
     this.memory = memory;
     this.unsafeInterrupts = unsafeInterrupts;
     this.version2 = version2;
   }
 
   /** {@code vfio_iommu_type1_check_extension} before there is one. */
-  public static boolean offers(long extension) {
-    return extension == VFIO_TYPE1_IOMMU()
+  public static boolean offers(long extension, KernelRelease release) {
+    boolean nesting = extension == NESTING && !release.has(Behavior.NO_NESTING_IN_TYPE1);
+    return nesting
+        || extension == VFIO_TYPE1_IOMMU()
         || extension == VFIO_TYPE1v2_IOMMU()
         || extension == VFIO_UNMAP_ALL();
   }
@@ -69,17 +79,23 @@ public final class Type1Iommu implements ContainerIommu {
    * @param calling whose memory is mapped, and whose accounts pinned pages count in
    * @param memory of whoever calls
    * @param unsafeInterrupts {@code allow_unsafe_interrupts}, asked at each group that comes
-   * @throws Refused ENODEV for what it does not offer, EINVAL for what is no type of IOMMU
+   * @param release which release's it is
+   * @throws Refused ENODEV for what it does not offer, EINVAL for what is no type of IOMMU or takes
+   *     hardware that no driver here has
    */
   public static Type1Iommu open(
-      CallingProcess calling, UserMemory memory, BooleanSupplier unsafeInterrupts, long type) {
-    if (!offers(type)) {
+      CallingProcess calling,
+      UserMemory memory,
+      BooleanSupplier unsafeInterrupts,
+      long type,
+      KernelRelease release) {
+    if (!offers(type, release)) {
       throw Refused.with(Errno.ENODEV);
     }
     if (type != VFIO_TYPE1_IOMMU() && type != VFIO_TYPE1v2_IOMMU()) {
       throw Refused.with(Errno.EINVAL);
     }
-    return new Type1Iommu(calling, memory, unsafeInterrupts, type == VFIO_TYPE1v2_IOMMU());
+    return new Type1Iommu(calling, memory, unsafeInterrupts, type == VFIO_TYPE1v2_IOMMU(), release);
   }
 
   @Override
@@ -91,13 +107,17 @@ public final class Type1Iommu implements ContainerIommu {
     return memory;
   }
 
+  KernelRelease release() {
+    return release;
+  }
+
   boolean version2() {
     return version2;
   }
 
   /** {@code vfio_iommu_type1_check_extension}. */
   synchronized boolean has(long extension) {
-    return offers(extension)
+    return offers(extension, release)
         || extension == VFIO_UPDATE_VADDR()
         || (extension == VFIO_DMA_CC_IOMMU()
             && domains.stream().allMatch(Type1Domain::enforcesCoherency));

@@ -14,6 +14,7 @@ import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommu.PagingDomain;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserBlock;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,7 @@ final class Type1Requests {
 
   Type1Requests(Type1Iommu iommu) {
     this.iommu = iommu;
-    this.dirtyPages = new Type1DirtyPages(iommu);
+    this.dirtyPages = new Type1DirtyPages(iommu, this);
     this.capabilities = new Type1Capabilities(iommu);
   }
 
@@ -131,10 +132,11 @@ final class Type1Requests {
   }
 
   /** The last byte of a range; EOVERFLOW when it wraps. */
-  static long last(long first, long bytes) {
+  long last(long first, long bytes) {
     long last = first + bytes - 1;
     if (Long.compareUnsigned(last, first) < 0) {
-      throw Refused.with(Errno.EOVERFLOW);
+      boolean tells = iommu.release().has(Behavior.OVERFLOW_IN_TYPE1);
+      throw Refused.with(tells ? Errno.EOVERFLOW : Errno.EINVAL);
     }
     return last;
   }
