@@ -6,4 +6,5 @@ module io.iommufd4j.exec {
   requires static transitive org.jspecify;
 
   exports io.iommufd4j.exec;
+  exports io.iommufd4j.exec.trace;
 }

@@ -16,6 +16,7 @@ import io.iommufd4j.cli.command.GroupVerbs;
 import io.iommufd4j.cli.command.InspectVerb;
 import io.iommufd4j.cli.command.SimExec;
 import io.iommufd4j.cli.command.SimVerbs;
+import io.iommufd4j.cli.command.TraceVerb;
 import io.iommufd4j.cli.run.Invocation;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -69,6 +70,11 @@ final class CommandTree {
       CommandLine group = parent(top, new GroupVerbs());
       add(group, "list", GroupList::new);
       add(group, "show", GroupShow::new);
+    }
+    if (wanted.test("trace")) {
+      // What follows the program's name is the program's.
+      top.addSubcommand(
+          "trace", new CommandLine(new TraceVerb(invocation)).setStopAtPositional(true));
     }
     if (wanted.test("sim")) {
       CommandLine sim = parent(top, new SimVerbs());

@@ -26,6 +26,7 @@ public final class SeccompFilter {
   private static final int ALLOW = 0x7fff_0000;
   private static final int NOTIFY = 0x7fc0_0000;
   private static final int REFUSE = 0x0005_0000;
+  private static final int TRACE = 0x7ff0_0000;
 
   private static final int NUMBER_AT = 0;
   private static final int ARCHITECTURE_AT = 4;
@@ -204,6 +205,31 @@ public final class SeccompFilter {
       MemorySegment filter = program(arena);
       int listener = install(filter, NEW_LISTENER | WAIT_KILLABLE);
       return listener == EINVAL ? install(filter, NEW_LISTENER) : listener;
+    }
+  }
+
+  /**
+   * Gives the calling thread a filter that stops it, and all that it starts, for their tracer at an
+   * {@code ioctl} of a type; without a tracer the call answers {@code ENOSYS}. Calls of another
+   * architecture pass.
+   *
+   * @param type {@code _IOC_TYPE} of the request
+   * @return 0, or −errno
+   */
+  public static int tracing(int type) {
+    var filter = new SeccompFilter();
+    filter.program.replaceAll(
+        one -> one.code() == RETURN ? new Instruction(RETURN, 0, 0, ALLOW) : one);
+    if (filter.when(SystemCall.IOCTL, 5)) {
+      filter.add(LOAD, 0, 0, argument(1));
+      filter.add(AND, 0, 0, 0xff00);
+      filter.add(EQUAL, 0, 1, type << 8);
+      filter.add(RETURN, 0, 0, TRACE);
+      filter.add(RETURN, 0, 0, ALLOW);
+    }
+    try (var arena = Arena.ofConfined()) {
+      long refused = SystemCall.PRCTL.call(PR_SET_NO_NEW_PRIVS, 1);
+      return refused < 0 ? (int) refused : install(filter.program(arena), 0);
     }
   }
 

@@ -35,6 +35,8 @@ public enum SystemCall {
   RECVFROM(45, 207),
   EXECVE(59, 221),
   KILL(62, 129),
+  WAIT4(61, 260),
+  PTRACE(101, 117),
   FCNTL(72, 25),
   FTRUNCATE(77, 46),
   GETDENTS(78),

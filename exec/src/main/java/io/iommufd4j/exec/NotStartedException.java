@@ -16,6 +16,15 @@ public final class NotStartedException extends RuntimeException {
     return new NotStartedException(program + ": " + errno);
   }
 
+  /** The host does not let programs be traced. */
+  static NotStartedException untraced(int answer) {
+    return new NotStartedException(
+        "programs cannot be traced here: "
+            + Errno.name(answer)
+            + "; it takes Linux 5.3 or newer, seccomp(2), and a host that lets parents trace their"
+            + " children");
+  }
+
   /** The host does not let programs be supervised. */
   static NotStartedException unsupervised(int answer) {
     if (answer == Errno.EBUSY.negated()) {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.cli.command;
+
+import io.iommufd4j.cli.run.Invocation;
+import io.iommufd4j.exec.ProgramTrace;
+import io.iommufd4j.exec.trace.TracedCall;
+import io.iommufd4j.kernel.Errno;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code trace}. */
+@Command(
+    name = "trace",
+    addMethodSubcommands = false,
+    description =
+        "Runs a program on this host's own kernel and shows, on standard error, every request that it"
+            + " and all that it starts make of iommufd and VFIO: fields, flags and kinds of ids by"
+            + " name, what the kernel wrote back, the errno, the time. Nothing else of the program is"
+            + " slowed down. Takes the right to trace one's own children, and Linux 5.3 or newer; the"
+            + " program gains no privileges, and ends when this ends. Exits with its status, or 128 +"
+            + " the number of the signal that ended it; 3 when it cannot be started or traced.")
+public final class TraceVerb implements Callable<Integer> {
+
+  private final Invocation invocation;
+  private final Set<String> unsupported = new TreeSet<>();
+  private final Set<String> used = new TreeSet<>();
+
+  @Option(
+      names = "--unsupported",
+      description =
+          "At the end, the requests that the kernel did not know: ENOTTY, EOPNOTSUPP, E2BIG.")
+  boolean listsUnsupported;
+
+  @Option(
+      names = "--seccomp",
+      description =
+          "At the end, every request that was made, with its number: what a filter has to allow.")
+  boolean listsUsed;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "PROGRAM",
+      description =
+          "After --: the program, looked for in PATH when it has no slash, and its arguments.")
+  List<String> command = List.of();
+
+  /** For an invocation. */
+  public TraceVerb(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() {
+    PrintStream err = invocation.terminal().err();
+    int status = new ProgramTrace(call -> tell(call, err)).run(command);
+    if (listsUnsupported) {
+      unsupported.forEach(line -> err.println("unsupported: " + line));
+    }
+    if (listsUsed) {
+      used.forEach(line -> err.println("allow: ioctl " + line));
+    }
+    return status;
+  }
+
+  private void tell(TracedCall call, PrintStream err) {
+    err.println("[" + call.thread() + "] " + call.event());
+    String name = call.event().name();
+    used.add("0x%04x %s".formatted(call.request().number(), name));
+    long result = call.event().result();
+    if (result == Errno.ENOTTY.negated()
+        || result == Errno.EOPNOTSUPP.negated()
+        || result == Errno.E2BIG.negated()) {
+      unsupported.add(
+          "%s (0x%04x): %s"
+              .formatted(name, call.request().number(), call.event().errno().orElse("")));
+    }
+  }
+}
