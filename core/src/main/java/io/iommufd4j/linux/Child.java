@@ -20,6 +20,13 @@ public final class Child {
 
   private static final int SIGNALLED = 128;
 
+  private static final int SIGINT = 2;
+  private static final int SIGQUIT = 3;
+  private static final long SIG_IGN = 1;
+
+  /** {@code struct sigaction} of the kernel. */
+  private static final int ACTION_BYTES = 32;
+
   private Child() {}
 
   /**
@@ -41,6 +48,16 @@ public final class Child {
       int status = info.get(ValueLayout.JAVA_INT, STATUS_AT);
       boolean exited = info.get(ValueLayout.JAVA_INT, CODE_AT) == CLD_EXITED;
       return exited ? status : SIGNALLED + status;
+    }
+  }
+
+  /** {@code SIGINT} and {@code SIGQUIT} do nothing to this process from now on. */
+  public static void ignoreInterrupts() {
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment action = arena.allocate(ACTION_BYTES, Long.BYTES);
+      action.set(ValueLayout.JAVA_LONG, 0, SIG_IGN);
+      SystemCall.RT_SIGACTION.call(SIGINT, action.address(), 0, Long.BYTES);
+      SystemCall.RT_SIGACTION.call(SIGQUIT, action.address(), 0, Long.BYTES);
     }
   }
 

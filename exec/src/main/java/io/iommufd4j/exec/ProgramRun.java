@@ -7,6 +7,7 @@ import io.iommufd4j.exec.view.FileView;
 import io.iommufd4j.exec.view.MachineFiles;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.Child;
+import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.SeccompFilter;
 import io.iommufd4j.linux.Spawn;
 import io.iommufd4j.sim.SimKernel;
@@ -21,6 +22,8 @@ import java.util.concurrent.ExecutionException;
  * newer with seccomp user notification. It takes no privileges.
  */
 public final class ProgramRun {
+
+  private static final int SIGTERM = 15;
 
   private final SimKernel kernel;
   private final PrintStream err;
@@ -61,17 +64,55 @@ public final class ProgramRun {
     }
     var workers = new Workers(listener, calls, err);
     workers.start();
-    Thread.ofPlatform().daemon().name("releases").start(() -> settle(files));
+    var settling = new Thread(() -> settle(files), "releases");
+    settling.setDaemon(true);
+    settling.start();
+    var guard = new Guard();
     try {
       int pid = get(started);
       if (pid < 0) {
         throw NotStartedException.of(command.getFirst(), Errno.name(pid));
       }
-      return Child.await(pid);
+      return await(pid, guard, files);
     } finally {
       workers.end();
-      files.opened().settle();
+      files.end();
+      join(settling);
+      files.close();
+      guard.end();
+      HostFile.close(listener);
     }
+  }
+
+  /** Waits for the program's end; when this process is told to end, so is the program. */
+  private static int await(int pid, Guard guard, ProgramFiles files) {
+    var told = new Thread(() -> Child.kill(pid, SIGTERM), "ends the program");
+    Runtime.getRuntime().addShutdownHook(told);
+    try {
+      guard.start();
+      guard.add(pid);
+      files.watch(guard::add, guard::remove);
+      return Child.await(pid);
+    } finally {
+      guard.remove(pid);
+      unhook(told);
+    }
+  }
+
+  private static void unhook(Thread told) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(told);
+    } catch (IllegalStateException ending) {
+      // Then the program has been told.
+    }
+  }
+
+  /**
+   * Leaves interrupts to the program, as a shell does that waits for one: they reach the whole
+   * process group, and what the program makes of them is what counts.
+   */
+  public static void leaveInterrupts() {
+    Child.ignoreInterrupts();
   }
 
   /** The filter holds for this thread from then on: it does nothing but start the program. */
@@ -88,10 +129,18 @@ public final class ProgramRun {
   }
 
   private static void settle(ProgramFiles files) {
-    while (true) {
+    while (!files.ended()) {
       files.opened().await();
       files.opened().settle();
       files.programs().forgetThreads();
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

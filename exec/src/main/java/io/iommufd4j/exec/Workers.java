@@ -74,6 +74,10 @@ final class Workers {
       if (waiting.decrementAndGet() == 0 && all.get() < MOST) {
         add();
       }
+      if (ended) {
+        call.answer(Errno.ENOSYS.negated());
+        break;
+      }
       answer(call);
       if (waiting.incrementAndGet() > WAITING) {
         waiting.decrementAndGet();

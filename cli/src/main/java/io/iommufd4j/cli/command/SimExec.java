@@ -40,6 +40,7 @@ public final class SimExec implements Callable<Integer> {
   @Override
   public Integer call() {
     try (SimKernel kernel = invocation.simulated()) {
+      ProgramRun.leaveInterrupts();
       return new ProgramRun(kernel, invocation.terminal().err()).run(command);
     }
   }

@@ -16,15 +16,20 @@ final class RequestCalls {
     this.files = files;
   }
 
-  /** A descriptor of no simulated file is the host's affair. */
+  /**
+   * A descriptor of no simulated file is the host's affair. That it is one was looked up in the
+   * directory of the very process, so the call still waits.
+   */
   void answer(SeccompListener call) {
     int fd = (int) call.argument(0);
     Program program = files.newCaller(call);
     Opened opened = program == null ? null : files.opened().at(program, fd);
-    if (program == null || opened == null || !call.waits()) {
+    if (program == null || opened == null) {
       call.pass();
       return;
     }
+    files.opened().unmapLost(opened, files.programs());
+    program.showLimits(call.thread());
     int request = (int) call.argument(1);
     long argument = call.argument(2);
     if (!files.kernel().files().retain(opened.file())) {

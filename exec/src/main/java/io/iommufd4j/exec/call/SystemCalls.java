@@ -22,6 +22,7 @@ public final class SystemCalls {
   private final ProgramFiles files;
   private final RequestCalls requests;
   private final TransferCalls transfers;
+  private final MapCalls maps;
   private final PathCalls paths;
 
   /** Of programs that see some files. */
@@ -29,6 +30,7 @@ public final class SystemCalls {
     this.files = files;
     this.requests = new RequestCalls(files);
     this.transfers = new TransferCalls(files);
+    this.maps = new MapCalls(files);
     this.paths = new PathCalls(files, view);
   }
 
@@ -53,12 +55,21 @@ public final class SystemCalls {
         .notifiedFrom(4, first, SystemCall.MMAP)
         .notifiedFrom(0, first, PathCalls.ofDescriptors())
         .notified(PathCalls.ofNames())
-        .notified(SystemCall.EXECVE, SystemCall.EXECVEAT)
+        .notified(SystemCall.EXECVE, SystemCall.EXECVEAT, SystemCall.CAPSET, SystemCall.SETRLIMIT)
+        .notifiedUnlessNull(SystemCall.PRLIMIT64, 2)
         .refused(SystemCall.IO_URING_SETUP, ENOSYS);
   }
 
   /** Answers the call that a listener has received. */
   public void answer(SeccompListener call) {
+    try {
+      dispatch(call);
+    } finally {
+      files.programs().endCall();
+    }
+  }
+
+  private void dispatch(SeccompListener call) {
     SystemCall which = SystemCall.of(call.number());
     files.answers(call);
     files.opened().settle();
@@ -70,9 +81,16 @@ public final class SystemCalls {
       case IOCTL -> requests.answer(call);
       case READ, WRITE, PREAD64, PWRITE64, READV, WRITEV, PREADV, PWRITEV, PREADV2, PWRITEV2 ->
           transfers.answer(which, call);
+      case MMAP -> maps.answer(call);
+      case CAPSET, PRLIMIT64, SETRLIMIT -> limits(call);
       case EXECVE, EXECVEAT -> exec(call);
       default -> paths.answer(which, call);
     }
+  }
+
+  private void limits(SeccompListener call) {
+    files.programs().limitsChange();
+    call.pass();
   }
 
   private void exec(SeccompListener call) {

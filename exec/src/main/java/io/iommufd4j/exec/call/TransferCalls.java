@@ -68,7 +68,7 @@ final class TransferCalls {
     }
     Program program = files.newCaller(call);
     Opened opened = program == null ? null : files.opened().at(program, (int) call.argument(0));
-    if (program == null || opened == null || !call.waits()) {
+    if (program == null || opened == null) {
       call.pass();
       return;
     }

@@ -49,7 +49,9 @@ final class Descriptors implements FileTable.Outside {
   @Override
   public synchronized int reserve(OpenFile file) {
     long limit = HostFile.limit(program.pid(), RLIMIT_NOFILE);
-    for (int fd = first; fd < limit; fd++) {
+    // A program may have lowered its limit.
+    long from = first < limit ? first : limit / 2;
+    for (int fd = (int) from; fd < limit; fd++) {
       if (!reserved.contains(fd) && program.inode(fd) < 0) {
         reserved.add(fd);
         return fd;

@@ -3,6 +3,7 @@ package io.iommufd4j.exec.file;
 
 import io.iommufd4j.exec.process.HostInode;
 import io.iommufd4j.exec.process.Program;
+import io.iommufd4j.exec.process.Programs;
 import io.iommufd4j.linux.CloseWatch;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.Readiness;
@@ -32,6 +33,8 @@ public final class OpenedFiles {
 
   private static final long RELEASES = 0;
   private static final long WAKEUPS = -1;
+
+  private static final String IOMMUFD = "/dev/iommu";
 
   private static final MemorySegment ONE = one();
 
@@ -72,6 +75,11 @@ public final class OpenedFiles {
     readiness.add(pidfd, Readiness.READABLE, number);
   }
 
+  /** Ends {@link #await}. */
+  public void interrupt() {
+    HostFile.write(wakeups, ONE);
+  }
+
   /** Some file's readiness may have changed. */
   public void wake() {
     if (!pipes.isEmpty() && !stale.getAndSet(true)) {
@@ -99,6 +107,12 @@ public final class OpenedFiles {
    */
   public @Nullable Opened at(@Nullable HostInode inode) {
     return inode == null ? null : files.get(inode);
+  }
+
+  /** The physical address of the register that a file shows at an offset; −1 for none. */
+  long registers(HostInode inode, long offset) {
+    Opened opened = files.get(inode);
+    return opened == null ? -1 : opened.file().registers(offset);
   }
 
   /** {@return whether no program has any simulated file open} */
@@ -165,6 +179,46 @@ public final class OpenedFiles {
     }
   }
 
+  /**
+   * {@code mmap(2)} of a file: afterwards the host's own call on the stand-in does the same.
+   *
+   * @param descriptor of the stand-in, here
+   * @throws io.iommufd4j.sim.lib.Refused as the file does
+   */
+  public void map(
+      Opened opened, int descriptor, long bytes, int protection, int flags, long offset) {
+    StandIn standIn = opened.standIn();
+    synchronized (standIn) {
+      MemorySegment memory = standIn.map(descriptor, offset, bytes);
+      if (memory == null) {
+        return;
+      }
+      try {
+        opened.file().mmapInto(memory, protection, flags, offset);
+      } catch (RuntimeException refused) {
+        standIn.unmap(memory);
+        throw refused;
+      }
+    }
+  }
+
+  /** Ends the mappings of a file that no program has any more: nothing tells of that. */
+  public void unmapLost(Opened opened, Programs programs) {
+    StandIn standIn = opened.standIn();
+    // Only of iommufd does it matter: an object whose page is mapped is in use.
+    if (!standIn.isMapped() || !opened.path().equals(IOMMUFD)) {
+      return;
+    }
+    synchronized (standIn) {
+      standIn.eachMapped((offset, memory) -> {
+        if (!programs.maps(standIn.inode(), offset, memory.byteSize())) {
+          opened.file().unmapped(memory);
+          standIn.unmap(memory);
+        }
+      });
+    }
+  }
+
   /** Releases what nobody has open any more, and shows what is ready. */
   public void settle() {
     lock.lock();
@@ -225,6 +279,14 @@ public final class OpenedFiles {
   private void release(@Nullable Opened opened) {
     if (opened != null) {
       files.remove(opened.standIn().inode());
+      synchronized (opened.standIn()) {
+        opened
+            .standIn()
+            .eachMapped((_, memory) -> {
+              opened.file().unmapped(memory);
+              opened.standIn().unmap(memory);
+            });
+      }
       opened.standIn().end();
       table.drop(opened.file());
     }
@@ -240,7 +302,7 @@ public final class OpenedFiles {
     settle();
     lock.lock();
     try {
-      files.values().forEach(this::release);
+      List.copyOf(files.values()).forEach(this::release);
       watched.clear();
       pipes.clear();
       watch.close();

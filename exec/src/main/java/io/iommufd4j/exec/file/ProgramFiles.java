@@ -10,6 +10,7 @@ import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The programs that use simulated files, and what they have open of them. */
@@ -26,14 +27,17 @@ public final class ProgramFiles {
   private final OpenedFiles opened;
   private final HostFiles host;
   private final CurrentCall current = new CurrentCall();
+  private volatile IntConsumer whenStarted = pid -> {};
+  private volatile IntConsumer whenEnded = pid -> {};
+  private volatile boolean ended;
   private final Map<Program, Descriptors> descriptors = new ConcurrentHashMap<>();
   private final int first;
 
   /** No programs as yet. */
   public ProgramFiles(OutsideProcesses kernel) {
     this.kernel = kernel;
-    this.programs = new Programs(kernel);
     this.opened = new OpenedFiles(kernel.files(), this::ended);
+    this.programs = new Programs(kernel, opened::registers);
     this.host = new HostFiles(kernel.pins());
     long limit = HostFile.limit(0, RLIMIT_NOFILE);
     this.first = limit > 2 * FIRST ? FIRST : (int) (limit / 2);
@@ -60,7 +64,36 @@ public final class ProgramFiles {
     return opened;
   }
 
+  /**
+   * Tells of the processes that use simulated files.
+   *
+   * @param started gets the number of each new one
+   * @param ended gets the number of each that has ended
+   */
+  public void watch(IntConsumer started, IntConsumer ended) {
+    whenStarted = started;
+    whenEnded = ended;
+  }
+
+  /** No call is answered any more. */
+  public void end() {
+    ended = true;
+    opened.interrupt();
+  }
+
+  /** {@return whether {@link #end} was called} */
+  public boolean ended() {
+    return ended;
+  }
+
+  /** Releases what is left, also of processes that outlive the first one. */
+  public void close() {
+    opened.close();
+    programs.close();
+  }
+
   private void ended(long pid) {
+    whenEnded.accept((int) pid);
     Program program = programs.known((int) pid);
     if (program != null) {
       descriptors.remove(program);
@@ -80,10 +113,12 @@ public final class ProgramFiles {
    */
   public @Nullable Program newCaller(SeccompListener call) {
     int pid = programs.processOf(call.thread());
-    return pid < 0
-        ? null
-        : programs.start(
-            pid, this::descriptors, (program, pidfd) -> opened.watchProcess(pidfd, program.pid()));
+    return pid < 0 ? null : programs.start(pid, this::descriptors, this::watch);
+  }
+
+  private void watch(Program program, int pidfd) {
+    opened.watchProcess(pidfd, program.pid());
+    whenStarted.accept(program.pid());
   }
 
   private Descriptors descriptors(Program program) {

@@ -6,6 +6,9 @@ import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.sim.fs.OpenFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of the host's that stands in for a simulated one in the programs, and is told by its
@@ -17,12 +20,20 @@ public final class StandIn {
   private static final int O_RDWR = 2;
   private static final int O_NONBLOCK = 04000;
   private static final int POLLIN = 1;
+  private static final int READ = 1;
+  private static final int WRITE = 2;
+  private static final int MAP_SHARED = 1;
 
   private final HostInode inode;
   private final boolean pipe;
   private int given;
   private int own = -1;
   private boolean shownReady;
+  private long size;
+  private final List<Piece> pieces = new CopyOnWriteArrayList<>();
+
+  /** A piece that is mapped here. */
+  private record Piece(long offset, MemorySegment memory) {}
 
   private StandIn(int given, boolean pipe) {
     this.given = given;
@@ -94,6 +105,56 @@ public final class StandIn {
       own = Opening.require(HostFile.open("/proc/self/fd/" + given, O_RDWR));
     }
     return own;
+  }
+
+  /**
+   * Maps a piece of it here, where programs map it, too.
+   *
+   * @param descriptor one of it here
+   * @return the memory; null when a piece that is mapped already has it all
+   */
+  @Nullable MemorySegment map(int descriptor, long offset, long bytes) {
+    for (Piece piece : pieces) {
+      if (piece.offset() <= offset
+          && offset + bytes <= piece.offset() + piece.memory().byteSize()) {
+        return null;
+      }
+    }
+    if (own < 0) {
+      own = Opening.require(HostFile.open("/proc/self/fd/" + descriptor, O_RDWR));
+    }
+    size = Math.max(size, offset + bytes);
+    Opening.require(HostFile.truncate(own, size));
+    long address = HostFile.map(bytes, READ | WRITE, MAP_SHARED, own, offset);
+    Opening.require(Math.clamp(address, -4095, 0));
+    MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(bytes);
+    pieces.add(new Piece(offset, memory));
+    return memory;
+  }
+
+  /** Undoes {@link #map}. */
+  void unmap(MemorySegment memory) {
+    pieces.removeIf(piece -> piece.memory().address() == memory.address());
+    HostFile.unmap(memory.address(), memory.byteSize());
+  }
+
+  /** True if any piece is mapped here. */
+  boolean isMapped() {
+    return !pieces.isEmpty();
+  }
+
+  /** A visit to a mapped piece. */
+  @FunctionalInterface
+  interface Visit {
+    /** Called with where it begins in the file, in bytes. */
+    void of(long offset, MemorySegment memory);
+  }
+
+  /** Visits the pieces, which may be unmapped meanwhile. */
+  void eachMapped(Visit visit) {
+    for (Piece piece : List.copyOf(pieces)) {
+      visit.of(piece.offset(), piece.memory());
+    }
   }
 
   /** Shows in the programs if there is something to read. */

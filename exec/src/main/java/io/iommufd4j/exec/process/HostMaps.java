@@ -36,6 +36,14 @@ final class HostMaps {
       long inode,
       String name) {
 
+    /** The identity of the file. */
+    HostInode file() {
+      int colon = device.indexOf(':');
+      long major = Long.parseLong(device, 0, colon, 16);
+      long minor = Long.parseLong(device, colon + 1, device.length(), 16);
+      return new HostInode(major | minor << Integer.SIZE, inode);
+    }
+
     boolean readable() {
       return permissions.charAt(0) == 'r';
     }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A supervised process that uses simulated files: one program, from its exec to the next. */
 public final class Program implements OutsideMemory.Host {
 
+  private static final int RLIMIT_MEMLOCK = 8;
   private static final int O_RDWR = 2;
   private static final int O_DIRECTORY = 0200000;
   private static final int O_PATH = 010000000;
@@ -26,15 +27,18 @@ public final class Program implements OutsideMemory.Host {
   private final int memory;
   private final ThreadBuffers buffers;
   private final SharedFiles files;
+  private final StandIns standIns;
   private volatile @Nullable UserProcess process;
   private volatile boolean ended;
   private volatile boolean replaced;
+  private volatile boolean limitsKnown;
 
-  Program(int pid, int pidfd, ThreadBuffers buffers, SharedFiles files) {
+  Program(int pid, int pidfd, ThreadBuffers buffers, SharedFiles files, StandIns standIns) {
     this.pid = pid;
     this.pidfd = pidfd;
     this.buffers = buffers;
     this.files = files;
+    this.standIns = standIns;
     directory = HostFile.open("/proc/" + pid, O_PATH | O_DIRECTORY);
     memory = HostFile.open("/proc/" + pid + "/mem", O_RDWR);
   }
@@ -59,6 +63,26 @@ public final class Program implements OutsideMemory.Host {
       throw new IllegalStateException("process " + pid + " is not known to the kernel");
     }
     return known;
+  }
+
+  /** Its limits or capabilities may be others from now on. */
+  void limitsChange() {
+    limitsKnown = false;
+  }
+
+  /**
+   * Lets the kernel know its limits as they are now.
+   *
+   * @param thread that makes a call, whose capabilities count
+   */
+  public void showLimits(int thread) {
+    if (!limitsKnown) {
+      limitsKnown = true;
+      long locked = HostFile.limit(pid, RLIMIT_MEMLOCK);
+      if (locked >= 0) {
+        process().accounting().limit(locked, Capabilities.of(thread).locksMemory());
+      }
+    }
   }
 
   /** It may run another program from now on. */
@@ -124,6 +148,9 @@ public final class Program implements OutsideMemory.Host {
   @Override
   public boolean read(long address, MemorySegment into) {
     ThreadBuffers.Set own = buffers.get();
+    if (own.readAhead(pid, address, into)) {
+      return true;
+    }
     return Moves.move(
         own,
         into,
@@ -134,6 +161,7 @@ public final class Program implements OutsideMemory.Host {
   @Override
   public boolean write(long address, MemorySegment from) {
     ThreadBuffers.Set own = buffers.get();
+    own.forgetAhead();
     return Moves.move(
         own,
         from,
@@ -160,10 +188,18 @@ public final class Program implements OutsideMemory.Host {
   public List<OutsideMemory.Stretch> mapped(long address, long end) {
     var stretches = new ArrayList<OutsideMemory.Stretch>();
     for (HostMaps.Line line : HostMaps.between(pid, address, end)) {
-      SharedPages file = line.shared() && !device(line) ? files.mapped(pid, line) : null;
+      long registers = line.shared() ? standIns.registers(line.file(), line.offset()) : -1;
+      boolean opens = line.shared() && registers < 0 && !device(line);
+      SharedPages file = opens ? files.mapped(pid, line) : null;
       stretches.add(
           new OutsideMemory.Stretch(
-              line.start(), line.end(), line.readable(), line.writable(), file, line.offset()));
+              line.start(),
+              line.end(),
+              line.readable(),
+              line.writable(),
+              file,
+              line.offset(),
+              registers));
     }
     return stretches;
   }

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,13 +29,15 @@ public final class Programs {
   private final ThreadBuffers buffers = new ThreadBuffers();
   private final SharedFiles files = new SharedFiles(buffers);
   private final OutsideProcesses kernel;
+  private final StandIns standIns;
   private final Map<Integer, Program> programs = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
   private final Set<Integer> seen = ConcurrentHashMap.newKeySet();
 
   /** None as yet. */
-  public Programs(OutsideProcesses kernel) {
+  public Programs(OutsideProcesses kernel, StandIns standIns) {
     this.kernel = kernel;
+    this.standIns = standIns;
   }
 
   /**
@@ -116,12 +119,37 @@ public final class Programs {
       if (pidfd < 0) {
         return null;
       }
-      var program = new Program(pid, pidfd, buffers, files);
+      var program = new Program(pid, pidfd, buffers, files, standIns);
       program.become(kernel.start(pid, program, descriptors.apply(program)));
       programs.put(pid, program);
       started.accept(program, pidfd);
       return program;
     }
+  }
+
+  /** The call that this thread handles is over. */
+  public void endCall() {
+    buffers.get().forgetAhead();
+    files.endCall();
+  }
+
+  /** {@return whether any program has a piece of a file mapped} */
+  public boolean maps(HostInode inode, long offset, long bytes) {
+    for (Program program : programs.values()) {
+      for (HostMaps.Line line : HostMaps.between(program.pid(), 0, Long.MAX_VALUE)) {
+        if (line.inode() == inode.number()
+            && line.offset() < offset + bytes
+            && offset < line.offset() + line.end() - line.start()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Some process' limits or capabilities may be others from now on. */
+  public void limitsChange() {
+    programs.values().forEach(Program::limitsChange);
   }
 
   /** A process may run another program from now on. */
@@ -130,6 +158,11 @@ public final class Programs {
     if (program != null) {
       program.mayBeReplaced();
     }
+  }
+
+  /** All have ended, or are on their own from now on. */
+  public void close() {
+    List.copyOf(programs.values()).forEach(this::exited);
   }
 
   /** A process has ended. */

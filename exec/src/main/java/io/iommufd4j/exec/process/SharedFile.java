@@ -25,8 +25,10 @@ final class SharedFile implements SharedPages {
   private final int self;
   private final ThreadBuffers buffers;
   private final boolean huge;
+  private final Runnable forget;
+  private final Object files;
   private int holders;
-  private boolean forgotten;
+  private boolean closed;
   private long address;
   private long mapped;
 
@@ -35,8 +37,12 @@ final class SharedFile implements SharedPages {
    *
    * @param fd is this object's from now on
    * @param self the number of this process
+   * @param forget nobody is led to it any more; called once
+   * @param files guards who holds it
    */
-  SharedFile(int fd, int self, ThreadBuffers buffers) {
+  SharedFile(int fd, int self, ThreadBuffers buffers, Runnable forget, Object files) {
+    this.forget = forget;
+    this.files = files;
     this.fd = fd;
     this.self = self;
     this.buffers = buffers;
@@ -45,7 +51,7 @@ final class SharedFile implements SharedPages {
 
   @Override
   public synchronized long bytes() {
-    if (forgotten) {
+    if (closed) {
       return 0;
     }
     ThreadBuffers.Set own = buffers.get();
@@ -61,34 +67,27 @@ final class SharedFile implements SharedPages {
   }
 
   @Override
-  public synchronized void hold() {
-    holders++;
+  public void hold() {
+    synchronized (files) {
+      holders++;
+    }
   }
 
   @Override
-  public synchronized void drop() {
-    holders--;
-    if (holders == 0) {
-      unmap();
-      if (forgotten) {
-        HostFile.close(fd);
+  public void drop() {
+    synchronized (files) {
+      if (--holders > 0) {
+        return;
       }
+      forget.run();
     }
+    close();
   }
 
-  /** False when somebody holds it. */
-  synchronized boolean idle() {
-    return holders == 0;
-  }
-
-  /** Nobody will be led to it any more: it ends with the last who holds it. */
-  synchronized void forget() {
-    if (!forgotten) {
-      forgotten = true;
-      if (holders == 0) {
-        HostFile.close(fd);
-      }
-    }
+  private synchronized void close() {
+    unmap();
+    closed = true;
+    HostFile.close(fd);
   }
 
   @Override

@@ -3,17 +3,15 @@ package io.iommufd4j.exec.process;
 
 import io.iommufd4j.linux.HostFile;
 import java.lang.foreign.ValueLayout;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The files that programs share pages of: one object for each, by device and inode. */
 public final class SharedFiles {
-
-  /** Files that nobody holds and that are kept open all the same, for whoever comes next. */
-  private static final int KEPT = 32;
 
   private static final int O_RDWR = 2;
   private static final int O_RDONLY = 0;
@@ -27,7 +25,11 @@ public final class SharedFiles {
 
   private final ThreadBuffers buffers;
   private final int self = (int) ProcessHandle.current().pid();
-  private final Map<Key, SharedFile> files = new LinkedHashMap<>();
+  private final Map<Key, SharedFile> files = new HashMap<>();
+
+  /** Files that a call of a thread was led to, and holds until it is over. */
+  @SuppressWarnings("ThreadLocalUsage") // Of one supervisor's threads.
+  private final ThreadLocal<List<SharedFile>> leases = ThreadLocal.withInitial(ArrayList::new);
 
   SharedFiles(ThreadBuffers buffers) {
     this.buffers = buffers;
@@ -56,28 +58,28 @@ public final class SharedFiles {
     own.name.set(ValueLayout.JAVA_BYTE, 0, (byte) 0);
     long inode = HostFile.inode(fd, own.name, own.statistics);
     var key = new Key(HostFile.device(own.statistics), inode);
-    SharedFile known = files.remove(key);
+    SharedFile known = files.get(key);
     if (known != null) {
       HostFile.close(fd);
-      files.put(key, known);
-      return known;
+      return leased(known);
     }
-    var file = new SharedFile(fd, self, buffers);
-    forgetOldest();
+    var file = new SharedFile(fd, self, buffers, () -> files.remove(key), this);
     files.put(key, file);
+    return leased(file);
+  }
+
+  private SharedFile leased(SharedFile file) {
+    file.hold();
+    leases.get().add(file);
     return file;
   }
 
-  private void forgetOldest() {
-    int surplus = files.size() - KEPT;
-    Iterator<SharedFile> oldest = files.values().iterator();
-    while (surplus > 0 && oldest.hasNext()) {
-      SharedFile file = oldest.next();
-      if (file.idle()) {
-        oldest.remove();
-        file.forget();
-        surplus--;
-      }
+  /** The call of this thread is over: what nobody holds for longer is closed. */
+  void endCall() {
+    List<SharedFile> held = leases.get();
+    if (!held.isEmpty()) {
+      held.forEach(SharedFile::drop);
+      held.clear();
     }
   }
 }

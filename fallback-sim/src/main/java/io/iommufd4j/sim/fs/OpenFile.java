@@ -52,7 +52,26 @@ public interface OpenFile {
     throw Refused.with(Errno.ENODEV);
   }
 
-  /** A mapping made by {@link #mmap} is gone. */
+  /**
+   * {@code mmap} into memory that whoever calls has made, as other processes are to share it.
+   *
+   * @param memory exactly as long as the mapping and aligned to a page; it stays until {@link
+   *     #unmapped}
+   */
+  default void mmapInto(MemorySegment memory, int protection, int flags, long offset) {
+    throw Refused.with(Errno.ENODEV);
+  }
+
+  /**
+   * The physical address of the device's register at an offset in the file ({@code VM_PFNMAP}).
+   *
+   * @return −1 for a file that is no device's
+   */
+  default long registers(long offset) {
+    return -1;
+  }
+
+  /** A mapping made by {@link #mmap} or {@link #mmapInto} is gone. */
   default void unmapped(MemorySegment mapping) {}
 
   /** {@code ftruncate}. */

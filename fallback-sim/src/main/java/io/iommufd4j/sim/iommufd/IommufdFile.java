@@ -5,6 +5,8 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** An open {@code /dev/iommu}. */
 public final class IommufdFile implements OpenFile {
@@ -15,6 +17,9 @@ public final class IommufdFile implements OpenFile {
 
   private final IommufdContext context;
   private final RequestHandler requests;
+
+  /** Pages that are mapped as copies, by the addresses of these. */
+  private final Map<Long, MemorySegment> copies = new ConcurrentHashMap<>();
 
   /**
    * Opens a context, whose first reference is the file's.
@@ -53,9 +58,18 @@ public final class IommufdFile implements OpenFile {
     return context.mmapAreas().map(bytes, offset, (protection & PROT_WRITE) != 0);
   }
 
+  /** A page of bytes that is never written to again once a program can map it. */
+  @Override
+  public void mmapInto(MemorySegment memory, int protection, int flags, long offset) {
+    MemorySegment shown = mmap(memory.byteSize(), protection, flags, offset);
+    memory.copyFrom(shown);
+    copies.put(memory.address(), shown);
+  }
+
   @Override
   public void unmapped(MemorySegment mapping) {
-    context.mmapAreas().unmapped(mapping);
+    MemorySegment shown = copies.remove(mapping.address());
+    context.mmapAreas().unmapped(shown == null ? mapping : shown);
   }
 
   @Override

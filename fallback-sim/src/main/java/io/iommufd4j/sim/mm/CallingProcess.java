@@ -109,6 +109,11 @@ public final class CallingProcess {
     }
 
     @Override
+    public long registers(long address, long pages, boolean writable) {
+      return current().registers(address, pages, writable);
+    }
+
+    @Override
     public void unpin(long physical, long pages) {
       current().unpin(physical, pages);
     }

@@ -69,6 +69,7 @@ public final class OutsideMemory implements UserMemory {
    * @param writable {@code PROT_WRITE}
    * @param file the file that it shares; null for a private mapping
    * @param offset of its first byte in the file
+   * @param registers physical address of the registers that it shows; −1 for memory
    */
   public record Stretch(
       long start,
@@ -76,7 +77,8 @@ public final class OutsideMemory implements UserMemory {
       boolean readable,
       boolean writable,
       @Nullable SharedPages file,
-      long offset) {}
+      long offset,
+      long registers) {}
 
   /**
    * Pinned pages of a file, as they lay in the process.
@@ -171,6 +173,23 @@ public final class OutsideMemory implements UserMemory {
     return OutsidePins.Frames.physical(stretch, address);
   }
 
+  @Override
+  public long registers(long address, long pages, boolean writable) {
+    long end = address + pages * PAGE_SIZE;
+    if (address < 0 || end <= address) {
+      return -1;
+    }
+    List<Stretch> mapped = host.mapped(address, end);
+    if (mapped.size() != 1) {
+      return -1;
+    }
+    Stretch one = mapped.getFirst();
+    boolean allowed = writable ? one.writable() : one.readable();
+    return one.registers() >= 0 && one.start() <= address && end <= one.end() && allowed
+        ? one.registers() + address - one.start()
+        : -1;
+  }
+
   private static long end(long address, long pages) {
     if (address < 0 || pages <= 0 || pages > (REGISTERS - address) / PAGE_SIZE) {
       throw Refused.with(Errno.EFAULT);
@@ -181,7 +200,7 @@ public final class OutsideMemory implements UserMemory {
   private static void requireThere(List<Stretch> mapped, long address, long end, boolean writable) {
     long at = address;
     for (Stretch one : mapped) {
-      boolean allowed = writable ? one.writable() : one.readable();
+      boolean allowed = one.registers() < 0 && (writable ? one.writable() : one.readable());
       SharedPages file = one.file();
       long past = Math.min(end, one.end());
       boolean backed = file == null || one.offset() + past - one.start() <= file.bytes();

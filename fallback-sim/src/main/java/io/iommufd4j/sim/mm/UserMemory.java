@@ -72,6 +72,15 @@ public interface UserMemory {
   long pin(long address, long pages, boolean writable);
 
   /**
+   * {@code follow_fault_pfn}: what a range of whole pages shows of a device's registers.
+   *
+   * @return the physical address of the first; −1 where it is memory, or not all of it registers
+   */
+  default long registers(long address, long pages, boolean writable) {
+    return -1;
+  }
+
+  /**
    * Undoes {@link #pin}, all of it or a part.
    *
    * @param physical address of the first page

@@ -104,6 +104,17 @@ public final class BarWindows {
       PciFunction function, int bar, long offset, long bytes, BooleanSupplier decoding) {
     // Not freed at once: a program may touch what it mapped after the kernel has ended.
     MemorySegment memory = Arena.ofAuto().allocate(bytes, UserMemory.PAGE_SIZE);
+    map(function, bar, offset, memory, decoding);
+    return memory;
+  }
+
+  /**
+   * As {@link #map(PciFunction, int, long, long, BooleanSupplier)}, in memory that is there until
+   * {@link #unmap}.
+   */
+  public void map(
+      PciFunction function, int bar, long offset, MemorySegment memory, BooleanSupplier decoding) {
+    long bytes = memory.byteSize();
     memory.fill((byte) 0xff);
     var cells = new ArrayList<Cell>();
     for (Register register : function.registers(bar)) {
@@ -122,7 +133,6 @@ public final class BarWindows {
         keeper = Thread.ofPlatform().daemon().name("bars of " + function).start(this::lookAfter);
       }
     }
-    return memory;
   }
 
   /** Ends a mapping; the last one ends the thread. */

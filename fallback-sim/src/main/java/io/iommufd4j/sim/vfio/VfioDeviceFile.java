@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.vfio;
 
+import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_PCI_BAR5_REGION_INDEX;
+
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.vfio.pci.Regions;
 import io.iommufd4j.sim.vfio.pci.UserSpace;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -136,6 +139,20 @@ public final class VfioDeviceFile implements OpenFile {
   public MemorySegment mmap(long bytes, int protection, int flags, long offset) {
     requireBound();
     return device.regions().map(bytes, flags, offset);
+  }
+
+  @Override
+  public void mmapInto(MemorySegment memory, int protection, int flags, long offset) {
+    requireBound();
+    device.regions().mapInto(memory, flags, offset);
+  }
+
+  @Override
+  public long registers(long offset) {
+    int bar = Regions.indexOf(offset);
+    return bar > VFIO_PCI_BAR5_REGION_INDEX()
+        ? -1
+        : device.dmaBufs().registers(bar) + Regions.within(offset);
   }
 
   @Override

@@ -91,9 +91,8 @@ public final class DmaBufs {
   }
 
   private List<VfioDmaBuf.Piece> pieces(int index, MemorySegment ranges, int count) {
-    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(function.barBase(index));
+    long start = registers(index);
     long end = start + function.barBytes(index);
-    placeRegisters(index, start);
     var pieces = new ArrayList<VfioDmaBuf.Piece>();
     for (int i = 0; i < count; i++) {
       MemorySegment range = vfio_region_dma_range.asSlice(ranges, i);
@@ -109,6 +108,13 @@ public final class DmaBufs {
       pieces.add(new VfioDmaBuf.Piece(first, bytes));
     }
     return pieces;
+  }
+
+  /** The physical address of a BAR's registers, at which other devices reach them from now on. */
+  public long registers(int bar) {
+    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(function.barBase(bar));
+    placeRegisters(bar, start);
+    return start;
   }
 
   private void placeRegisters(int bar, long start) {

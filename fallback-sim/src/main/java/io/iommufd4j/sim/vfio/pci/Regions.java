@@ -40,12 +40,12 @@ public final class Regions {
   }
 
   /** The region that an offset in the file lies in; {@code VFIO_PCI_OFFSET_TO_INDEX}. */
-  static int indexOf(long offset) {
+  public static int indexOf(long offset) {
     return (int) (offset >>> INDEX_SHIFT);
   }
 
   /** The offset within its region of an offset in the file. */
-  static long within(long offset) {
+  public static long within(long offset) {
     return offset & WITHIN;
   }
 
@@ -133,13 +133,29 @@ public final class Regions {
    * @throws Refused EINVAL for what is no BAR, reaches beyond it, or is not shared
    */
   public MemorySegment map(long bytes, int flags, long offset) {
-    long index = offset >>> INDEX_SHIFT;
-    long at = offset & WITHIN;
     long length = (bytes + UserMemory.PAGE_SIZE - 1) & -UserMemory.PAGE_SIZE;
-    if ((flags & MAP_SHARED()) == 0 || at + length > barBytes(index)) {
+    requireMappable(length, flags, offset);
+    return function
+        .windows()
+        .map(function, indexOf(offset), within(offset), length, config::decodesMemory);
+  }
+
+  /**
+   * As {@link #map}, in memory that is there already.
+   *
+   * @throws Refused as {@link #map}
+   */
+  public void mapInto(MemorySegment memory, int flags, long offset) {
+    requireMappable(memory.byteSize(), flags, offset);
+    function
+        .windows()
+        .map(function, indexOf(offset), within(offset), memory, config::decodesMemory);
+  }
+
+  private void requireMappable(long length, int flags, long offset) {
+    if ((flags & MAP_SHARED()) == 0 || within(offset) + length > barBytes(offset >>> INDEX_SHIFT)) {
       throw Refused.with(Errno.EINVAL);
     }
-    return function.windows().map(function, (int) index, at, length, config::decodesMemory);
   }
 
   private long barBytes(long index) {

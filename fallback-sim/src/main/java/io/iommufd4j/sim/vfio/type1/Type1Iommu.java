@@ -264,8 +264,11 @@ public final class Type1Iommu implements ContainerIommu {
     }
     UserProcess owner = calling.get();
     Accounting.Mode account = owner.accounting().mode(true);
-    long physical = pin(owner, address, bytes / UserMemory.PAGE_SIZE, writable, account);
-    var mapping = new Type1Mapping(iova, bytes, protection, physical, owner, account);
+    long pages = bytes / UserMemory.PAGE_SIZE;
+    long registers = owner.memory().registers(address, pages, writable);
+    boolean pinned = registers < 0;
+    long physical = pinned ? pin(owner, address, pages, writable, account) : registers;
+    var mapping = new Type1Mapping(iova, bytes, protection, physical, owner, account, pinned);
     mappings.put(iova, mapping);
     try {
       domains.forEach(domain -> place(domain, mapping));
@@ -411,8 +414,10 @@ public final class Type1Iommu implements ContainerIommu {
   private void remove(Type1Mapping mapping) {
     domains.forEach(domain -> domain.domain().unmap(mapping.iova, mapping.bytes));
     long pages = mapping.bytes / UserMemory.PAGE_SIZE;
-    mapping.owner.memory().unpin(mapping.physical, pages);
-    mapping.owner.accounting().uncharge(mapping.account, pages);
+    if (mapping.pinned) {
+      mapping.owner.memory().unpin(mapping.physical, pages);
+      mapping.owner.accounting().uncharge(mapping.account, pages);
+    }
     mappings.remove(mapping.iova);
     withoutAddress -= mapping.withoutAddress ? 1 : 0;
   }

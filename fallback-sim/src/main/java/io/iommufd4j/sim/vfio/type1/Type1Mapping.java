@@ -20,6 +20,9 @@ final class Type1Mapping {
   /** The count that its pages add to. */
   final Accounting.Mode account;
 
+  /** False for a device's registers, which are neither pinned nor paid for. */
+  final boolean pinned;
+
   /** True if user space took the address away ({@code VFIO_DMA_UNMAP_FLAG_VADDR}). */
   boolean withoutAddress;
 
@@ -29,13 +32,15 @@ final class Type1Mapping {
       int protection,
       long physical,
       UserProcess owner,
-      Accounting.Mode account) {
+      Accounting.Mode account,
+      boolean pinned) {
     this.iova = iova;
     this.bytes = bytes;
     this.protection = protection;
     this.physical = physical;
     this.owner = owner;
     this.account = account;
+    this.pinned = pinned;
   }
 
   long last() {
