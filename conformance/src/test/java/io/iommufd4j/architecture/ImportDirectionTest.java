@@ -68,12 +68,17 @@ final class ImportDirectionTest {
           .layer("junit")
           .definedBy("io.iommufd4j.junit..")
           .layer("programs")
-          .definedBy("io.iommufd4j.examples..", "io.iommufd4j.benchmarks..")
+          .definedBy("io.iommufd4j.examples..")
+          // They compare the typed API with requests by hand.
+          .layer("benchmarks")
+          .definedBy("io.iommufd4j.benchmarks..")
           .layer("differential")
           .definedBy("io.iommufd4j.differential..")
           .whereLayer("differential")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("programs")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("benchmarks")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
@@ -82,12 +87,13 @@ final class ImportDirectionTest {
           .whereLayer("exec")
           .mayOnlyBeAccessedByLayers("cli", "programs")
           .whereLayer("fallback-sim")
-          .mayOnlyBeAccessedByLayers("exec", "cli", "junit", "programs", "differential")
+          .mayOnlyBeAccessedByLayers(
+              "exec", "cli", "junit", "programs", "benchmarks", "differential")
           .whereLayer("core")
           .mayOnlyBeAccessedByLayers(
-              "fallback-sim", "exec", "cli", "junit", "programs", "differential")
+              "fallback-sim", "exec", "cli", "junit", "programs", "benchmarks", "differential")
           .whereLayer("bindings")
-          .mayOnlyBeAccessedByLayers("core", "fallback-sim", "differential");
+          .mayOnlyBeAccessedByLayers("core", "fallback-sim", "benchmarks", "differential");
 
   @ArchTest
   static final ArchRule onlyTheNativeKernelLinks =
