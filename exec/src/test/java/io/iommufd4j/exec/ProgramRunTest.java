@@ -42,6 +42,11 @@ class ProgramRunTest {
   }
 
   @Test
+  void aDeviceReadsAndWritesTheMemoryOfAProgram() throws Exception {
+    assertEquals(7, CompiledPrograms.run(kernel, programs.compile("dma")));
+  }
+
+  @Test
   void theStatusAndTheSignalOfAProgramAreTold() {
     assertEquals(3, CompiledPrograms.run(kernel, "sh", "-c", "exit 3"));
     assertEquals(128 + 9, CompiledPrograms.run(kernel, "sh", "-c", "kill -9 $$"));

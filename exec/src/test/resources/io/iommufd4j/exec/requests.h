@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The few requests that the test programs make, for machines whose headers know no iommufd. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
