@@ -82,11 +82,12 @@ public final class ForeignRequest {
   }
 
   /**
-   * The call, once it has returned.
+   * Tells the call, once it has returned.
    *
    * @param memory of the process
    * @param result ≥ 0, or −errno
    * @param nanos time from before the call to after it
+   * @return the call with its fields before and after
    */
   public TraceEvent answered(Memory memory, long result, long nanos) {
     long bytes = request.map(Request::structBytes).orElse(0L);
