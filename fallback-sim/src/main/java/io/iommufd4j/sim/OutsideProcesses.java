@@ -46,7 +46,11 @@ public final class OutsideProcesses {
     return process;
   }
 
-  /** A process has ended. What it has pinned stays for those who use it. */
+  /**
+   * Ends a process. What it has pinned stays for those who use it.
+   *
+   * @param process as {@link #start} gave it
+   */
   public void exit(UserProcess process) {
     system.files.removeOutside(process);
     system.procfs.exited(process);
