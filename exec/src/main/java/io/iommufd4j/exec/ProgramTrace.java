@@ -44,6 +44,7 @@ public final class ProgramTrace {
   /**
    * Runs a program to its end; as {@link ProgramRun#run}.
    *
+   * @param command the program, looked for in {@code PATH} when it has no slash, and its arguments
    * @return its exit status, or 128 + the signal that ended it
    * @throws NotStartedException when it cannot be started, or not be traced
    */

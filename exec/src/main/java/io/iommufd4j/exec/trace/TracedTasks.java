@@ -38,6 +38,7 @@ public final class TracedTasks {
   /**
    * A process that has been seized.
    *
+   * @param ptrace of the thread that seized it
    * @param first its number
    * @param told gets each request
    */
@@ -47,7 +48,11 @@ public final class TracedTasks {
     this.told = told;
   }
 
-  /** Runs them to the end of all; the exit status of the first, or 128 + the signal. */
+  /**
+   * Runs them to the end of all.
+   *
+   * @return the exit status of the first, or 128 + the signal that ended it
+   */
   public int run() {
     int ended = 0;
     while (true) {
