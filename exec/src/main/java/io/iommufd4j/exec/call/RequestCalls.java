@@ -4,7 +4,6 @@ package io.iommufd4j.exec.call;
 import io.iommufd4j.exec.file.Opened;
 import io.iommufd4j.exec.file.ProgramFiles;
 import io.iommufd4j.exec.process.Program;
-import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.SeccompListener;
 
 /** {@code ioctl(2)}. */
@@ -32,24 +31,6 @@ final class RequestCalls {
     program.showLimits(call.thread());
     int request = (int) call.argument(1);
     long argument = call.argument(2);
-    if (!files.kernel().files().retain(opened.file())) {
-      call.answer(Errno.EBADF.negated());
-      return;
-    }
-    long result =
-        files
-            .kernel()
-            .call(
-                program.process(),
-                call.thread(),
-                () -> {
-                  try {
-                    return opened.file().ioctl(request, argument);
-                  } finally {
-                    files.kernel().files().drop(opened.file());
-                  }
-                });
-    files.opened().showReadiness();
-    call.answer(result);
+    files.answer(program, call, opened, () -> opened.file().ioctl(request, argument));
   }
 }

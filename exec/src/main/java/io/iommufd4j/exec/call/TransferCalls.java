@@ -77,26 +77,11 @@ final class TransferCalls {
           case WRITE, PWRITE64, WRITEV, PWRITEV, PWRITEV2 -> true;
           default -> false;
         };
-    if (!(write ? opened.writable() : opened.readable())
-        || !files.kernel().files().retain(opened.file())) {
+    if (!(write ? opened.writable() : opened.readable())) {
       call.answer(Errno.EBADF.negated());
       return;
     }
-    long result =
-        files
-            .kernel()
-            .call(
-                program.process(),
-                call.thread(),
-                () -> {
-                  try {
-                    return move(which, call, program, opened.file(), write);
-                  } finally {
-                    files.kernel().files().drop(opened.file());
-                  }
-                });
-    files.opened().showReadiness();
-    call.answer(result);
+    files.answer(program, call, opened, () -> move(which, call, program, opened.file(), write));
   }
 
   /** True for what is written to standard output, if that is no simulated file. */

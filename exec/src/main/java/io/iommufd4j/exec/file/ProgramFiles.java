@@ -3,6 +3,7 @@ package io.iommufd4j.exec.file;
 
 import io.iommufd4j.exec.process.Program;
 import io.iommufd4j.exec.process.Programs;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.SeccompListener;
 import io.iommufd4j.sim.OutsideProcesses;
@@ -11,6 +12,7 @@ import io.iommufd4j.sim.lib.Refused;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The programs that use simulated files, and what they have open of them. */
@@ -124,6 +126,33 @@ public final class ProgramFiles {
   private Descriptors descriptors(Program program) {
     return descriptors.computeIfAbsent(
         program, its -> new Descriptors(its, opened, host, current, first));
+  }
+
+  /**
+   * Answers a call by what the kernel does with a file: {@code EBADF} when its last descriptor has
+   * just been closed.
+   *
+   * @param program makes the call
+   * @param work on the file, which stays open meanwhile
+   */
+  public void answer(Program program, SeccompListener call, Opened opened, LongSupplier work) {
+    if (!kernel.files().retain(opened.file())) {
+      call.answer(Errno.EBADF.negated());
+      return;
+    }
+    long result =
+        kernel.call(
+            program.process(),
+            call.thread(),
+            () -> {
+              try {
+                return work.getAsLong();
+              } finally {
+                kernel.files().drop(opened.file());
+              }
+            });
+    this.opened.showReadiness();
+    call.answer(result);
   }
 
   /**
