@@ -126,6 +126,25 @@ public final class SeccompFilter {
   }
 
   /**
+   * A call with a last descriptor, which may be any large number, goes to the listener when that is
+   * a number or above.
+   *
+   * @param argument the place of the last descriptor among the arguments, from 0
+   * @param first the number
+   * @param call the others pass
+   * @return this
+   */
+  public SeccompFilter notifiedUpTo(int argument, int first, SystemCall call) {
+    if (when(call, 4)) {
+      add(LOAD, 0, 0, argument(argument));
+      add(AT_LEAST, 0, 1, first);
+      add(RETURN, 0, 0, NOTIFY);
+      add(RETURN, 0, 0, ALLOW);
+    }
+    return this;
+  }
+
+  /**
    * {@code write} goes to the listener for descriptors of a number or above, and for few bytes to
    * standard output: shells write there what {@code >} names.
    *

@@ -27,6 +27,11 @@ public final class SeccompListener {
   private static final int ARCHITECTURE_AT = 20;
   private static final int ARGUMENTS_AT = 32;
 
+  /** In {@code struct pollfd}. */
+  private static final int REPORTED_AT = 6;
+
+  private static final int POLLIN = 1;
+
   private static final int CONTINUE = 1;
   private static final int SET_NUMBER = 1;
   private static final int AND_SEND = 2;
@@ -60,6 +65,19 @@ public final class SeccompListener {
   public int receive() {
     notification.fill((byte) 0);
     return LibC.ioctl(fd, RECEIVE, notification);
+  }
+
+  /**
+   * Waits until there is a call to {@link #receive}, and leaves it to whoever receives it.
+   *
+   * @param millis at most; 0 does not wait
+   * @return whether there is one
+   */
+  public boolean await(int millis) {
+    notification.set(ValueLayout.JAVA_INT, 0, fd);
+    notification.set(ValueLayout.JAVA_INT, Integer.BYTES, POLLIN);
+    return LibC.poll(notification, 1, millis) == 1
+        && (notification.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLIN) != 0;
   }
 
   /** {@return the call's id, by which it is answered} */

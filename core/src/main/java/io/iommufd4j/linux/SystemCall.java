@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.linux;
 
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +27,7 @@ public enum SystemCall {
   READV(19, 65),
   WRITEV(20, 66),
   ACCESS(21),
+  DUP2(33),
   SOCKETPAIR(53, 199),
   SENDTO(44, 206),
   RECVFROM(45, 207),
@@ -83,6 +81,7 @@ public enum SystemCall {
   NEWFSTATAT(262, 79),
   READLINKAT(267, 78),
   FACCESSAT(269, 48),
+  DUP3(292, 24),
   PIPE2(293, 59),
   EPOLL_PWAIT(281, 22),
   EPOLL_CTL(233, 21),
@@ -101,6 +100,7 @@ public enum SystemCall {
   PWRITEV2(328, 287),
   IO_URING_SETUP(425, 425),
   PIDFD_OPEN(434, 434),
+  CLOSE_RANGE(436, 436),
   OPENAT2(437, 437),
   PIDFD_GETFD(438, 438),
   FACCESSAT2(439, 439);
@@ -110,10 +110,17 @@ public enum SystemCall {
 
   private static final boolean ARM64 = System.getProperty("os.arch", "").equals("aarch64");
 
-  private static final Map<Integer, SystemCall> BY_NUMBER =
-      Stream.of(values())
-          .filter(SystemCall::here)
-          .collect(Collectors.toUnmodifiableMap(SystemCall::number, Function.identity()));
+  private static final @Nullable SystemCall[] BY_NUMBER = byNumber();
+
+  private static @Nullable SystemCall[] byNumber() {
+    SystemCall[] here = Stream.of(values()).filter(SystemCall::here).toArray(SystemCall[]::new);
+    int last = Stream.of(here).mapToInt(SystemCall::number).max().orElseThrow();
+    var calls = new @Nullable SystemCall[last + 1];
+    for (SystemCall call : here) {
+      calls[call.number()] = call;
+    }
+    return calls;
+  }
 
   private final int x86;
   private final int arm;
@@ -143,7 +150,7 @@ public enum SystemCall {
    * @param number as {@code struct seccomp_data} has it
    */
   public static @Nullable SystemCall of(int number) {
-    return BY_NUMBER.get(number);
+    return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;
   }
 
   /**

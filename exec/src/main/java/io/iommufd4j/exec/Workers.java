@@ -5,17 +5,28 @@ import io.iommufd4j.exec.call.SystemCalls;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.SeccompListener;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The threads that answer calls. Some wait for the next one at all times; another joins them when
- * all are at work, which calls may keep waiting, and leaves when there are enough again.
+ * The threads that answer calls. One does as long as that is enough, since what it needs stays in
+ * its processor's cache; another thread looks once in a while, as long as calls come, whether calls
+ * have to wait, and lets more of them work: one for each that has been held up in a call, and as
+ * many others as there are processors.
  */
 final class Workers {
 
-  private static final int WAITING = 2;
   private static final int MOST = 256;
+
+  private static final long TICK_NANOS = 1_000_000;
+
+  /** Without a call nobody looks more often than this. */
+  private static final int IDLE_MILLIS = 1000;
+
+  /** After so many ticks without a call that had to wait, one worker does again. */
+  private static final int CALM = 50;
 
   /**
    * The rest after a call whose thread was gone at once; when all are gone there is no end of it.
@@ -25,8 +36,14 @@ final class Workers {
   private final int listener;
   private final SystemCalls calls;
   private final PrintStream err;
-  private final AtomicInteger waiting = new AtomicInteger();
-  private final AtomicInteger all = new AtomicInteger();
+  private final int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  /** Guarded by itself. */
+  private final List<Worker> workers = new ArrayList<>();
+
+  /** How many may leave after a call. */
+  private final AtomicInteger surplus = new AtomicInteger();
+
   private volatile boolean ended;
 
   /**
@@ -42,15 +59,16 @@ final class Workers {
 
   void start() {
     new SeccompListener(listener).wakeInTurn();
-    for (int i = 0; i < WAITING; i++) {
-      add();
-    }
+    add();
+    Thread.ofPlatform().daemon().name("workers").start(this::oversee);
   }
 
   private void add() {
-    all.incrementAndGet();
-    waiting.incrementAndGet();
-    Thread.ofPlatform().daemon().name("calls").start(this::work);
+    var worker = new Worker();
+    synchronized (workers) {
+      workers.add(worker);
+    }
+    Thread.ofPlatform().daemon().name("calls").start(worker::work);
   }
 
   /** No call comes any more. */
@@ -58,33 +76,91 @@ final class Workers {
     ended = true;
   }
 
-  private void work() {
-    var call = new SeccompListener(listener);
+  private void oversee() {
+    var arrivals = new SeccompListener(listener);
+    int calm = 0;
     while (!ended) {
-      int received = call.receive();
-      if (received < 0) {
-        if (received == Errno.EINTR.negated() || received == Errno.ENOENT.negated()) {
+      arrivals.await(IDLE_MILLIS);
+      LockSupport.parkNanos(TICK_NANOS);
+      boolean waits = arrivals.await(0);
+      calm = waits ? 0 : calm + 1;
+      int active = active();
+      surplus.set(Math.max(0, active - (calm > CALM ? 1 : processors)));
+      if (waits && active < processors && all() < MOST) {
+        add();
+      }
+    }
+  }
+
+  private int all() {
+    synchronized (workers) {
+      return workers.size();
+    }
+  }
+
+  /** Counts those that were not in one and the same call since this was asked last. */
+  private int active() {
+    synchronized (workers) {
+      int held = 0;
+      for (Worker worker : workers) {
+        held += worker.heldUp() ? 1 : 0;
+      }
+      return workers.size() - held;
+    }
+  }
+
+  private boolean leaves() {
+    return surplus.get() > 0 && surplus.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+  }
+
+  /** One thread. */
+  private final class Worker {
+
+    /** Counts the beginnings and the ends of calls. */
+    private volatile int turns;
+
+    private int seen;
+
+    /** True when the call that it was in when this was asked last has not ended. */
+    boolean heldUp() {
+      int now = turns;
+      boolean same = now == seen && (now & 1) == 1;
+      seen = now;
+      return same;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Written by its own thread alone.
+    private void turn() {
+      turns++;
+    }
+
+    void work() {
+      var call = new SeccompListener(listener);
+      while (!ended) {
+        int received = call.receive();
+        if (received < 0) {
           if (received == Errno.ENOENT.negated()) {
             LockSupport.parkNanos(GONE_NANOS);
+          } else if (received != Errno.EINTR.negated()) {
+            break;
           }
           continue;
         }
-        break;
+        turn();
+        if (ended) {
+          call.answer(Errno.ENOSYS.negated());
+          break;
+        }
+        answer(call);
+        turn();
+        if (leaves()) {
+          break;
+        }
       }
-      if (waiting.decrementAndGet() == 0 && all.get() < MOST) {
-        add();
-      }
-      if (ended) {
-        call.answer(Errno.ENOSYS.negated());
-        break;
-      }
-      answer(call);
-      if (waiting.incrementAndGet() > WAITING) {
-        waiting.decrementAndGet();
-        break;
+      synchronized (workers) {
+        workers.remove(this);
       }
     }
-    all.decrementAndGet();
   }
 
   private void answer(SeccompListener call) {

@@ -39,6 +39,7 @@ class RobustnessTest {
         "threads",
         "children",
         "passed",
+        "replaced",
         "interrupted",
         "limits",
         "filtered",

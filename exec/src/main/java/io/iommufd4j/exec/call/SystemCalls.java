@@ -53,6 +53,9 @@ public final class SystemCalls {
             SystemCall.PWRITEV2)
         .notifiedWrite(first, FEW_BYTES)
         .notifiedFrom(4, first, SystemCall.MMAP)
+        .notifiedFrom(0, first, SystemCall.CLOSE)
+        .notifiedFrom(1, first, SystemCall.DUP2, SystemCall.DUP3)
+        .notifiedUpTo(1, first, SystemCall.CLOSE_RANGE)
         .notifiedFrom(0, first, PathCalls.ofDescriptors())
         .notified(PathCalls.ofNames())
         .notified(SystemCall.EXECVE, SystemCall.EXECVEAT, SystemCall.CAPSET, SystemCall.SETRLIMIT)
@@ -82,10 +85,23 @@ public final class SystemCalls {
       case READ, WRITE, PREAD64, PWRITE64, READV, WRITEV, PREADV, PWRITEV, PREADV2, PWRITEV2 ->
           transfers.answer(which, call);
       case MMAP -> maps.answer(call);
+      case CLOSE -> change(call, call.argument(0), call.argument(0));
+      case DUP2, DUP3 -> change(call, call.argument(1), call.argument(1));
+      case CLOSE_RANGE -> change(call, call.argument(0), call.argument(1));
       case CAPSET, PRLIMIT64, SETRLIMIT -> limits(call);
       case EXECVE, EXECVEAT -> exec(call);
       default -> paths.answer(which, call);
     }
+  }
+
+  private void change(SeccompListener call, long from, long to) {
+    files.change(call, descriptor(from), descriptor(to));
+    call.pass();
+  }
+
+  /** Linux takes 32 bits without a sign. */
+  private static int descriptor(long argument) {
+    return (int) Math.min(Integer.MAX_VALUE, argument & 0xffff_ffffL);
   }
 
   private void limits(SeccompListener call) {

@@ -39,6 +39,7 @@ public final class OpenedFiles {
   private static final MemorySegment ONE = one();
 
   private final FileTable table;
+  private final KnownDescriptors descriptors;
   private final Readiness readiness = new Readiness();
   private final CloseWatch watch = new CloseWatch();
   private final int wakeups = HostFile.counter();
@@ -61,10 +62,12 @@ public final class OpenedFiles {
    * None as yet.
    *
    * @param table counts who refers to a file
+   * @param descriptors what is known of the programs' descriptors
    * @param processEnded is told the numbers of {@link #watchProcess}
    */
-  public OpenedFiles(FileTable table, LongConsumer processEnded) {
+  OpenedFiles(FileTable table, KnownDescriptors descriptors, LongConsumer processEnded) {
     this.table = table;
+    this.descriptors = descriptors;
     this.processEnded = processEnded;
     readiness.add(watch.descriptor(), Readiness.READABLE, RELEASES);
     readiness.add(wakeups, Readiness.READABLE, WAKEUPS);
@@ -96,8 +99,17 @@ public final class OpenedFiles {
     if (fd < 0 || files.isEmpty()) {
       return null;
     }
+    Opened known = descriptors.find(program, fd);
+    if (known != null) {
+      return known;
+    }
+    long before = descriptors.changes();
     long inode = program.inode(fd);
-    return inode < 0 ? null : files.get(new HostInode(program.device(), inode));
+    Opened opened = inode < 0 ? null : files.get(new HostInode(program.device(), inode));
+    if (opened != null) {
+      descriptors.learn(program, fd, opened, before);
+    }
+    return opened;
   }
 
   /**

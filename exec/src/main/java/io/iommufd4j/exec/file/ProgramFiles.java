@@ -26,6 +26,7 @@ public final class ProgramFiles {
 
   private final OutsideProcesses kernel;
   private final Programs programs;
+  private final KnownDescriptors known;
   private final OpenedFiles opened;
   private final HostFiles host;
   private final CurrentCall current = new CurrentCall();
@@ -38,11 +39,12 @@ public final class ProgramFiles {
   /** No programs as yet. */
   public ProgramFiles(OutsideProcesses kernel) {
     this.kernel = kernel;
-    this.opened = new OpenedFiles(kernel.files(), this::ended);
-    this.programs = new Programs(kernel, opened::registers);
-    this.host = new HostFiles(kernel.pins());
     long limit = HostFile.limit(0, RLIMIT_NOFILE);
     this.first = limit > 2 * FIRST ? FIRST : (int) (limit / 2);
+    this.known = new KnownDescriptors(first);
+    this.opened = new OpenedFiles(kernel.files(), known, this::ended);
+    this.programs = new Programs(kernel, opened::registers, this::forget);
+    this.host = new HostFiles(kernel.pins());
     kernel.wakeups().onWake(opened::wake);
   }
 
@@ -98,14 +100,31 @@ public final class ProgramFiles {
     whenEnded.accept((int) pid);
     Program program = programs.known((int) pid);
     if (program != null) {
-      descriptors.remove(program);
       programs.exited(program);
     }
+  }
+
+  private void forget(Program ended) {
+    descriptors.remove(ended);
+    known.end(ended);
   }
 
   /** Sets the call that this thread is about to answer. */
   public void answers(SeccompListener call) {
     current.set(call);
+    known.goesOn(call.thread());
+  }
+
+  /**
+   * A program's descriptors of some numbers are about to be closed or replaced by a call.
+   *
+   * @param from the first number
+   * @param to the last number
+   */
+  public void change(SeccompListener call, int from, int to) {
+    int pid = programs.processOf(call.thread());
+    // Another process may have the table of descriptors together with a program.
+    known.change(programs.known(pid) == null ? 0 : pid, call.thread(), from, to);
   }
 
   /**

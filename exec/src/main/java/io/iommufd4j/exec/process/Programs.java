@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +31,20 @@ public final class Programs {
   private final SharedFiles files = new SharedFiles(buffers);
   private final OutsideProcesses kernel;
   private final StandIns standIns;
+  private final Consumer<Program> ended;
   private final Map<Integer, Program> programs = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
   private final Set<Integer> seen = ConcurrentHashMap.newKeySet();
 
-  /** None as yet. */
-  public Programs(OutsideProcesses kernel, StandIns standIns) {
+  /**
+   * None as yet.
+   *
+   * @param ended gets each program that runs no more
+   */
+  public Programs(OutsideProcesses kernel, StandIns standIns, Consumer<Program> ended) {
     this.kernel = kernel;
     this.standIns = standIns;
+    this.ended = ended;
   }
 
   /**
@@ -171,6 +178,7 @@ public final class Programs {
       if (programs.remove(program.pid(), program)) {
         kernel.exit(program.process());
         program.end();
+        ended.accept(program);
       }
     }
   }
