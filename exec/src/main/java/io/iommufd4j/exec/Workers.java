@@ -41,7 +41,7 @@ final class Workers {
   /** Guarded by itself. */
   private final List<Worker> workers = new ArrayList<>();
 
-  /** How many may leave after a call. */
+  /** The number of workers that may leave after a call. */
   private final AtomicInteger surplus = new AtomicInteger();
 
   private volatile boolean ended;

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which simulated file a descriptor means, as the host told it last. It holds until some thread is
- * about to close or replace descriptors, which the supervisor is told of. What such a thread is
- * about to change is not learnt before the thread has made another call.
+ * The simulated file that each descriptor means, as the host told it last. It holds until some
+ * thread is about to close or replace descriptors, of which the supervisor is told. Descriptors
+ * that such a thread is about to change are not learnt before the thread has made another call.
  */
 final class KnownDescriptors {
 
