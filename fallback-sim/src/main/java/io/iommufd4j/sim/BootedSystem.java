@@ -18,9 +18,6 @@ import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.ProcessMemory;
 import io.iommufd4j.sim.mm.UserProcess;
 import io.iommufd4j.sim.pci.DriverCore;
-import io.iommufd4j.sim.pci.IgbDriver;
-import io.iommufd4j.sim.pci.KernelDriver;
-import io.iommufd4j.sim.pci.PciDriver;
 import io.iommufd4j.sim.pci.SriovFunctions;
 import io.iommufd4j.sim.pci.VmdDriver;
 import io.iommufd4j.sim.selftest.MockIommu;
@@ -29,8 +26,6 @@ import io.iommufd4j.sim.sysfs.DeviceNodes;
 import io.iommufd4j.sim.sysfs.FaultKnobs;
 import io.iommufd4j.sim.sysfs.SysfsView;
 import io.iommufd4j.sim.vfio.VfioPci;
-import io.iommufd4j.sim.vfio.VfioPciDriver;
-import io.iommufd4j.sim.vfio.VfioVariantDriver;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -74,7 +69,7 @@ final class BootedSystem {
     var board = new MachineInstance(machine.description(), memory);
     hardware = new Hardware(board, memory);
     var vfio = new VfioPci(memory, files, calling, board.groups(), release);
-    vfio.parameters().unsafeNoIommu().set(machine.description().unsafeNoIommu());
+    vfio.parameters().unsafeNoIommu().set(machine.description().settings().unsafeNoIommu());
     var selftest = new Selftest(new MockIommu(board.groups()), this::kernelMemory, release);
     contexts =
         new Contexts(
@@ -107,32 +102,18 @@ final class BootedSystem {
   private void bootDrivers(MachineInstance board, VfioPci vfio, AtomicBoolean unsafeInterrupts) {
     var virtualFunctions = new SriovFunctions();
     var vmd = new VmdDriver();
-    var core = new DriverCore(board.functions(), drivers(vfio, virtualFunctions, vmd));
+    var core =
+        new DriverCore(
+            board.functions(), HostDrivers.of(board.machine(), vfio, virtualFunctions, vmd));
     core.autoprobe(virtualFunctions::autoprobes);
     var view = new SysfsView(sysfs, dev, board, core, vfio);
     new SriovSlots(board, core, view).find(virtualFunctions);
-    core.boot();
+    core.boot(HostDrivers.chosen(board.machine()), HostDrivers.overrides(board.machine()));
     view.show(unsafeInterrupts, MockIommu.NAME);
     board
         .vmdDomains()
         .forEach((function, behind) ->
             vmd.leadsTo(function, new VmdDomain(board, core, view, function, behind)));
-  }
-
-  private static List<PciDriver> drivers(
-      VfioPci vfio, SriovFunctions virtualFunctions, VmdDriver vmd) {
-    return List.of(
-        new KernelDriver("pcieport", true),
-        new KernelDriver("ahci", false),
-        new KernelDriver("i801_smbus", false),
-        new KernelDriver("e1000e", false),
-        new KernelDriver("nvme", false),
-        new KernelDriver("virtio-pci", false),
-        new KernelDriver("igbvf", false),
-        new IgbDriver(new KernelDriver(IgbDriver.NAME, false), virtualFunctions),
-        vmd,
-        new VfioPciDriver(vfio, virtualFunctions),
-        new VfioVariantDriver("virtio_vfio_pci", vfio));
   }
 
   /**

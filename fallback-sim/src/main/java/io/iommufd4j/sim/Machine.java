@@ -2,13 +2,19 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.file.MachineFile;
+import io.iommufd4j.sim.file.MachineText;
 import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.machine.IommuNames;
 import io.iommufd4j.sim.machine.MachineBuilder;
 import io.iommufd4j.sim.machine.MachineDescription;
 import io.iommufd4j.sim.machine.MachinePresets;
 import io.iommufd4j.sim.pci.FunctionKind;
-import java.util.Arrays;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -27,13 +33,54 @@ public final class Machine {
   }
 
   /**
-   * {@return a preset by name, with an IOMMU of its own or another}
+   * {@return a preset by name, with an IOMMU of its own or another; or the machine that a file
+   * describes}
    *
-   * @param name {@code MACHINE[:IOMMU]}: one of {@link #names}, and one of {@link #iommus}
-   * @throws IllegalArgumentException for an unknown name; the message lists the known ones
+   * @param name {@code MACHINE[:IOMMU]}: one of {@link #names}, and one of {@link #iommus}; or the
+   *     path of a machine file, which has a slash in it or ends in {@code .yaml} or {@code .yml}
+   * @throws IllegalArgumentException for an unknown name, where the message lists the known ones;
+   *     for a file that cannot be read, or that says what no machine is, as {@link #read}
    */
   public static Machine named(String name) {
-    return new Machine(MachinePresets.named(name).build());
+    return isFile(name) ? ofFile(name) : new Machine(MachinePresets.named(name).build());
+  }
+
+  private static boolean isFile(String name) {
+    return name.contains("/") || name.endsWith(".yaml") || name.endsWith(".yml");
+  }
+
+  private static Machine ofFile(String path) {
+    try {
+      return read(path, Files.readString(Path.of(path)));
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(path + ":1: machine: is no text in UTF-8", e);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(path + ": there is no such machine file", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * {@return the machine that a text in YAML describes} {@code docs/machine-files.md} tells what
+   * may stand in it.
+   *
+   * @param file its name, for messages
+   * @param text the whole file
+   * @throws IllegalArgumentException for the first mistake, with the line, the key, what is wrong
+   *     and what would be right: {@code host.yaml:7: functions[0].at: '8' is no PCI address; it
+   *     wants one as 0000:00:08.0}
+   */
+  public static Machine read(String file, String text) {
+    return new Machine(MachineFile.read(file, text));
+  }
+
+  /**
+   * {@return its description as the text of a file, in YAML, which {@link #read} takes} It says the
+   * same machine, by the registers of its IOMMUs where the name was enough.
+   */
+  public String yaml() {
+    return MachineText.of(description, List.of());
   }
 
   /** {@return the names of the presets, the default first} */
@@ -55,7 +102,7 @@ public final class Machine {
    * edu}}
    */
   public static List<String> functionKinds() {
-    return Arrays.stream(FunctionKind.values()).map(FunctionKind::label).toList();
+    return FunctionKind.named().map(FunctionKind::label).toList();
   }
 
   /** {@return the releases of Linux that can run on a machine, the oldest first} */
@@ -87,7 +134,12 @@ public final class Machine {
    * {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM}
    */
   public boolean isolatedInterrupts() {
-    return description.isolatedInterrupts();
+    return description.settings().isolatedInterrupts();
+  }
+
+  /** {@return what it is, in a sentence; empty where nobody said it} */
+  public String about() {
+    return description.about();
   }
 
   /** {@return the release of Linux that runs on it, as {@code 7.3.4}} */

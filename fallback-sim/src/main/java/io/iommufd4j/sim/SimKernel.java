@@ -16,6 +16,7 @@ import io.iommufd4j.sim.fs.Poll;
 import io.iommufd4j.sim.fs.Procfs;
 import io.iommufd4j.sim.fs.ReadWrite;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.sim.machine.BootSettings;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.HugePages;
@@ -25,6 +26,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in this process that answers requests as Linux 7.3.4 does, or the release that its
@@ -66,8 +68,15 @@ public final class SimKernel implements Kernel {
     machine = builder.machine;
     userId = builder.userId;
     boolean root = userId == 0;
-    var accounting = new Accounting(builder.memlockLimit, root, root && !builder.memlockBinding);
-    system = new BootedSystem(machine, root, accounting, builder.allowUnsafeInterrupts);
+    BootSettings settings = machine.description().settings();
+    long limit =
+        builder.memlockLimit == null
+            ? settings.memlock().orElse(DEFAULT_MEMLOCK)
+            : builder.memlockLimit;
+    var accounting = new Accounting(limit, root, root && !builder.memlockBinding);
+    boolean unsafe = builder.allowUnsafeInterrupts || settings.allowUnsafeInterrupts();
+    system = new BootedSystem(machine, root, accounting, unsafe);
+    hugePages.resize(settings.hugePages());
     memory = system.memory;
     files = system.files;
     procfs = system.procfs;
@@ -380,7 +389,7 @@ public final class SimKernel implements Kernel {
   public static final class Builder {
 
     private Machine machine = Machine.named(Machine.DEFAULT);
-    private long memlockLimit = DEFAULT_MEMLOCK;
+    private @Nullable Long memlockLimit;
     private int userId;
     private boolean memlockBinding;
     private boolean allowUnsafeInterrupts;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.IommuModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,11 +95,11 @@ class MachineTest {
   void theNameTellsTheIommu() {
     assertEquals("bridge:amd", Machine.named("bridge:amd").name());
     assertEquals(
-        IommuPreset.AMD,
-        Machine.named("bridge:blocking-window").description().iommu().orElseThrow());
+        IommuModel.AMD,
+        Machine.named("bridge:blocking-window").description().model().orElseThrow());
     assertEquals(
-        IommuPreset.VTD,
-        Machine.named("desk:blocks-on-failure").description().iommu().orElseThrow());
+        IommuModel.VTD,
+        Machine.named("desk:blocks-on-failure").description().model().orElseThrow());
     assertEquals("desk:smmuv3", Machine.named("desk").name());
     assertEquals("many:vtd", Machine.named("many").toBuilder().build().name());
   }

@@ -121,7 +121,7 @@ public final class EduFunction extends PciFunction {
    * @param interruptLine the IRQ of its INTA
    */
   public EduFunction(
-      IommuDevice device, PciBus bus, UserMemory memory, int base, int interruptLine) {
+      IommuDevice device, PciBus bus, UserMemory memory, long base, int interruptLine) {
     super(device, bus, powerOn(interruptLine));
     // As the lab has it: without an IOMMU every address of the machine is within reach.
     this.dmaMask = device.translated() ? USUAL_DMA_MASK : -1;

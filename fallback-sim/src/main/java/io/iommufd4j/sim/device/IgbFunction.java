@@ -70,14 +70,14 @@ public final class IgbFunction extends SriovFunction {
    * @param base bus address of BAR 0; the others follow within a MiB
    * @param interruptLine the IRQ of its INTA
    */
-  public static IgbFunction physical(IommuDevice device, PciBus bus, int base, int interruptLine) {
+  public static IgbFunction physical(IommuDevice device, PciBus bus, long base, int interruptLine) {
     PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
     config.interrupt(1, interruptLine);
     powerManagement(config, POWER_AT);
     var virtualBars =
         List.of(
-            new Bar(0, VIRTUAL_BAR_BYTES, base + VIRTUAL_BASE, true),
-            new Bar(MSIX_BAR, VIRTUAL_BAR_BYTES, base + VIRTUAL_MSIX_BASE, true));
+            new Bar(0, VIRTUAL_BAR_BYTES, base + VIRTUAL_BASE, Space.WIDE_MEMORY),
+            new Bar(MSIX_BAR, VIRTUAL_BAR_BYTES, base + VIRTUAL_MSIX_BASE, Space.WIDE_MEMORY));
     var sriov =
         new SriovCapability(
             config,

@@ -57,7 +57,7 @@ public final class NvmeFunction extends SriovFunction {
    * @param virtualFunctions how many it can have
    */
   public static NvmeFunction physical(
-      IommuDevice device, PciBus bus, int base, int interruptLine, int virtualFunctions) {
+      IommuDevice device, PciBus bus, long base, int interruptLine, int virtualFunctions) {
     PciConfigSpace config = powerOn(VENDOR, DEVICE, PHYSICAL_VECTORS);
     config.interrupt(1, interruptLine);
     var sriov =
@@ -66,8 +66,8 @@ public final class NvmeFunction extends SriovFunction {
             SRIOV_AT,
             DEVICE,
             new SriovCapability.Places(virtualFunctions, 1, 1),
-            List.of(new Bar(0, BAR_BYTES, base + BAR_BYTES, true)));
-    var bars = List.of(new Bar(0, BAR_BYTES, base, true));
+            List.of(new Bar(0, BAR_BYTES, base + BAR_BYTES, Space.WIDE_MEMORY)));
+    var bars = List.of(new Bar(0, BAR_BYTES, base, Space.WIDE_MEMORY));
     return new NvmeFunction(device, bus, config, bars, null, sriov);
   }
 

@@ -150,6 +150,17 @@ public record AmdRegisters(long features, long features2, int addressBits)
   }
 
   @Override
+  public IommuModel model() {
+    return IommuModel.AMD;
+  }
+
+  @Override
+  public AmdRegisters trackingDirty(boolean tracks) {
+    long other = tracks ? features | TRACKS_DIRTY : features & ~DIRTY_BITS;
+    return new AmdRegisters(other, features2, addressBits);
+  }
+
+  @Override
   public AmdRegisters narrowedTo(int bits) {
     return new AmdRegisters(features, features2, bits);
   }

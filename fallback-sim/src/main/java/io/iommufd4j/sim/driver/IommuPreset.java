@@ -46,46 +46,28 @@ public enum IommuPreset {
    */
   public ModelDriver driver(boolean dirtyTracking) {
     IommuUnit unit = unit(dirtyTracking);
-    return switch (this) {
-      case VTD, VTD_SCALABLE -> new IntelVtd(unit);
-      case AMD, AMD_REMAP -> new AmdIommu(unit);
-      case SMMUV3, SMMUV3_FWB -> new ArmSmmuV3(unit);
-      case VIRTIO -> new VirtioIommu(unit);
-    };
+    return unit.registers().model().driver(unit);
   }
 
   /** One such IOMMU; {@code dirtyTracking} as in {@link #driver}. */
   public IommuUnit unit(boolean dirtyTracking) {
-    return new IommuUnit(unitName, registers(dirtyTracking));
+    return new IommuUnit(unitName, registers().trackingDirty(dirtyTracking));
   }
 
-  private IommuRegisters registers(boolean dirty) {
+  private IommuRegisters registers() {
     return switch (this) {
-      case VTD -> vtd(0x00d2_008c_222f_0686L, 0xf0_0f4aL, dirty);
-      case VTD_SCALABLE -> vtd(0x81d2_008c_222f_0686L, 0x8d9a_20f0_0f4eL, dirty);
-      case AMD -> amd(0x29d3L, 48, dirty);
-      case AMD_REMAP -> amd(0x29d7L, 64, dirty);
-      case SMMUV3 -> smmuv3(dirty, 0);
-      case SMMUV3_FWB -> smmuv3(dirty, Smmuv3Registers.FORCES_ATTRIBUTES);
+      case VTD -> new VtdRegisters(0x00d2_008c_222f_0686L, 0xf0_0f4aL);
+      case VTD_SCALABLE -> new VtdRegisters(0x81d2_008c_222f_0686L, 0x8d9a_20f0_0f4eL);
+      case AMD -> new AmdRegisters(0x29d3L, 0, 48);
+      case AMD_REMAP -> new AmdRegisters(0x29d7L, 0, 64);
+      case SMMUV3 -> smmuv3(0);
+      case SMMUV3_FWB -> smmuv3(Smmuv3Registers.FORCES_ATTRIBUTES);
       case VIRTIO -> new VirtioIommuConfig(-4096, -1, List.of(ReservedRegion.X86_MESSAGES));
     };
   }
 
-  private static VtdRegisters vtd(long capability, long extended, boolean dirty) {
-    return new VtdRegisters(capability, extended | (dirty ? VtdRegisters.TRACKS_DIRTY : 0));
-  }
-
-  private static AmdRegisters amd(long features, int addressBits, boolean dirty) {
-    return new AmdRegisters(features | (dirty ? AmdRegisters.TRACKS_DIRTY : 0), 0, addressBits);
-  }
-
-  private static Smmuv3Registers smmuv3(boolean dirty, int forcesAttributes) {
+  private static Smmuv3Registers smmuv3(int forcesAttributes) {
     return new Smmuv3Registers(
-        0x0d44_101b | (dirty ? Smmuv3Registers.TRACKS_DIRTY : 0),
-        0x0273_0010,
-        0x0000_1414 | forcesAttributes,
-        0x0000_0074,
-        1,
-        48);
+        0x0d44_101b, 0x0273_0010, 0x0000_1414 | forcesAttributes, 0x0000_0074, 1, 48);
   }
 }

@@ -13,6 +13,9 @@ import java.util.Map;
  */
 public interface IommuRegisters {
 
+  /** The family that they are of. */
+  IommuModel model();
+
   /**
    * True if a domain can be made with a set of flags.
    *
@@ -47,6 +50,9 @@ public interface IommuRegisters {
   default Map<String, String> attributes() {
     return Map.of();
   }
+
+  /** The same hardware, tracking which pages DMA wrote or not; where the driver knows that. */
+  IommuRegisters trackingDirty(boolean tracks);
 
   /** The same hardware with addresses of fewer bits. */
   IommuRegisters narrowedTo(int bits);

@@ -140,6 +140,17 @@ public record Smmuv3Registers(int idr0, int idr1, int idr3, int idr5, int aidr, 
   }
 
   @Override
+  public IommuModel model() {
+    return IommuModel.SMMUV3;
+  }
+
+  @Override
+  public Smmuv3Registers trackingDirty(boolean tracks) {
+    int other = tracks ? idr0 | TRACKS_DIRTY : idr0 & ~TRACKS_DIRTY;
+    return new Smmuv3Registers(other, idr1, idr3, idr5, aidr, addressBits);
+  }
+
+  @Override
   public Smmuv3Registers narrowedTo(int bits) {
     return new Smmuv3Registers(idr0, idr1, idr3, idr5, aidr, bits);
   }

@@ -53,6 +53,16 @@ public record VirtioIommuConfig(long pageSizeMask, long inputEnd, List<ReservedR
   }
 
   @Override
+  public IommuModel model() {
+    return IommuModel.VIRTIO;
+  }
+
+  @Override
+  public VirtioIommuConfig trackingDirty(boolean tracks) {
+    return this;
+  }
+
+  @Override
   public VirtioIommuConfig narrowedTo(int bits) {
     return new VirtioIommuConfig(pageSizeMask, (1L << bits) - 1, reserved);
   }

@@ -19,8 +19,20 @@ import java.util.Map;
  *
  * @param capability {@code CAP_REG}
  * @param extended {@code ECAP_REG}
+ * @param version {@code VER_REG}: major number in bits 7:4, minor in bits 3:0
  */
-public record VtdRegisters(long capability, long extended) implements IommuRegisters {
+public record VtdRegisters(long capability, long extended, int version) implements IommuRegisters {
+
+  /** The version that QEMU's has. */
+  public static final int USUAL_VERSION = 0x10;
+
+  private static final int MAJOR_SHIFT = 4;
+  private static final int MINOR = 0xf;
+
+  /** Registers of the usual version. */
+  public VtdRegisters(long capability, long extended) {
+    this(capability, extended, USUAL_VERSION);
+  }
 
   /** {@code MGAW}: one less than the bits of a guest address. */
   private static final int ADDRESS_SHIFT = 16;
@@ -197,17 +209,29 @@ public record VtdRegisters(long capability, long extended) implements IommuRegis
         });
   }
 
-  /** {@code cap_show}, {@code ecap_show}. */
+  /** {@code cap_show}, {@code ecap_show}, {@code version_show}. */
   @Override
   public Map<String, String> attributes() {
     return Map.of(
         "intel-iommu/cap", Long.toHexString(capability) + "\n",
-        "intel-iommu/ecap", Long.toHexString(extended) + "\n");
+        "intel-iommu/ecap", Long.toHexString(extended) + "\n",
+        "intel-iommu/version", (version >> MAJOR_SHIFT) + ":" + (version & MINOR) + "\n");
+  }
+
+  @Override
+  public IommuModel model() {
+    return IommuModel.VTD;
+  }
+
+  @Override
+  public VtdRegisters trackingDirty(boolean tracks) {
+    return new VtdRegisters(
+        capability, tracks ? extended | TRACKS_DIRTY : extended & ~DIRTY_BITS, version);
   }
 
   @Override
   public VtdRegisters narrowedTo(int bits) {
     long others = capability & ~(ADDRESS_BITS << ADDRESS_SHIFT);
-    return new VtdRegisters(others | (long) (bits - 1) << ADDRESS_SHIFT, extended);
+    return new VtdRegisters(others | (long) (bits - 1) << ADDRESS_SHIFT, extended, version);
   }
 }

@@ -37,11 +37,16 @@ public final class IdTable<T> {
   /** Takes the lowest free number; nothing is found under it until {@link #publish}. */
   public synchronized int reserve() {
     int id = numbers.nextClearBit(first);
+    reserve(id);
+    return id;
+  }
+
+  /** Takes a number that is free. */
+  public synchronized void reserve(int id) {
     numbers.set(id);
     while (objects.size() <= id) {
       objects.add(null);
     }
-    return id;
   }
 
   /** Puts an object under a number that was reserved. */

@@ -3,7 +3,10 @@ package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.device.IgbFunction;
+import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.lib.KernelRelease;
@@ -12,8 +15,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Puts a machine together. */
@@ -31,12 +34,16 @@ public final class MachineBuilder {
 
   private final String name;
   private final List<Slot> slots = new ArrayList<>();
+  private String about = "";
   private KernelRelease release = KernelRelease.NEWEST;
-  private @Nullable IommuPreset iommu = IommuPreset.SMMUV3;
-  private boolean unsafeNoIommu;
-  private boolean isolatedInterrupts = true;
-  private boolean dirtyTracking;
-  private int pasids;
+  private List<IommuUnit> iommus = List.of(IommuPreset.SMMUV3.unit(false));
+  private String label = IommuPreset.SMMUV3.label();
+  private BootSettings settings = BootSettings.USUAL;
+  private Set<BusNumber> rootBuses = Set.of(BusNumber.FIRST);
+  // Inclusive last IOVA of each IOMMU behind the first.
+  private final List<Long> otherApertures = new ArrayList<>();
+  private @Nullable Boolean dirtyTracking;
+  private @Nullable Integer pasids;
   private Set<PasidFeature> pasidFeatures = Set.of();
   private int groups;
   private boolean named;
@@ -53,16 +60,21 @@ public final class MachineBuilder {
   /** A machine like another, to be changed. */
   public MachineBuilder(MachineDescription like) {
     name = like.name();
+    about = like.about();
     release = like.release();
-    iommu = like.iommu().orElse(null);
-    unsafeNoIommu = like.unsafeNoIommu();
-    isolatedInterrupts = like.isolatedInterrupts();
-    dirtyTracking = like.dirtyTracking();
-    pasids = like.pasids();
-    pasidFeatures = like.pasidFeatures();
+    iommus = like.iommus();
+    iommus.stream().skip(1).map(IommuUnit::apertureLast).forEach(otherApertures::add);
+    settings = like.settings();
+    rootBuses = like.rootBuses();
     slots.addAll(like.slots());
     groups = slots.stream().mapToInt(Slot::group).max().orElse(-1) + 1;
     named = true;
+  }
+
+  /** Says what it is, in a sentence. */
+  public MachineBuilder about(String sentence) {
+    about = sentence;
+    return this;
   }
 
   /** Sets which Linux runs on it; the newest by default. */
@@ -71,11 +83,30 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** Sets the IOMMU. */
+  /** Sets the IOMMU; firmware that maps memory one to one for devices comes with VT-d alone. */
   public MachineBuilder iommu(IommuPreset preset) {
-    iommu = preset;
+    label = preset.label();
+    iommus = List.of(preset.unit(dirtyTracking()));
+    otherApertures.forEach(this::addIommu);
     named = false;
     return this;
+  }
+
+  private boolean dirtyTracking() {
+    if (dirtyTracking != null) {
+      return dirtyTracking;
+    }
+    return iommus.stream().anyMatch(u -> u.registers().capable(Capability.DIRTY_TRACKING));
+  }
+
+  private void addIommu(long apertureLast) {
+    IommuUnit first = iommus.getFirst();
+    String base = first.name().substring(0, first.name().length() - 1);
+    iommus = with(iommus, first.withAperture(base + iommus.size(), apertureLast));
+  }
+
+  private static List<IommuUnit> with(List<IommuUnit> units, IommuUnit one) {
+    return Stream.concat(units.stream(), Stream.of(one)).toList();
   }
 
   /**
@@ -84,8 +115,9 @@ public final class MachineBuilder {
    * @param unsafeMode whether VFIO takes them all the same
    */
   public MachineBuilder withoutIommu(boolean unsafeMode) {
-    iommu = null;
-    unsafeNoIommu = unsafeMode;
+    label = unsafeMode ? IommuNames.NO_IOMMU : IommuNames.NONE;
+    iommus = List.of();
+    settings = settings.withUnsafeNoIommu(unsafeMode);
     named = false;
     return this;
   }
@@ -95,7 +127,7 @@ public final class MachineBuilder {
    * default.
    */
   public MachineBuilder isolatedInterrupts(boolean isolated) {
-    isolatedInterrupts = isolated;
+    settings = settings.withIsolatedInterrupts(isolated);
     return this;
   }
 
@@ -140,12 +172,16 @@ public final class MachineBuilder {
       throw new IllegalArgumentException(
           address + ": 1 to " + MAX_VIRTUAL + " virtual functions, not " + virtualFunctions);
     }
-    return add(address, FunctionKind.NVME, NO_BUS, groups++, virtualFunctions);
+    add(address, FunctionKind.NVME, NO_BUS, groups++);
+    slots.add(slots.removeLast().withVirtualFunctions(virtualFunctions));
+    return this;
   }
 
   /** A network card in a group of its own, which can have virtual functions. */
   public MachineBuilder igb(String address) {
-    return add(address, FunctionKind.IGB, NO_BUS, groups++, IgbFunction.VIRTUAL_FUNCTIONS);
+    add(address, FunctionKind.IGB, NO_BUS, groups++);
+    slots.add(slots.removeLast().withVirtualFunctions(IgbFunction.VIRTUAL_FUNCTIONS));
+    return this;
   }
 
   /** A function in the group of the one before. */
@@ -186,8 +222,8 @@ public final class MachineBuilder {
       throw new IllegalArgumentException(
           "%s: a VMD has no bus %x:%x behind it".formatted(address, domain, rootBus));
     }
-    PciAddress place = PciAddress.parse(address);
-    return add(place, FunctionKind.VMD, domain, rootBus, groups++, 0);
+    return add(
+        PciAddress.parse(address), FunctionKind.VMD, new BusNumber(domain, rootBus), groups++);
   }
 
   /**
@@ -199,7 +235,7 @@ public final class MachineBuilder {
    */
   public MachineBuilder direct(long start, long last) {
     Slot slot = slots.removeLast();
-    slots.add(slot.withDirect(new ReservedRegion(start, last, ReservedRegion.Type.DIRECT)));
+    slots.add(slot.withReserved(new ReservedRegion(start, last, ReservedRegion.Type.DIRECT)));
     return this;
   }
 
@@ -209,41 +245,30 @@ public final class MachineBuilder {
       throw new IllegalArgumentException(
           "an IOMMU translates " + MIN_APERTURE + " to " + MAX_APERTURE + " bits");
     }
-    slots.add(slots.removeLast().withApertureBits(apertureBits));
+    long last = (1L << apertureBits) - 1;
+    int index = otherApertures.indexOf(last);
+    if (index < 0) {
+      index = otherApertures.size();
+      otherApertures.add(last);
+      if (!iommus.isEmpty()) {
+        addIommu(last);
+      }
+    }
+    slots.add(slots.removeLast().withUnit(index + 1));
     return this;
   }
 
   private MachineBuilder add(String address, FunctionKind kind, int secondaryBus, int group) {
-    return add(address, kind, secondaryBus, group, 0);
-  }
-
-  private MachineBuilder add(
-      String address, FunctionKind kind, int secondaryBus, int group, int virtualFunctions) {
     PciAddress place = PciAddress.parse(address);
-    return add(place, kind, place.domain(), secondaryBus, group, virtualFunctions);
+    return add(place, kind, new BusNumber(place.domain(), secondaryBus), group);
   }
 
-  private MachineBuilder add(
-      PciAddress place,
-      FunctionKind kind,
-      int secondaryDomain,
-      int secondaryBus,
-      int group,
-      int virtualFunctions) {
+  private MachineBuilder add(PciAddress place, FunctionKind kind, BusNumber secondary, int group) {
     if (place.domain() != 0
         && slots.stream().noneMatch(slot -> slot.secondaryDomain() == place.domain())) {
       throw new IllegalArgumentException(place + ": no VMD has that PCI domain");
     }
-    slots.add(
-        new Slot(
-            place,
-            kind,
-            secondaryDomain,
-            secondaryBus,
-            group,
-            Slot.FIRST_IOMMU,
-            virtualFunctions,
-            Optional.empty()));
+    slots.add(Slot.of(place, kind, secondary, group));
     return this;
   }
 
@@ -258,28 +283,39 @@ public final class MachineBuilder {
       if (!addresses.add(slot.address())) {
         throw new IllegalArgumentException("two functions at " + slot.address());
       }
-      boolean onRootBus = slot.address().domain() == 0 && slot.address().bus() == NO_BUS;
+      boolean onRootBus = rootBuses.contains(BusNumber.of(slot.address()));
       if (!onRootBus && slots.stream().noneMatch(s -> s.leadsTo(slot.address()))) {
         throw new IllegalArgumentException("no bridge leads to " + slot.address());
       }
     }
-    String full = named ? name : name + ":" + label();
     return new MachineDescription(
-        full,
+        named ? name : name + ":" + label,
+        about,
         release,
-        Optional.ofNullable(iommu),
-        unsafeNoIommu,
-        isolatedInterrupts,
-        dirtyTracking,
-        pasids,
-        pasidFeatures,
-        slots);
+        trackingIommus(),
+        settings,
+        rootBuses,
+        slots.stream().map(this::finished).toList());
   }
 
-  private String label() {
-    if (iommu != null) {
-      return iommu.label();
+  private List<IommuUnit> trackingIommus() {
+    Boolean tracks = dirtyTracking;
+    return tracks == null
+        ? iommus
+        : iommus.stream()
+            .map(u -> new IommuUnit(u.name(), u.registers().trackingDirty(tracks)))
+            .toList();
+  }
+
+  private Slot finished(Slot slot) {
+    boolean firmwareMaps =
+        iommus.stream().anyMatch(unit -> unit.registers().model() == IommuModel.VTD);
+    Slot kept = named || firmwareMaps ? slot : slot.withReserved(List.of());
+    boolean asSaid = pasids == null && pasidFeatures.isEmpty();
+    if (asSaid || slot.kind() != FunctionKind.EDU) {
+      return kept;
     }
-    return unsafeNoIommu ? IommuNames.NO_IOMMU : IommuNames.NONE;
+    int count = pasids == null ? slot.pasids().count() : pasids;
+    return kept.withPasids(new Pasids(count, pasidFeatures));
   }
 }

@@ -3,11 +3,11 @@ package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.device.BridgeFunction;
+import io.iommufd4j.sim.device.DescribedFunction;
 import io.iommufd4j.sim.device.EduFunction;
 import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.device.NvmeFunction;
 import io.iommufd4j.sim.device.PassiveFunction;
-import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.driver.UntranslatedBus;
@@ -20,6 +20,7 @@ import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.FunctionKind;
 import io.iommufd4j.sim.pci.MessageTranslator;
 import io.iommufd4j.sim.pci.PciBus;
+import io.iommufd4j.sim.pci.PciConfigSpace;
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
 import java.util.HashMap;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
@@ -36,12 +36,6 @@ public final class MachineInstance {
 
   /** Functions with a BAR get a MiB each. */
   private static final int BAR_ROOM = 1 << 20;
-
-  private static final int BUS_BITS = 8;
-
-  /** IOMMUs whose firmware may want memory mapped one to one. */
-  private static final Set<IommuPreset> FIRMWARE_MAPS =
-      Set.of(IommuPreset.VTD, IommuPreset.VTD_SCALABLE);
 
   private final MachineDescription machine;
   private final UserMemory memory;
@@ -60,29 +54,25 @@ public final class MachineInstance {
   public MachineInstance(MachineDescription machine, UserMemory memory) {
     this.machine = machine;
     this.memory = memory;
-    this.iommu = machine.iommu().map(kind -> kind.driver(machine.dirtyTracking())).orElse(null);
+    this.iommu =
+        machine.model().map(model -> model.driver(machine.iommus().getFirst())).orElse(null);
     if (iommu != null) {
       iommu.release(machine.release());
     }
-    var buses = new HashMap<Integer, PciBus>();
-    var joined = new HashMap<Integer, IommuGroup>();
-    var seconds = new HashMap<Integer, IommuUnit>();
+    var buses = new HashMap<BusNumber, PciBus>();
     for (Slot slot : machine.slots()) {
       PciAddress at = slot.address();
-      int number = at.domain() << BUS_BITS | at.bus();
-      PciBus pci = buses.computeIfAbsent(number, _ -> new PciBus(behindBridge(at)));
+      PciBus pci = buses.computeIfAbsent(BusNumber.of(at), _ -> new PciBus(behindBridge(at)));
       IommuDevice device = device(slot);
       ModelDriver driver = iommu;
       if (driver == null) {
         device.steer(new UntranslatedBus(device.driver(), memory));
       } else {
-        if (slot.apertureBits() != Slot.FIRST_IOMMU) {
-          driver.place(device, seconds.computeIfAbsent(slot.apertureBits(), this::second));
+        if (slot.unit() != 0) {
+          driver.place(device, machine.iommus().get(slot.unit()));
         }
-        if (machine.iommu().filter(FIRMWARE_MAPS::contains).isPresent()) {
-          slot.direct().ifPresent(region -> driver.reserve(device, region));
-        }
-        joined.computeIfAbsent(slot.group(), n -> newGroup()).add(device);
+        slot.reserved().forEach(region -> driver.reserve(device, region));
+        group(slot.group()).add(device);
       }
       plug(function(slot, device, pci, memory));
     }
@@ -94,48 +84,75 @@ public final class MachineInstance {
 
   /** Nothing resets a root bus, be it one behind a VMD. */
   private boolean behindBridge(PciAddress address) {
-    return machine.parent(address).filter(s -> s.kind().bridge()).isPresent();
+    return machine.parent(address).filter(Slot::bridge).isPresent();
   }
 
-  private IommuGroup newGroup() {
-    int number = groups.reserve();
+  private IommuGroup group(int number) {
+    IommuGroup known = groups.find(number);
+    if (known != null) {
+      return known;
+    }
+    groups.reserve(number);
+    return newGroup(number);
+  }
+
+  private IommuGroup newGroup(int number) {
     var group = new IommuGroup(number);
     groups.publish(number, group);
     return group;
   }
 
   private IommuDevice device(Slot slot) {
-    int pasids = slot.kind() == FunctionKind.EDU ? machine.pasids() : 0;
     IommuDriver driver = iommu == null ? none : iommu;
     return new IommuDevice(
         slot.address().toString(),
         driver,
-        pasids,
-        machine.pasidFeatures(),
+        slot.pasids().count(),
+        slot.pasids().features(),
         false,
-        machine.isolatedInterrupts());
+        isolatedInterrupts());
   }
 
-  private IommuUnit second(int apertureBits) {
-    IommuUnit first = machine.iommu().orElseThrow().unit(machine.dirtyTracking());
-    String name = first.name();
-    return first.withAperture(name.substring(0, name.length() - 1) + "1", (1L << apertureBits) - 1);
+  private boolean isolatedInterrupts() {
+    return machine.settings().isolatedInterrupts();
   }
 
   private PciFunction function(Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
     Platform platform = platform();
-    int line = platform.interruptLine(slot.address());
+    FunctionDetails details = slot.details();
+    int line = details.irq().orElseGet(() -> platform.interruptLine(slot.address()));
     PciFunction function =
         switch (slot.kind()) {
-          case EDU -> new EduFunction(device, bus, memory, nextBar(), line);
-          case NVME -> NvmeFunction.physical(device, bus, nextBar(), line, slot.virtualFunctions());
-          case IGB -> IgbFunction.physical(device, bus, nextBar(), line);
+          case EDU -> new EduFunction(device, bus, memory, firstBar(slot), line);
+          case NVME ->
+              NvmeFunction.physical(device, bus, firstBar(slot), line, slot.virtualFunctions());
+          case IGB -> IgbFunction.physical(device, bus, firstBar(slot), line);
+          case DESCRIBED -> described(details, device, bus);
           default -> slot.kind().bridge() ? bridge(slot, device, bus) : passive(slot, device, bus);
         };
-    if (!platform.hasFirmware() && !function.bars().isEmpty()) {
+    if (!platform.hasFirmware()
+        && !function.bars().isEmpty()
+        && slot.kind() != FunctionKind.DESCRIBED) {
       function.config().withoutFirmware();
     }
     return function;
+  }
+
+  private static DescribedFunction described(
+      FunctionDetails details, IommuDevice device, PciBus bus) {
+    RegisterBytes registers = details.registers().orElseThrow();
+    var config = PciConfigSpace.found(registers.bytes());
+    var sriov =
+        details
+            .sriov()
+            .map(virtual ->
+                SriovCapability.found(
+                    config,
+                    virtual.device(),
+                    new SriovCapability.Places(virtual.total(), virtual.offset(), virtual.stride()),
+                    virtual.bars()))
+            .orElse(null);
+    return DescribedFunction.physical(device, bus, config, details.bars(), sriov);
   }
 
   private static BridgeFunction bridge(Slot slot, IommuDevice device, PciBus bus) {
@@ -155,12 +172,14 @@ public final class MachineInstance {
     return new PassiveFunction(device, bus, slot.kind());
   }
 
-  private int nextBar() {
-    return platform().firstBar() + bars++ * BAR_ROOM;
+  private long firstBar(Slot slot) {
+    return slot.details().bars().isEmpty()
+        ? platform().firstBar() + (long) bars++ * BAR_ROOM
+        : slot.details().bars().getFirst().base();
   }
 
   private Platform platform() {
-    return machine.iommu().map(Platform::of).orElse(Platform.X86);
+    return machine.model().map(Platform::of).orElse(Platform.X86);
   }
 
   private void plug(PciFunction function) {
@@ -174,16 +193,11 @@ public final class MachineInstance {
   PciFunction addVirtual(PciFunction physical, int number) {
     PciAddress at = PciAddress.parse(physical.address());
     SriovCapability sriov = Objects.requireNonNull(physical.sriov());
-    int place = (at.device() << 3 | at.function()) + sriov.offset() + number * sriov.stride();
-    var address = new PciAddress(at.domain(), at.bus(), place >> 3 & 0x1f, place & 7);
+    PciAddress address = Slot.virtualAddress(at, sriov.offset(), sriov.stride(), number);
     ModelDriver driver = iommu;
     var device =
         new IommuDevice(
-            address.toString(),
-            driver == null ? none : driver,
-            0,
-            false,
-            machine.isolatedInterrupts());
+            address.toString(), driver == null ? none : driver, 0, false, isolatedInterrupts());
     if (driver == null) {
       device.steer(new UntranslatedBus(none, memory));
     } else {
@@ -191,7 +205,7 @@ public final class MachineInstance {
       if (unit != driver.unit(device)) {
         driver.place(device, unit);
       }
-      newGroup().add(device);
+      newGroup(groups.reserve()).add(device);
     }
     PciFunction function = physical.virtual(device, number);
     plug(function);

@@ -44,6 +44,7 @@ public final class MachinePresets {
   private static final MachinePreset DESK =
       MachinePreset.of(
           "desk",
+          "An edu function behind a switch, alone in its group, and a chipset.",
           IommuPreset.SMMUV3,
           List.of(
               alone("0000:00:00.0", HOST_BRIDGE),
@@ -56,6 +57,7 @@ public final class MachinePresets {
   private static final MachinePreset BRIDGE =
       MachinePreset.of(
           "bridge",
+          "Two edu functions behind a conventional bridge: one group of three.",
           IommuPreset.SMMUV3,
           List.of(alone("0000:00:00.0", HOST_BRIDGE), alone("0000:00:02.0", ROOT_PORT).to(1)),
           CHIPSET,
@@ -65,15 +67,26 @@ public final class MachinePresets {
               sibling("0000:02:02.0", EDU)));
 
   private static final MachinePreset SINGLE =
-      MachinePreset.of("single", IommuPreset.VTD, ONE_EDU, CHIPSET);
+      MachinePreset.of(
+          "single",
+          "One edu function and a chipset: the lab's single.",
+          IommuPreset.VTD,
+          ONE_EDU,
+          CHIPSET);
 
   private static final MachinePreset TWO_FUNCTION =
       MachinePreset.of(
-          "two-function", IommuPreset.VTD, ONE_EDU, List.of(sibling("0000:00:08.1", EDU)), CHIPSET);
+          "two-function",
+          "Two edu functions that share a slot and a group: the lab's two-function.",
+          IommuPreset.VTD,
+          ONE_EDU,
+          List.of(sibling("0000:00:08.1", EDU)),
+          CHIPSET);
 
   private static final MachinePreset MANY =
       MachinePreset.of(
           "many",
+          "Five edu functions in four groups, one of them with a network card.",
           IommuPreset.VTD,
           ONE_EDU,
           THREE_MORE,
@@ -84,6 +97,7 @@ public final class MachinePresets {
   private static final MachinePreset SRIOV =
       MachinePreset.of(
           "sriov",
+          "The lab's sriov: an NVMe controller that can have two virtual functions.",
           IommuPreset.VTD,
           ONE_EDU,
           THREE_MORE,
@@ -95,6 +109,7 @@ public final class MachinePresets {
   private static final MachinePreset HOST =
       MachinePreset.of(
           "host",
+          "A server: an RMRR, disks, network cards, SR-IOV, a VMD.",
           IommuPreset.VTD,
           ONE_EDU,
           List.of(
@@ -118,6 +133,7 @@ public final class MachinePresets {
   private static final MachinePreset TWO_IOMMUS =
       MachinePreset.of(
           "two-iommus",
+          "Two IOMMUs, of which the second translates 39 bits of IOVA.",
           IommuPreset.VTD,
           ONE_EDU,
           List.of(alone("0000:00:09.0", EDU).behindSecondIommu(39)),

@@ -2,7 +2,7 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.IommuModel;
 
 /**
  * The platform around the PCI functions: the addresses and interrupts that firmware or Linux gives
@@ -10,29 +10,26 @@ import io.iommufd4j.sim.driver.IommuPreset;
  */
 enum Platform {
   /** QEMU's {@code q35}, whose firmware has configured all functions before Linux starts. */
-  X86(0xfe70_0000, true),
+  X86(0xfe70_0000L, true),
 
   /** QEMU's {@code virt} for arm64, without firmware: Linux configures the functions. */
   ARM64(0x1000_0000, false);
 
-  private final int firstBar;
+  private final long firstBar;
   private final boolean firmware;
 
-  Platform(int firstBar, boolean firmware) {
+  Platform(long firstBar, boolean firmware) {
     this.firstBar = firstBar;
     this.firmware = firmware;
   }
 
   /** The one that has such an IOMMU. */
-  static Platform of(IommuPreset iommu) {
-    return switch (iommu) {
-      case SMMUV3, SMMUV3_FWB -> ARM64;
-      case VTD, VTD_SCALABLE, AMD, AMD_REMAP, VIRTIO -> X86;
-    };
+  static Platform of(IommuModel iommu) {
+    return iommu.ofArm() ? ARM64 : X86;
   }
 
   /** Bus address of the first BAR; the others follow. */
-  int firstBar() {
+  long firstBar() {
     return firstBar;
   }
 

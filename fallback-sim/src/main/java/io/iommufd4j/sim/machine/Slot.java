@@ -4,7 +4,8 @@ package io.iommufd4j.sim.machine;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.pci.FunctionKind;
-import java.util.Optional;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A PCI function in its place.
@@ -13,12 +14,13 @@ import java.util.Optional;
  * @param kind what it is
  * @param secondaryDomain the PCI domain of the bus behind it: its own unless it is a VMD
  * @param secondaryBus the bus behind it, when it is a bridge or a VMD; else 0
- * @param group functions of one number share an IOMMU group; these numbers are not sysfs'
- * @param apertureBits {@link #FIRST_IOMMU}, or how many bits of IOVA the second IOMMU translates,
- *     when it sits behind that one
- * @param virtualFunctions how many it can have (SR-IOV); 0 for none
- * @param direct what the firmware of a machine with VT-d asks to be mapped one to one for it
- *     (RMRR); empty for nothing
+ * @param group the number of its IOMMU group in sysfs
+ * @param unit which of the machine's IOMMUs it sits behind, from 0
+ * @param virtualFunctions how many it can have (SR-IOV), where its kind leaves that open; else 0
+ * @param reserved the IOVAs that it cannot use beyond those of its IOMMU: what the firmware asks to
+ *     be mapped one to one for it (RMRR)
+ * @param pasids its PASID capability
+ * @param details what is said of it beyond its kind
  */
 public record Slot(
     PciAddress address,
@@ -26,32 +28,123 @@ public record Slot(
     int secondaryDomain,
     int secondaryBus,
     int group,
-    int apertureBits,
+    int unit,
     int virtualFunctions,
-    Optional<ReservedRegion> direct) {
+    List<ReservedRegion> reserved,
+    Pasids pasids,
+    FunctionDetails details) {
 
-  /** {@link #apertureBits} of a function behind the machine's first IOMMU. */
-  public static final int FIRST_IOMMU = 0;
+  /** Copies what could change. */
+  public Slot {
+    reserved = List.copyOf(reserved);
+  }
+
+  /** A function of a kind and nothing else, behind the first IOMMU. */
+  static Slot of(PciAddress address, FunctionKind kind, BusNumber secondary, int group) {
+    return new Slot(
+        address,
+        kind,
+        secondary.domain(),
+        secondary.bus(),
+        group,
+        0,
+        0,
+        List.of(),
+        Pasids.NONE,
+        FunctionDetails.NONE);
+  }
+
+  /** True if another bus of its own PCI domain lies behind it. */
+  public boolean bridge() {
+    return secondaryBus != 0 && secondaryDomain == address.domain();
+  }
 
   /** Says if a function is on the bus directly behind this one. */
   boolean leadsTo(PciAddress other) {
     return secondaryBus != 0 && secondaryBus == other.bus() && secondaryDomain == other.domain();
   }
 
-  Slot withApertureBits(int bits) {
-    return new Slot(
-        address, kind, secondaryDomain, secondaryBus, group, bits, virtualFunctions, direct);
+  /** The address of a virtual function, by its number from 0. */
+  public static PciAddress virtualAddress(PciAddress physical, int offset, int stride, int number) {
+    int place =
+        (physical.bus() << 8 | physical.device() << 3 | physical.function())
+            + offset
+            + number * stride;
+    return new PciAddress(physical.domain(), place >> 8, place >> 3 & 0x1f, place & 7);
   }
 
-  Slot withDirect(ReservedRegion region) {
+  /** The same in another group. */
+  public Slot withGroup(int other) {
+    return new Slot(
+        address,
+        kind,
+        secondaryDomain,
+        secondaryBus,
+        other,
+        unit,
+        virtualFunctions,
+        reserved,
+        pasids,
+        details);
+  }
+
+  Slot withUnit(int other) {
     return new Slot(
         address,
         kind,
         secondaryDomain,
         secondaryBus,
         group,
-        apertureBits,
+        other,
         virtualFunctions,
-        Optional.of(region));
+        reserved,
+        pasids,
+        details);
+  }
+
+  Slot withVirtualFunctions(int total) {
+    return new Slot(
+        address,
+        kind,
+        secondaryDomain,
+        secondaryBus,
+        group,
+        unit,
+        total,
+        reserved,
+        pasids,
+        details);
+  }
+
+  Slot withReserved(ReservedRegion region) {
+    return withReserved(Stream.concat(reserved.stream(), Stream.of(region)).toList());
+  }
+
+  Slot withReserved(List<ReservedRegion> all) {
+    return new Slot(
+        address,
+        kind,
+        secondaryDomain,
+        secondaryBus,
+        group,
+        unit,
+        virtualFunctions,
+        all,
+        pasids,
+        details);
+  }
+
+  Slot withPasids(Pasids other) {
+    return new Slot(
+        address,
+        kind,
+        secondaryDomain,
+        secondaryBus,
+        group,
+        unit,
+        virtualFunctions,
+        reserved,
+        other,
+        details);
   }
 }

@@ -167,9 +167,27 @@ public final class DriverCore {
     return Optional.ofNullable(place(function.address()).override);
   }
 
-  /** Every function is offered to every driver, as a kernel does when it boots. */
-  public void boot() {
-    places().forEach(this::offer);
+  /**
+   * Every function is offered to every driver, as a kernel does when it boots.
+   *
+   * @param chosen by address, the one driver that has a function when the machine has booted, or
+   *     the name of none
+   * @param overrides {@code driver_override} by address
+   */
+  public void boot(Map<String, String> chosen, Map<String, String> overrides) {
+    for (Place place : places()) {
+      String address = place.function.address();
+      place.override = overrides.get(address);
+      String name = chosen.get(address);
+      if (name == null) {
+        offer(place);
+      } else {
+        PciDriver driver = drivers.get(name);
+        if (driver != null) {
+          takes(driver, place);
+        }
+      }
+    }
   }
 
   /**

@@ -36,7 +36,9 @@ public enum FunctionKind {
   /** A virtio network card. */
   VIRTIO_NET(0x1af4, 0x1041, 0x020000, 0x01, "virtio-pci"),
   /** Intel's Volume Management Device: a PCI domain of its own lies behind it. */
-  VMD(0x8086, 0x28c0, 0x010400, 0x04, "vmd");
+  VMD(0x8086, 0x28c0, 0x010400, 0x04, "vmd"),
+  /** What its registers say, and nothing behind its BARs. */
+  DESCRIBED(0, 0, 0, 0, "");
 
   /** {@code PCI_CLASS_BRIDGE_PCI} with its programming interface. */
   private static final int BRIDGE_TO_A_BUS = 0x060400;
@@ -61,7 +63,7 @@ public enum FunctionKind {
    * @throws IllegalArgumentException for an unknown name; the message lists the known ones
    */
   public static FunctionKind named(String label) {
-    return Stream.of(values())
+    return named()
         .filter(kind -> kind.label().equals(label))
         .findFirst()
         .orElseThrow(() ->
@@ -69,9 +71,12 @@ public enum FunctionKind {
                 "no kind of function '"
                     + label
                     + "': there are "
-                    + Stream.of(values())
-                        .map(FunctionKind::label)
-                        .collect(Collectors.joining(", "))));
+                    + named().map(FunctionKind::label).collect(Collectors.joining(", "))));
+  }
+
+  /** Those that a name chooses. */
+  public static Stream<FunctionKind> named() {
+    return Stream.of(values()).filter(kind -> kind != DESCRIBED);
   }
 
   /** As machines are described with, as {@code root-port}. */

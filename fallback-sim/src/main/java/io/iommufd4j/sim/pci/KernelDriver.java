@@ -3,6 +3,7 @@ package io.iommufd4j.sim.pci;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
+import java.util.Set;
 
 /**
  * A driver of the kernel's own devices. Most do DMA through the DMA API, and so keep the group from
@@ -10,8 +11,20 @@ import io.iommufd4j.sim.lib.Refused;
  *
  * @param name as sysfs names it
  * @param managesDma {@code driver_managed_dma}: whether it leaves the group's DMA to others
+ * @param ids the functions that it takes beyond those of the usual machines: vendor in bits 31:16,
+ *     device in bits 15:0
  */
-public record KernelDriver(String name, boolean managesDma) implements PciDriver {
+public record KernelDriver(String name, boolean managesDma, Set<Integer> ids) implements PciDriver {
+
+  /** A driver of the usual machines' functions. */
+  public KernelDriver(String name, boolean managesDma) {
+    this(name, managesDma, Set.of());
+  }
+
+  /** Copies what could change. */
+  public KernelDriver {
+    ids = Set.copyOf(ids);
+  }
 
   @Override
   public boolean matches(PciFunction function) {
@@ -22,7 +35,7 @@ public record KernelDriver(String name, boolean managesDma) implements PciDriver
         return true;
       }
     }
-    return false;
+    return ids.contains(function.vendor() << Short.SIZE | function.deviceId());
   }
 
   @Override

@@ -7,6 +7,7 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSIX;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
@@ -47,6 +48,9 @@ public final class PciConfigSpace {
   /** Bytes of an MSI capability with a 64-bit address and without mask bits. */
   public static final int MSI_64_BYTES = 14;
 
+  /** {@code PCI_MSI_FLAGS_MASKBIT}: it has a bit to mask each message. */
+  public static final int MSI_MASKS = 0x100;
+
   /** {@code PCI_HEADER_TYPE_BRIDGE}. */
   private static final int BRIDGE_HEADER = 1;
 
@@ -70,7 +74,6 @@ public final class PciConfigSpace {
 
   private static final int EXTENDED_VERSION = 1 << 16;
   private static final int EXTENDED_NEXT = 20;
-  private static final int WIDE_BAR = 4;
   private static final int NOWHERE = 0;
 
   private final byte[] registers;
@@ -114,6 +117,61 @@ public final class PciConfigSpace {
     allow(PCI_INTERRUPT_LINE(), 1, 0xff);
   }
 
+  /**
+   * Registers as they were found on a host. The header, MSI, MSI-X and power management can be
+   * written, and other capabilities cannot.
+   *
+   * @param found all of them: {@link #CONVENTIONAL} or {@link #EXPRESS}
+   */
+  public static PciConfigSpace found(byte[] found) {
+    var config = new PciConfigSpace(found.length, 0, 0, 0, 0, 0);
+    System.arraycopy(found, 0, config.registers, 0, found.length);
+    Arrays.fill(config.writable, HEADER, found.length, (byte) 0);
+    config.findMessages();
+    return config;
+  }
+
+  private void findMessages() {
+    msiAt = find(PCI_CAP_ID_MSI());
+    if (msiAt != NOWHERE) {
+      allow(msiAt + MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE() | PCI_MSI_FLAGS_QSIZE());
+      for (int at = msiAt + 4; at < msiAt + msiBytes(msiAt); at++) {
+        allow(at, 1, -1);
+      }
+    }
+    msixAt = find(PCI_CAP_ID_MSIX());
+    if (msixAt != NOWHERE) {
+      allow(msixAt + MSI_FLAGS, 2, MSIX_ENABLE | MSIX_FUNCTION_MASK);
+    }
+    int power = find(PCI_CAP_ID_PM());
+    if (power != NOWHERE) {
+      allow(power + 4, 2, 3);
+    }
+  }
+
+  /** Bytes of an MSI capability: with a wide address it is longer, and with mask bits. */
+  public synchronized int msiBytes(int at) {
+    int flags = get(at + MSI_FLAGS, 2);
+    boolean wide = (flags & PCI_MSI_FLAGS_64BIT()) != 0;
+    if ((flags & MSI_MASKS) != 0) {
+      return wide ? 24 : 20;
+    }
+    return wide ? MSI_64_BYTES : 10;
+  }
+
+  /** The offset of an extended capability; 0 when there is none. */
+  public synchronized int findExtended(int id) {
+    int at = registers.length > CONVENTIONAL ? CONVENTIONAL : NOWHERE;
+    for (int i = 0; i < registers.length / 4 && at >= CONVENTIONAL; i++) {
+      int header = get(at, 4);
+      if (header != 0 && (header & 0xffff) == id) {
+        return at;
+      }
+      at = header >>> EXTENDED_NEXT & ~3;
+    }
+    return NOWHERE;
+  }
+
   /** No firmware has been there: memory alone is decoded, which Linux sees to by itself. */
   public void withoutFirmware() {
     put(PCI_COMMAND(), 2, PCI_COMMAND_MEMORY());
@@ -147,23 +205,15 @@ public final class PciConfigSpace {
     return (read(PCI_HEADER_TYPE(), 1) & ~PCI_HEADER_TYPE_MFD()) == BRIDGE_HEADER;
   }
 
-  /**
-   * A 32-bit memory BAR.
-   *
-   * @param bytes its size, a power of two
-   * @param base bus address the firmware gave it
-   */
-  public void memoryBar(int index, int bytes, int base) {
-    put(PCI_BASE_ADDRESS_0() + 4 * index, 4, base);
-    allow(PCI_BASE_ADDRESS_0() + 4 * index, 4, -bytes);
-  }
-
-  /** The same of 64 bits, which takes the register of the next BAR as well. */
-  public void wideMemoryBar(int index, int bytes, int base) {
-    int at = PCI_BASE_ADDRESS_0() + 4 * index;
-    put(at, 4, base | WIDE_BAR);
-    allow(at, 4, -bytes);
-    allow(at + 4, 4, -1);
+  /** A BAR at the address that the firmware gave it. */
+  public void bar(PciFunction.Bar bar) {
+    int at = PCI_BASE_ADDRESS_0() + 4 * bar.index();
+    put(at, 4, (int) bar.base() | bar.space().bits());
+    allow(at, 4, (int) -bar.bytes());
+    if (bar.wide()) {
+      put(at + 4, 4, (int) (bar.base() >>> Integer.SIZE));
+      allow(at + 4, 4, (int) (-bar.bytes() >>> Integer.SIZE));
+    }
   }
 
   /**
@@ -245,12 +295,15 @@ public final class PciConfigSpace {
   }
 
   /** The offset of a capability; 0 when there is none. */
-  synchronized int find(int id) {
-    int at = get(PCI_CAPABILITY_LIST(), 1);
-    while (at != NOWHERE && get(at, 1) != id) {
-      at = get(at + 1, 1);
+  public synchronized int find(int id) {
+    int at = get(PCI_CAPABILITY_LIST(), 1) & ~3;
+    for (int i = 0; i < CONVENTIONAL / 4 && at >= HEADER; i++) {
+      if (get(at, 1) == id) {
+        return at;
+      }
+      at = get(at + 1, 1) & ~3;
     }
-    return at;
+    return NOWHERE;
   }
 
   /** Gives registers a value, whether they can be written or not: hardware does. */

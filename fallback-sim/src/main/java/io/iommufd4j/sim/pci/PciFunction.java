@@ -20,14 +20,52 @@ public abstract class PciFunction {
   /**
    * A BAR that memory accesses reach.
    *
-   * @param base its bus address, below 4 GiB
-   * @param wide whether it could lie above, and so takes the register of the next one as well
+   * @param bytes a power of two
+   * @param base its bus address
+   * @param space what it takes addresses of
    */
-  public record Bar(int index, int bytes, int base, boolean wide) {
+  public record Bar(int index, long bytes, long base, Space space) {
 
-    /** One of 32 bits. */
-    public Bar(int index, int bytes, int base) {
-      this(index, bytes, base, false);
+    /** Memory below 4 GiB. */
+    public Bar(int index, long bytes, long base) {
+      this(index, bytes, base, Space.MEMORY);
+    }
+
+    /** True if it takes the register of the next one as well. */
+    public boolean wide() {
+      return space == Space.WIDE_MEMORY || space == Space.WIDE_PREFETCHABLE;
+    }
+  }
+
+  /** What a BAR takes addresses of: its own low bits, and its flags in sysfs. */
+  public enum Space {
+    /** {@code IORESOURCE_IO}, with the bit that says so in the BAR. */
+    PORTS(1, 0x40101),
+    /** {@code IORESOURCE_MEM | IORESOURCE_SIZEALIGN}. */
+    MEMORY(0, 0x40200),
+    /** The same with {@code IORESOURCE_PREFETCH}. */
+    PREFETCHABLE(8, 0x42208),
+    /** Memory that may lie above 4 GiB: {@code IORESOURCE_MEM_64}. */
+    WIDE_MEMORY(4, 0x140204),
+    /** The same with {@code IORESOURCE_PREFETCH}. */
+    WIDE_PREFETCHABLE(12, 0x14220c);
+
+    private final int bits;
+    private final int flags;
+
+    Space(int bits, int flags) {
+      this.bits = bits;
+      this.flags = flags;
+    }
+
+    /** The low bits of the BAR's register. */
+    public int bits() {
+      return bits;
+    }
+
+    /** {@code IORESOURCE_*}, as sysfs shows them. */
+    public int flags() {
+      return flags;
     }
   }
 
@@ -63,11 +101,7 @@ public abstract class PciFunction {
   }
 
   private void describe(Bar bar) {
-    if (bar.wide()) {
-      config.wideMemoryBar(bar.index(), bar.bytes(), bar.base());
-    } else {
-      config.memoryBar(bar.index(), bar.bytes(), bar.base());
-    }
+    config.bar(bar);
   }
 
   /** Takes it from its bus. */
@@ -107,7 +141,7 @@ public abstract class PciFunction {
                     first.index(),
                     first.bytes(),
                     first.base() + number * first.bytes(),
-                    first.wide()))
+                    first.space()))
             .toList();
   }
 
@@ -221,8 +255,8 @@ public abstract class PciFunction {
   }
 
   /** {@code pci_resource_start}: the bus address the firmware gave a BAR. */
-  public final int barBase(int index) {
-    return bars().stream().filter(b -> b.index() == index).mapToInt(Bar::base).sum();
+  public final long barBase(int index) {
+    return bars().stream().filter(b -> b.index() == index).mapToLong(Bar::base).sum();
   }
 
   /** {@code pci_init_reset_methods}: how it could be reset by itself, best first. */

@@ -33,8 +33,6 @@ public final class SriovCapability {
   /** 4, 8, 64, 256 KiB and 1, 4 MiB, of which Linux chooses the first. */
   private static final int ALL_PAGE_SIZES = 0x553;
 
-  private static final int WIDE_BAR = 4;
-
   /**
    * Places of virtual functions.
    *
@@ -69,8 +67,29 @@ public final class SriovCapability {
     config.set(at + PAGE_SIZES, 4, ALL_PAGE_SIZES);
     config.set(at + PAGE_SIZE, 4, 1);
     for (PciFunction.Bar bar : bars) {
-      config.set(at + BAR + 4 * bar.index(), 4, bar.base() | WIDE_BAR);
+      config.set(at + BAR + 4 * bar.index(), 4, (int) bar.base() | bar.space().bits());
+      config.set(at + BAR + 4 * bar.index() + 4, 4, (int) (bar.base() >>> Integer.SIZE));
     }
+  }
+
+  private SriovCapability(PciConfigSpace config, int at, List<PciFunction.Bar> bars) {
+    this.config = config;
+    this.at = at;
+    this.bars = List.copyOf(bars);
+  }
+
+  /**
+   * The one that configuration space has; where it is not known, one is written at the end.
+   *
+   * @param deviceId as in the constructor
+   * @param bars as in the constructor
+   */
+  public static SriovCapability found(
+      PciConfigSpace config, int deviceId, Places places, List<PciFunction.Bar> bars) {
+    int known = config.findExtended(ID);
+    return known != 0
+        ? new SriovCapability(config, known, bars)
+        : new SriovCapability(config, config.size() - BYTES, deviceId, places, bars);
   }
 
   /** The BARs of the first virtual function; those of each further one follow. */

@@ -2,6 +2,7 @@
 package io.iommufd4j.sim.sysfs;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.machine.BusNumber;
 import io.iommufd4j.sim.machine.MachineDescription;
 import io.iommufd4j.sim.machine.Slot;
 import io.iommufd4j.sim.pci.PciFunction;
@@ -39,10 +40,10 @@ final class DeviceTree {
     PciAddress at = PciAddress.parse(address);
     Slot parent = machine.parent(at).orElse(null);
     if (parent == null) {
-      return "devices/pci0000:00/" + address;
+      return "devices/pci" + BusNumber.of(at) + "/" + address;
     }
     String above = place(parent.address().toString());
-    return above + (parent.kind().bridge() ? "/" : "/" + rootBus(parent) + "/") + address;
+    return above + (parent.bridge() ? "/" : "/" + rootBus(parent) + "/") + address;
   }
 
   /** A virtual function has come: it lies beside its physical one. */

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.sysfs;
 
-import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.machine.MachineDescription;
-import java.util.Set;
 
 /**
  * {@code /sys/kernel/irq} of one interrupt of a device: the chip's name is all that Linux shows of
  * interrupt isolation.
  */
 final class InterruptChips {
-
-  private static final Set<IommuPreset> OF_ARM = Set.of(IommuPreset.SMMUV3, IommuPreset.SMMUV3_FWB);
 
   private final Sysfs sysfs;
 
@@ -25,8 +22,8 @@ final class InterruptChips {
   }
 
   private static String chip(MachineDescription machine) {
-    boolean isolates = machine.isolatedInterrupts();
-    if (machine.iommu().filter(OF_ARM::contains).isPresent()) {
+    boolean isolates = machine.settings().isolatedInterrupts();
+    if (machine.model().filter(IommuModel::ofArm).isPresent()) {
       return isolates ? "ITS-PCI-MSIX-0000:00:01.0" : "GICv3";
     }
     return (isolates ? "IR-" : "") + "PCI-MSIX-0000:00:02.0";

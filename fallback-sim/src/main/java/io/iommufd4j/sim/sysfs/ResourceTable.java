@@ -12,12 +12,6 @@ final class ResourceTable {
 
   private static final int RESOURCES = 13;
 
-  /** {@code IORESOURCE_MEM | IORESOURCE_SIZEALIGN}. */
-  private static final int MEMORY_RESOURCE = 0x40200;
-
-  /** The same with {@code IORESOURCE_MEM_64}, and the bits that the BAR itself has for it. */
-  private static final int WIDE_MEMORY_RESOURCE = 0x140204;
-
   /** {@code PCI_IOV_RESOURCES}. */
   private static final int VIRTUAL_RESOURCE = 7;
 
@@ -44,10 +38,7 @@ final class ResourceTable {
   }
 
   private static long[] resource(PciFunction.Bar bar) {
-    long base = Integer.toUnsignedLong(bar.base());
-    return new long[] {
-      base, base + bar.bytes() - 1, bar.wide() ? WIDE_MEMORY_RESOURCE : MEMORY_RESOURCE
-    };
+    return new long[] {bar.base(), bar.base() + bar.bytes() - 1, bar.space().flags()};
   }
 
   private static Optional<PciFunction.Bar> barOf(List<PciFunction.Bar> bars, int index) {
@@ -62,6 +53,6 @@ final class ResourceTable {
       return new long[3];
     }
     long[] one = resource(first.get());
-    return new long[] {one[0], one[0] + (long) sriov.total() * first.get().bytes() - 1, one[2]};
+    return new long[] {one[0], one[0] + sriov.total() * first.get().bytes() - 1, one[2]};
   }
 }

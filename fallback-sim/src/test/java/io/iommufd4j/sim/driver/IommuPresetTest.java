@@ -110,7 +110,13 @@ final class IommuPresetTest {
   @Test
   void sysfsShowsRegisters() {
     assertEquals(
-        Map.of("intel-iommu/cap", "81d2008c222f0686\n", "intel-iommu/ecap", "8d9a20f00f4e\n"),
+        Map.of(
+            "intel-iommu/cap",
+            "81d2008c222f0686\n",
+            "intel-iommu/ecap",
+            "8d9a20f00f4e\n",
+            "intel-iommu/version",
+            "1:0\n"),
         IommuPreset.VTD_SCALABLE.unit(false).registers().attributes());
     assertEquals(
         Map.of("amd-iommu/features", "29d7:0\n"),

@@ -112,7 +112,7 @@ public final class DmaBufs {
 
   /** The physical address of a BAR's registers, at which other devices reach them from now on. */
   public long registers(int bar) {
-    long start = UserMemory.REGISTERS | Integer.toUnsignedLong(function.barBase(bar));
+    long start = UserMemory.REGISTERS | function.barBase(bar);
     placeRegisters(bar, start);
     return start;
   }

@@ -8,7 +8,6 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_CACHE_LINE_SIZE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAPABILITY_LIST;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSI;
-import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_MSIX;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
@@ -18,6 +17,7 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_DEVICE_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_LINE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_PIN;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_LATENCY_TIMER;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_64BIT;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_ENABLE;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_QMASK;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_MSI_FLAGS_QSIZE;
@@ -30,12 +30,9 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import io.iommufd4j.sim.pci.PciFunction;
-import io.iommufd4j.sim.pci.SriovCapability;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.Objects;
 
 /**
  * A function's configuration registers as VFIO lets a user see them: each bit is hardware's or a
@@ -48,7 +45,6 @@ public final class VirtualConfig {
   private static final int ID = 0;
   private static final int BASIC = 0;
   private static final int MSI = PCI_CAP_ID_MSI();
-  private static final int MSIX = PCI_CAP_ID_MSIX();
   private static final int POWER = PCI_CAP_ID_PM();
   private static final int EXPRESS = PCI_CAP_ID_EXP();
   private static final int UNASSIGNED = 0xff;
@@ -57,14 +53,12 @@ public final class VirtualConfig {
   private static final int EXTENDED = 0x1000;
 
   private static final int EXTENDED_NEXT = 20;
-  private static final int ARI = 0x0e;
 
-  /** Bytes of capabilities as Linux knows them; what it does not know is hidden. */
-  private static final Map<Integer, Integer> BYTES =
-      Map.of(MSI, PciConfigSpace.MSI_64_BYTES, MSIX, 12, POWER, 8, EXPRESS, 0x34);
+  /** A capability takes four bytes at least, so no list is longer. */
+  private static final int MOST_CAPABILITIES = (PciConfigSpace.EXPRESS - 256) / 4;
 
-  private static final Map<Integer, Integer> EXTENDED_BYTES =
-      Map.of(ARI, 8, SriovCapability.ID, SriovCapability.BYTES);
+  /** {@code PCI_EXT_CAP_NEXT}: where the next one is, within the first word. */
+  private static final int NEXT_BITS = 0xffc << EXTENDED_NEXT;
 
   private static final int POWER_CONTROL = 4;
   private static final int POWER_STATE = 3;
@@ -81,7 +75,6 @@ public final class VirtualConfig {
   private static final int RESET = 0x8000;
   private static final int MSI_FLAGS = 2;
   private static final int BARS = 6;
-  private static final int WIDE_BAR = 4;
   private static final int DECODING = PCI_COMMAND_IO() | PCI_COMMAND_MEMORY();
 
   /** The part of the device that has to act when the user writes the command register. */
@@ -169,13 +162,13 @@ public final class VirtualConfig {
   /** {@code vfio_cap_init}: a capability that VFIO does not pass on is taken out of the list. */
   private void describeCapabilities() {
     int link = PCI_CAPABILITY_LIST();
-    int at = hardware.read(link, 1);
+    int at = hardware.read(link, 1) & ~3;
     boolean any = false;
-    while (at != 0) {
+    for (int i = 0; i < MOST_CAPABILITIES && at >= PciConfigSpace.HEADER; i++) {
       int id = hardware.read(at + ID, 1);
-      int next = hardware.read(at + 1, 1);
-      Integer bytes = BYTES.get(id);
-      if (bytes == null) {
+      int next = hardware.read(at + 1, 1) & ~3;
+      int bytes = CapabilityLengths.of(hardware, id, at);
+      if (bytes == 0) {
         put(link, 1, next);
       } else {
         take(at, id, bytes);
@@ -198,18 +191,38 @@ public final class VirtualConfig {
     }
   }
 
-  /** {@code vfio_ecap_init}: the functions here have no extended capability to be hidden. */
+  /**
+   * {@code vfio_ecap_init}: one that is hidden is taken out of the list; the first stays, as one
+   * without an id.
+   */
   private void describeExtended() {
-    if (size <= PciConfigSpace.CONVENTIONAL) {
+    int first = PciConfigSpace.CONVENTIONAL;
+    if (size <= first || hardware.read(first, 4) == 0) {
       return;
     }
-    int at = PciConfigSpace.CONVENTIONAL;
-    while (at != 0) {
+    int at = first;
+    int before = 0;
+    boolean any = false;
+    for (int i = 0; i < MOST_CAPABILITIES && at >= first; i++) {
       int header = hardware.read(at, 4);
       int id = header & 0xffff;
-      take(at, EXTENDED | id, Objects.requireNonNull(EXTENDED_BYTES.get(id)));
-      rule(at, 4, -1, 0);
-      at = header >>> EXTENDED_NEXT;
+      int next = header >>> EXTENDED_NEXT & ~3;
+      int bytes = CapabilityLengths.ofExtended(hardware, id, at);
+      if (bytes == 0 && before != 0) {
+        put(before, 4, (get(before, 4) & ~NEXT_BITS) | next << EXTENDED_NEXT);
+      } else {
+        take(at, EXTENDED | id, bytes == 0 ? 4 : bytes);
+        rule(at, 4, -1, 0);
+        if (bytes == 0) {
+          put(at, 4, get(at, 4) & NEXT_BITS);
+        }
+        any |= bytes != 0;
+        before = at;
+      }
+      at = next;
+    }
+    if (!any) {
+      put(first, 4, 0);
     }
   }
 
@@ -224,8 +237,15 @@ public final class VirtualConfig {
     rule(at, 2, 0xff00, 0);
     rule(at + MSI_FLAGS, 2, 0xff, 0xff);
     rule(at + 4, 4, -1, -1);
-    rule(at + 8, 4, -1, -1);
-    rule(at + 12, 2, -1, -1);
+    int data = at + 8;
+    if ((get(at + MSI_FLAGS, 2) & PCI_MSI_FLAGS_64BIT()) != 0) {
+      rule(data, 4, -1, -1);
+      data += 4;
+    }
+    rule(data, 2, -1, -1);
+    if ((get(at + MSI_FLAGS, 2) & PciConfigSpace.MSI_MASKS) != 0) {
+      rule(data + 4, 4, 0, -1);
+    }
     msiAt = at;
     msiMost = (get(at + MSI_FLAGS, 2) & PCI_MSI_FLAGS_QMASK()) >> 1;
   }
@@ -431,11 +451,12 @@ public final class VirtualConfig {
       PciFunction.Bar bar = function.bar(i);
       if (bar == null) {
         put(at, 4, 0);
-      } else if (bar.wide()) {
-        put(at, 4, (get(at, 4) & -bar.bytes()) | WIDE_BAR);
-        i++;
       } else {
-        put(at, 4, get(at, 4) & -bar.bytes());
+        put(at, 4, (get(at, 4) & (int) -bar.bytes()) | bar.space().bits());
+        if (bar.wide()) {
+          put(at + 4, 4, get(at + 4, 4) & (int) (-bar.bytes() >>> Integer.SIZE));
+          i++;
+        }
       }
     }
     put(PCI_ROM_ADDRESS(), 4, 0);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.sim.machine;
+
+import io.iommufd4j.sim.pci.PciFunction.Bar;
+import java.util.List;
+
+/**
+ * The virtual functions of a function that is described by its registers.
+ *
+ * @param total how many it can have
+ * @param offset the distance from it to the first of them
+ * @param stride the distance from one to the next
+ * @param device their {@code PCI_DEVICE_ID}
+ * @param bars those of the first one; those of the others follow
+ */
+public record SriovDetails(int total, int offset, int stride, int device, List<Bar> bars) {
+
+  /** Copies what could change. */
+  public SriovDetails {
+    bars = List.copyOf(bars);
+  }
+}
