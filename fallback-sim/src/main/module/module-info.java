@@ -6,7 +6,7 @@ module io.iommufd4j.sim {
   requires static transitive org.jspecify;
   requires com.google.common;
   requires com.google.common.jimfs;
-  requires org.snakeyaml.engine.v2;
+  requires org.snakeyaml.engine;
 
   // Used by jimfs, whose module is automatic and brings in no module that has a descriptor.
   requires java.logging;

@@ -17,6 +17,11 @@ import io.iommufd4j.cli.command.InspectVerb;
 import io.iommufd4j.cli.command.SimExec;
 import io.iommufd4j.cli.command.SimVerbs;
 import io.iommufd4j.cli.command.TraceVerb;
+import io.iommufd4j.cli.machine.MachineCapture;
+import io.iommufd4j.cli.machine.MachineCheck;
+import io.iommufd4j.cli.machine.MachineList;
+import io.iommufd4j.cli.machine.MachineShow;
+import io.iommufd4j.cli.machine.MachineVerbs;
 import io.iommufd4j.cli.run.Invocation;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -70,6 +75,13 @@ final class CommandTree {
       CommandLine group = parent(top, new GroupVerbs());
       add(group, "list", GroupList::new);
       add(group, "show", GroupShow::new);
+    }
+    if (wanted.test("machine")) {
+      CommandLine machine = parent(top, new MachineVerbs());
+      add(machine, "list", MachineList::new);
+      add(machine, "show", MachineShow::new);
+      add(machine, "check", MachineCheck::new);
+      add(machine, "capture", MachineCapture::new);
     }
     if (wanted.test("trace")) {
       // What follows the program's name is the program's.

@@ -61,7 +61,7 @@ final class MisuseTest {
         "2 | --sim device ls                              | did you mean 'list'?",
         "2 | --sim devcie list                            | did you mean 'device'?",
         "2 | --sim device replace 02:01.0                 | did you mean 'device-replace'?",
-        "2 | --sim list                                   | did you mean 'device list' or 'group list'?",
+        "2 | --sim list                                   | did you mean 'device list' or 'group list' or 'machine list'?",
         "2 | --sim device-replace 02:01.0 --dryrun        | did you mean '--dry-run'?",
         "2 | --sim device-replace 02:01.0 --repaet=3      | did you mean '--repeat'?",
         "2 | --sim device list --ouptut json              | did you mean '--output'?",

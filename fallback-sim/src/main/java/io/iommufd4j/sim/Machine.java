@@ -49,7 +49,13 @@ public final class Machine {
     return name.contains("/") || name.endsWith(".yaml") || name.endsWith(".yml");
   }
 
-  private static Machine ofFile(String path) {
+  /**
+   * {@return the machine that a file describes}
+   *
+   * @param path of the file, whatever its name
+   * @throws IllegalArgumentException as {@link #read}; and for a file that cannot be read
+   */
+  public static Machine ofFile(String path) {
     try {
       return read(path, Files.readString(Path.of(path)));
     } catch (CharacterCodingException e) {

@@ -11,9 +11,11 @@ import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.sim.machine.Slot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +96,19 @@ final class MachineFileTest {
     }
     assertEquals(preset.yaml(), read.yaml());
     assertFalse(preset.about().isEmpty());
+  }
+
+  /** Presets are made without a parser; each lies here as a file, too. */
+  @Test
+  void everyPresetIsAFileAsWell() throws IOException {
+    for (String name : Machine.names()) {
+      try (var file = Machine.class.getResourceAsStream("machine/" + name + ".yaml")) {
+        String text =
+            new String(Objects.requireNonNull(file, name).readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(
+            Machine.named(name).description(), Machine.read(name + ".yaml", text).description());
+      }
+    }
   }
 
   /** Without its groups a preset's file says the same machine: Linux' rule finds them. */

@@ -2,6 +2,7 @@
 package io.iommufd4j.cli.launch;
 
 import io.iommufd4j.cli.Main;
+import io.iommufd4j.sim.Machine;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -27,12 +28,18 @@ public final class Training {
 
   private Training() {}
 
+  /** The parser of machine files is in the cache, too. */
+  private static void readMachine() {
+    Machine.read("training.yaml", Machine.named(Machine.DEFAULT).yaml());
+  }
+
   /** Takes no arguments. */
   public static void main(String[] args) {
     var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     for (String command : COMMANDS) {
       Main.run(command.split(" "), nowhere, nowhere);
     }
+    readMachine();
     // As Main ends, so that the classes of this are in the cache, too.
     System.exit(0);
   }

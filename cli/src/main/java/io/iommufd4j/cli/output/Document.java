@@ -16,6 +16,7 @@ import io.iommufd4j.pci.IommuGroup;
 import io.iommufd4j.pci.MediatedDevice;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.pci.VfioHolders;
+import io.iommufd4j.sim.Machine;
 import java.util.List;
 import java.util.Optional;
 
@@ -177,6 +178,39 @@ public sealed interface Document {
       List<String> steps,
       RunningWatch.Outcome outcome,
       Optional<Long> unwatchedBytes)
+      implements OfKernel {}
+
+  /**
+   * {@code machine list}, which needs no kernel.
+   *
+   * @param machines the default first
+   * @param iommus the names that can stand behind theirs
+   */
+  record Machines(List<Machine> machines, List<String> iommus) implements Document {
+
+    @Override
+    public Optional<KernelIdentity> kernel() {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * {@code machine show}, which needs no kernel, and {@code machine capture}.
+   *
+   * @param name of the machine
+   * @param yaml its file
+   */
+  record MachineYaml(Optional<KernelIdentity> kernel, String name, String yaml)
+      implements Document {}
+
+  /**
+   * {@code machine check}.
+   *
+   * @param file its name
+   * @param functions how many the machine has
+   * @param groups how many groups they are in
+   */
+  record MachineChecked(KernelIdentity source, String file, int functions, int groups)
       implements OfKernel {}
 
   /**

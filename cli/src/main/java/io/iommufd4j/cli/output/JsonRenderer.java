@@ -13,6 +13,9 @@ import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
 import io.iommufd4j.cli.output.Document.Inspected;
 import io.iommufd4j.cli.output.Document.Intent;
+import io.iommufd4j.cli.output.Document.MachineChecked;
+import io.iommufd4j.cli.output.Document.MachineYaml;
+import io.iommufd4j.cli.output.Document.Machines;
 import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
@@ -26,6 +29,7 @@ import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.MediatedDevice;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.pci.ReservedRegion;
+import io.iommufd4j.sim.Machine;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -120,6 +124,20 @@ public final class JsonRenderer implements Renderer {
         json.putAll(VmmJson.outcome(replaced.outcome()));
       }
       case Watched watched -> json.putAll(DirtyJson.watched(watched));
+      case Machines machines -> {
+        json.put("machines", machines.machines().stream().map(JsonRenderer::machine).toList());
+        json.put("iommus", machines.iommus());
+      }
+      case MachineYaml machine -> {
+        json.put("machine", machine.name());
+        json.put("yaml", machine.yaml());
+      }
+      case MachineChecked checked -> {
+        json.put("file", checked.file());
+        json.put("machine", checked.source().detail());
+        json.put("functions", checked.functions());
+        json.put("groups", checked.groups());
+      }
       case Failure failure -> {
         json.put("error", failure(failure));
         failure.plan().ifPresent(plan -> json.put("plan", plan(plan)));
@@ -130,6 +148,14 @@ public final class JsonRenderer implements Renderer {
     } catch (IOException e) {
       throw new UncheckedIOException("a document of maps, lists and texts was not written", e);
     }
+  }
+
+  private static Map<String, @Nullable Object> machine(Machine machine) {
+    var json = new LinkedHashMap<String, @Nullable Object>();
+    json.put("name", machine.name());
+    json.put("release", machine.release());
+    json.put("about", machine.about());
+    return json;
   }
 
   private static Map<String, @Nullable Object> kernel(KernelIdentity kernel) {

@@ -10,6 +10,9 @@ import io.iommufd4j.cli.output.Document.Failure;
 import io.iommufd4j.cli.output.Document.Group;
 import io.iommufd4j.cli.output.Document.Groups;
 import io.iommufd4j.cli.output.Document.Inspected;
+import io.iommufd4j.cli.output.Document.MachineChecked;
+import io.iommufd4j.cli.output.Document.MachineYaml;
+import io.iommufd4j.cli.output.Document.Machines;
 import io.iommufd4j.cli.output.Document.Overridden;
 import io.iommufd4j.cli.output.Document.Plan;
 import io.iommufd4j.cli.output.Document.Replaced;
@@ -74,6 +77,18 @@ public final class TextRenderer implements Renderer {
       }
       case RunningReplaced replaced -> print(VmmText.outcome(replaced.outcome(), ansi));
       case Watched watched -> print(DirtyText.lines(watched, ansi));
+      case Machines machines -> machines(machines);
+      case MachineYaml machine -> out.print(machine.yaml());
+      case MachineChecked checked -> {
+        kernel(checked.source());
+        out.println(
+            checked.file()
+                + ": a machine of "
+                + checked.functions()
+                + " functions in "
+                + checked.groups()
+                + " groups");
+      }
       // A failure is printed on stderr, where errors belong.
       case Failure _ -> {}
     }
@@ -83,6 +98,13 @@ public final class TextRenderer implements Renderer {
   private void diagnosis(Diagnosis diagnosis) {
     kernel(diagnosis.source());
     print(new DiagnosisText(ansi).lines(diagnosis.findings()));
+  }
+
+  private void machines(Machines machines) {
+    var table = new Table().row("NAME", "ABOUT");
+    machines.machines().forEach(machine -> table.row(machine.name(), machine.about()));
+    print(table.lines());
+    out.println("behind the colon: " + String.join(", ", machines.iommus()));
   }
 
   private void devices(Devices devices) {

@@ -26,11 +26,11 @@ public final class GlobalOptions {
 
   @Option(
       names = "--machine",
-      paramLabel = "NAME[:IOMMU]",
+      paramLabel = "NAME[:IOMMU]|FILE",
       scope = ScopeType.INHERIT,
       description =
-          "The simulated machine, as bridge, or two-function:smmuv3. An unknown one gets the list"
-              + " of those there are.")
+          "The simulated machine: a name, as bridge or two-function:smmuv3 (machine list has them);"
+              + " or a machine file, by a path that has a slash or ends in .yaml.")
   @Nullable String machine;
 
   @Option(

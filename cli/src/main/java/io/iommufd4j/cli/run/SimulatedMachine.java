@@ -6,7 +6,7 @@ import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 
-/** The simulated machines by name. */
+/** The simulated machines by name or file. */
 final class SimulatedMachine {
 
   private SimulatedMachine() {}
@@ -14,8 +14,9 @@ final class SimulatedMachine {
   /**
    * Starts one.
    *
-   * @param name {@code NAME[:IOMMU]}; empty for the default one
-   * @throws UsageException when there is none of that name; the message lists those there are
+   * @param name {@code NAME[:IOMMU]} or a file; empty for the default one
+   * @throws UsageException when there is none of that name, and the message lists those there are;
+   *     or the file describes none
    */
   static Kernel open(String name) {
     return name.isEmpty() ? Backend.SIM.open(Backend.Purpose.IOMMUFD) : start(name);

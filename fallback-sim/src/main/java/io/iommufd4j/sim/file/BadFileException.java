@@ -14,6 +14,10 @@ public final class BadFileException extends IllegalArgumentException {
    * @param wrong what is wrong, and what would be right
    */
   BadFileException(String file, int line, String key, String wrong) {
-    super(file + ":" + line + ": " + key + ": " + wrong.replaceAll("\\s*\\R\\s*", " "));
+    super(file + ":" + line + ": " + oneLine(key) + ": " + oneLine(wrong));
+  }
+
+  private static String oneLine(String text) {
+    return text.isBlank() ? "''" : text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -158,9 +158,6 @@ final class FunctionReader {
     BusNumber behind = new BusNumber(at.domain(), 0);
     if (found.bridge()) {
       int bus = fields.find("bus").isPresent() ? bus(fields) : found.secondaryBus();
-      if (bus == 0) {
-        throw fields.whole().wrong("a bridge has no bus behind it; it wants bus: NUMBER");
-      }
       behind = new BusNumber(at.domain(), bus);
     } else {
       fields.refuseWith("bus", "registers of a function that is no bridge");
