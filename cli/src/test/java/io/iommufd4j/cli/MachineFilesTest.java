@@ -68,7 +68,7 @@ final class MachineFilesTest {
     }
   }
 
-  /** What a kernel shows is captured, and a kernel on that shows the same. */
+  /** A kernel on what was captured of another shows the same. */
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -14,6 +14,9 @@ public final class Kernels {
   /** IOMMUs of QEMU's behind which Linux finds no isolation of interrupts. */
   private static final Set<String> UNISOLATED = Set.of("amd", "amd-remap", "virtio");
 
+  /** The system property that names a machine file. */
+  private static final String FILE = "iommufd4j.machine-file";
+
   private Kernels() {}
 
   /** One of the lab's machine, with the newest release. */
@@ -26,15 +29,22 @@ public final class Kernels {
   public static SimKernel simulated(String iommu, String release) {
     SimKernel kernel =
         SimKernel.builder()
-            .machine(
-                Machine.named("many:" + iommu).toBuilder()
-                    .release(release)
-                    .isolatedInterrupts(!UNISOLATED.contains(iommu))
-                    .build())
+            .machine(machine(iommu, release))
             .memlockLimit(ProcessFacts.UNLIMITED)
             .allowUnsafeInterrupts(true)
             .build();
     VfioBinding.bind(kernel, MachineUnderTest.of(Host.of(kernel)).all());
     return kernel;
+  }
+
+  /** The lab's, or the one of a file that was captured in the lab. */
+  private static Machine machine(String iommu, String release) {
+    String file = System.getProperty(FILE);
+    return file != null
+        ? Machine.ofFile(file)
+        : Machine.named("many:" + iommu).toBuilder()
+            .release(release)
+            .isolatedInterrupts(!UNISOLATED.contains(iommu))
+            .build();
   }
 }

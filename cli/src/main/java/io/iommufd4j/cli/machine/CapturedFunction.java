@@ -18,7 +18,7 @@ final class CapturedFunction {
   private static final int INTERRUPT_LINE = 0x3c;
   private static final int EXPRESS = 4096;
 
-  /** Where fields stand, and where the text of one does. */
+  /** The indents of fields, and of the text of one. */
   private static final int DEEP = 4;
 
   private static final String DEEPER = "      ";

@@ -42,7 +42,7 @@ final class CapturedIommus {
     return lines;
   }
 
-  /** What was not shown, and so is as in the lab's QEMU. */
+  /** The facts that were not shown, and so are as in the lab's QEMU. */
   List<String> unknown() {
     return unknown;
   }

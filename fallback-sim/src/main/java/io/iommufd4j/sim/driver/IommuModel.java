@@ -29,14 +29,4 @@ public enum IommuModel {
   public boolean ofArm() {
     return ofArm;
   }
-
-  /** A driver that runs one such IOMMU. */
-  public ModelDriver driver(IommuUnit unit) {
-    return switch (this) {
-      case VTD -> new IntelVtd(unit);
-      case AMD -> new AmdIommu(unit);
-      case SMMUV3 -> new ArmSmmuV3(unit);
-      case VIRTIO -> new VirtioIommu(unit);
-    };
-  }
 }

@@ -45,8 +45,17 @@ public enum IommuPreset {
    * @param dirtyTracking whether its hardware notes which pages DMA wrote; no virtio-iommu does
    */
   public ModelDriver driver(boolean dirtyTracking) {
-    IommuUnit unit = unit(dirtyTracking);
-    return unit.registers().model().driver(unit);
+    return driver(unit(dirtyTracking));
+  }
+
+  /** A driver that runs an IOMMU, which may be no preset's. */
+  public static ModelDriver driver(IommuUnit unit) {
+    return switch (unit.registers().model()) {
+      case VTD -> new IntelVtd(unit);
+      case AMD -> new AmdIommu(unit);
+      case SMMUV3 -> new ArmSmmuV3(unit);
+      case VIRTIO -> new VirtioIommu(unit);
+    };
   }
 
   /** One such IOMMU; {@code dirtyTracking} as in {@link #driver}. */

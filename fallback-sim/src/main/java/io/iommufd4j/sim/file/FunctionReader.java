@@ -2,7 +2,6 @@
 package io.iommufd4j.sim.file;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
@@ -30,7 +29,8 @@ final class FunctionReader {
 
   private static final Pattern DRIVER = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final Map<String, FunctionKind> KINDS =
-      FunctionKind.named().collect(Collectors.toMap(FunctionKind::label, Function.identity()));
+      FunctionKind.named()
+          .collect(Collectors.toUnmodifiableMap(FunctionKind::label, Function.identity()));
 
   private static final int MOST_GROUPS = 0xffff;
   private static final int MOST_BUSES = 255;
@@ -107,7 +107,7 @@ final class FunctionReader {
     Optional<Value> said = fields.find("virtual-functions");
     if (kind == FunctionKind.IGB) {
       fields.refuseWith("virtual-functions", "kind: igb, which has 8");
-      return IgbFunction.VIRTUAL_FUNCTIONS;
+      return Slot.VIRTUAL_FUNCTIONS_OF_IGB;
     }
     if (kind != FunctionKind.NVME) {
       fields.refuseWith("virtual-functions", "kind: " + kind.label());

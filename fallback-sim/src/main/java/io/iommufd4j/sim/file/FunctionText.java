@@ -20,7 +20,7 @@ final class FunctionText {
 
   private static final Map<Space, String> SPACES =
       MachineKeys.SPACES.entrySet().stream()
-          .collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getValue, Map.Entry::getKey));
 
   private final MachineDescription machine;
   private final Slot slot;

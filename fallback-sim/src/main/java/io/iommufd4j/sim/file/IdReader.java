@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.file;
 
-import io.iommufd4j.sim.device.DescribedFunction;
 import io.iommufd4j.sim.machine.RegisterBytes;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.util.HexFormat;
@@ -27,7 +26,7 @@ final class IdReader {
     int revision = fields.find("revision").map(value -> value.small(0, 0xff)).orElse(0);
     boolean express = fields.truth("express");
     PciConfigSpace config =
-        DescribedFunction.powerOn(
+        RegisterBytes.powerOn(
             express,
             hex(ids, 1),
             hex(ids, 2),
@@ -43,7 +42,7 @@ final class IdReader {
       int bus = fields.require("bus", "the number of the bus behind it").small(1, 255);
       config.bridge(0, bus);
     }
-    return new RegisterBytes(HexFormat.of().formatHex(config.bytes()));
+    return RegisterBytes.of(config);
   }
 
   private static Matcher pair(Value value) {

@@ -35,7 +35,7 @@ final class IommuReader {
   private IommuReader() {}
 
   private static <T> Map<String, T> byLabel(T[] values, Function<T, String> label) {
-    return Stream.of(values).collect(Collectors.toMap(label, Function.identity()));
+    return Stream.of(values).collect(Collectors.toUnmodifiableMap(label, Function.identity()));
   }
 
   /** All of them; they are of one model, as one driver runs them. */

@@ -43,7 +43,7 @@ final class MachineKeys {
 
   static final List<String> REGION = List.of("first", "last", "type");
 
-  /** What every function can have. */
+  /** Keys of every function. */
   private static final List<String> COMMON =
       List.of("at", "bus", "group", "acs", "iommu", "driver", "override", "reserved");
 
@@ -87,11 +87,11 @@ final class MachineKeys {
 
   static final Map<String, ReservedRegion.Type> REGIONS =
       Stream.of(ReservedRegion.Type.values())
-          .collect(Collectors.toMap(MachineKeys::word, Function.identity()));
+          .collect(Collectors.toUnmodifiableMap(MachineKeys::word, Function.identity()));
 
   static final Map<String, PasidFeature> FEATURES =
       Stream.of(PasidFeature.values())
-          .collect(Collectors.toMap(MachineKeys::word, Function.identity()));
+          .collect(Collectors.toUnmodifiableMap(MachineKeys::word, Function.identity()));
 
   private MachineKeys() {}
 

@@ -4,7 +4,7 @@ package io.iommufd4j.sim.machine;
 import java.util.OptionalLong;
 
 /**
- * What a machine's kernel is started with, and what its firmware and its administrator have set.
+ * Settings of a machine's kernel: its parameters, and those of its firmware and administrator.
  *
  * @param isolatedInterrupts whether a stray write of a device cannot raise another's interrupt;
  *     where it can, {@code VFIO_DEVICE_BIND_IOMMUFD} answers EPERM

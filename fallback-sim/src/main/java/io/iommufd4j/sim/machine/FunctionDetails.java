@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a description says of a function beyond its kind; the kind and the machine fill in the rest.
+ * Facts of a function beyond its kind; the kind and the machine fill in the rest.
  *
  * @param driver the driver that has it when the machine has booted, or {@link #NO_DRIVER}; empty
  *     for the one that its kind has

@@ -8,6 +8,7 @@ import io.iommufd4j.sim.device.EduFunction;
 import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.device.NvmeFunction;
 import io.iommufd4j.sim.device.PassiveFunction;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.driver.UntranslatedBus;
@@ -54,8 +55,7 @@ public final class MachineInstance {
   public MachineInstance(MachineDescription machine, UserMemory memory) {
     this.machine = machine;
     this.memory = memory;
-    this.iommu =
-        machine.model().map(model -> model.driver(machine.iommus().getFirst())).orElse(null);
+    this.iommu = machine.iommus().stream().findFirst().map(IommuPreset::driver).orElse(null);
     if (iommu != null) {
       iommu.release(machine.release());
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.machine;
 
+import io.iommufd4j.sim.device.DescribedFunction;
+import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.util.HexFormat;
 
 /**
@@ -9,6 +11,23 @@ import java.util.HexFormat;
  * @param hex two digits a byte: 256 bytes, or 4096 of a PCI Express function
  */
 public record RegisterBytes(String hex) {
+
+  /** Registers of a function after the firmware has been there, as {@code DescribedFunction}'s. */
+  public static PciConfigSpace powerOn(
+      boolean express,
+      int vendor,
+      int device,
+      int classRevision,
+      int subsystemVendor,
+      int subsystem) {
+    return DescribedFunction.powerOn(
+        express, vendor, device, classRevision, subsystemVendor, subsystem);
+  }
+
+  /** The registers as they stand. */
+  public static RegisterBytes of(PciConfigSpace config) {
+    return new RegisterBytes(HexFormat.of().formatHex(config.bytes()));
+  }
 
   /** The bytes. */
   public byte[] bytes() {

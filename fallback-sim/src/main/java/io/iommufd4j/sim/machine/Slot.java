@@ -2,6 +2,7 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.device.IgbFunction;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.List;
@@ -33,6 +34,9 @@ public record Slot(
     List<ReservedRegion> reserved,
     Pasids pasids,
     FunctionDetails details) {
+
+  /** Most virtual functions that an igb has. */
+  public static final int VIRTUAL_FUNCTIONS_OF_IGB = IgbFunction.VIRTUAL_FUNCTIONS;
 
   /** Copies what could change. */
   public Slot {

@@ -37,7 +37,7 @@ public enum FunctionKind {
   VIRTIO_NET(0x1af4, 0x1041, 0x020000, 0x01, "virtio-pci"),
   /** Intel's Volume Management Device: a PCI domain of its own lies behind it. */
   VMD(0x8086, 0x28c0, 0x010400, 0x04, "vmd"),
-  /** What its registers say, and nothing behind its BARs. */
+  /** Known by its registers alone, with nothing behind its BARs. */
   DESCRIBED(0, 0, 0, 0, "");
 
   /** {@code PCI_CLASS_BRIDGE_PCI} with its programming interface. */

@@ -205,14 +205,20 @@ public final class PciConfigSpace {
     return (read(PCI_HEADER_TYPE(), 1) & ~PCI_HEADER_TYPE_MFD()) == BRIDGE_HEADER;
   }
 
-  /** A BAR at the address that the firmware gave it. */
-  public void bar(PciFunction.Bar bar) {
-    int at = PCI_BASE_ADDRESS_0() + 4 * bar.index();
-    put(at, 4, (int) bar.base() | bar.space().bits());
-    allow(at, 4, (int) -bar.bytes());
-    if (bar.wide()) {
-      put(at + 4, 4, (int) (bar.base() >>> Integer.SIZE));
-      allow(at + 4, 4, (int) (-bar.bytes() >>> Integer.SIZE));
+  /**
+   * A BAR at the address that the firmware gave it.
+   *
+   * @param bytes its size, a power of two
+   * @param value the address, with the low bits that say what kind of address it is
+   * @param wide whether it takes the register of the next one as well
+   */
+  public void bar(int index, long bytes, long value, boolean wide) {
+    int at = PCI_BASE_ADDRESS_0() + 4 * index;
+    put(at, 4, (int) value);
+    allow(at, 4, (int) -bytes);
+    if (wide) {
+      put(at + 4, 4, (int) (value >>> Integer.SIZE));
+      allow(at + 4, 4, (int) (-bytes >>> Integer.SIZE));
     }
   }
 

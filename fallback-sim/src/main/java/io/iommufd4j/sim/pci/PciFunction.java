@@ -37,7 +37,7 @@ public abstract class PciFunction {
     }
   }
 
-  /** What a BAR takes addresses of: its own low bits, and its flags in sysfs. */
+  /** The addresses that a BAR takes: its own low bits, and its flags in sysfs. */
   public enum Space {
     /** {@code IORESOURCE_IO}, with the bit that says so in the BAR. */
     PORTS(1, 0x40101),
@@ -101,7 +101,7 @@ public abstract class PciFunction {
   }
 
   private void describe(Bar bar) {
-    config.bar(bar);
+    config.bar(bar.index(), bar.bytes(), bar.base() | bar.space().bits(), bar.wide());
   }
 
   /** Takes it from its bus. */
