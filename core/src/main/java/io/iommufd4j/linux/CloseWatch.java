@@ -64,7 +64,7 @@ public final class CloseWatch {
   public boolean drain(IntConsumer released) {
     boolean complete = true;
     while (true) {
-      long bytes = LibC.read(fd, events);
+      long bytes = HostFile.read(fd, events);
       if (bytes <= 0) {
         return complete;
       }
@@ -99,6 +99,6 @@ public final class CloseWatch {
 
   /** Ends all watches. */
   public void close() {
-    Descriptors.close(fd);
+    HostFile.close(fd);
   }
 }

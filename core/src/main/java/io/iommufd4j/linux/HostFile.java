@@ -6,7 +6,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 
-/** Calls on descriptors of this process and of others, each ≥ 0 or −errno. */
+/**
+ * Calls on descriptors of this process and of others, each ≥ 0 or −errno. All are made by {@code
+ * syscall(2)}: linking each of libc's functions, or loading JNR-POSIX, would add to the start of
+ * every supervised program.
+ */
 public final class HostFile {
 
   private static final int O_CLOEXEC = 02000000;
@@ -76,7 +80,7 @@ public final class HostFile {
    * @return a descriptor; or −errno
    */
   public static int open(String path, int flags) {
-    return Descriptors.open(path, flags | O_CLOEXEC);
+    return open(path, flags, 0);
   }
 
   /**
@@ -95,12 +99,15 @@ public final class HostFile {
 
   /** {@code close(2)}. */
   public static int close(int fd) {
-    return Descriptors.close(fd);
+    return (int) LibC.syscall(SystemCall.CLOSE.number(), fd, 0, 0, 0, 0, 0);
   }
 
   /** A file of memory without a size, closed on exec, which may be sealed. */
   public static int memory(String name) {
-    return LibC.memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    try (var arena = Arena.ofConfined()) {
+      long address = arena.allocateFrom(name).address();
+      return (int) SystemCall.MEMFD_CREATE.call(address, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
   }
 
   /** {@code f_type} of {@code fstatfs(2)}: the kind of file system that has a file; or −errno. */
@@ -114,7 +121,7 @@ public final class HostFile {
 
   /** {@code ftruncate(2)}. */
   public static int truncate(int fd, long bytes) {
-    return LibC.ftruncate(fd, bytes);
+    return (int) SystemCall.FTRUNCATE.call(fd, bytes);
   }
 
   /**
@@ -135,7 +142,7 @@ public final class HostFile {
 
   /** A counter that is read without waiting, closed on exec ({@code eventfd(2)}). */
   public static int counter() {
-    return LibC.eventfd(0, O_NONBLOCK | O_CLOEXEC);
+    return (int) SystemCall.EVENTFD2.call(0, O_NONBLOCK | O_CLOEXEC);
   }
 
   /**
@@ -156,22 +163,30 @@ public final class HostFile {
 
   /** {@code read(2)} into a native segment. */
   public static long read(int fd, MemorySegment into) {
-    return LibC.read(fd, into);
+    return move(SystemCall.READ, fd, into, 0);
   }
 
   /** {@code write(2)} of a native segment. */
   public static long write(int fd, MemorySegment from) {
-    return LibC.write(fd, from);
+    return move(SystemCall.WRITE, fd, from, 0);
   }
 
   /** {@code pread64(2)} into a native segment. */
   public static long readAt(int fd, MemorySegment into, long offset) {
-    return LibC.pread(fd, into, offset);
+    return move(SystemCall.PREAD64, fd, into, offset);
   }
 
   /** {@code pwrite64(2)} of a native segment. */
   public static long writeAt(int fd, MemorySegment from, long offset) {
-    return LibC.pwrite(fd, from, offset);
+    return move(SystemCall.PWRITE64, fd, from, offset);
+  }
+
+  private static long move(SystemCall call, int fd, MemorySegment memory, long offset) {
+    try {
+      return LibC.syscall(call.number(), fd, memory.address(), memory.byteSize(), offset, 0, 0);
+    } finally {
+      Reference.reachabilityFence(memory);
+    }
   }
 
   /** {@code poll(2)} of an array of {@code struct pollfd}. */
@@ -181,12 +196,12 @@ public final class HostFile {
 
   /** {@code mmap(2)} at an address of the kernel's choice; the address, or −errno. */
   public static long map(long bytes, int protection, int flags, int fd, long offset) {
-    return LibC.mmap(bytes, protection, flags, fd, offset);
+    return SystemCall.MMAP.call(0, bytes, protection, flags, fd, offset);
   }
 
   /** {@code munmap(2)}. */
   public static int unmap(long address, long bytes) {
-    return LibC.munmap(address, bytes);
+    return (int) SystemCall.MUNMAP.call(address, bytes);
   }
 
   /** {@code pidfd_open(2)}. */

@@ -114,15 +114,20 @@ final class LibC {
 
   private static final int ADDRESS_PATH = Short.BYTES;
 
-  /** Calls that the bindings do not name. */
-  private static final class Syscall {
+  /** Calls that the bindings do not name: one linked handle is enough for all. */
+  private static final class Numbers {
     static final MethodHandle CALL =
-        link(
-            symbol("syscall"),
-            FunctionDescriptor.of(
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                JAVA_LONG),
-            Linker.Option.firstVariadicArg(1));
+        Linker.nativeLinker()
+            .downcallHandle(
+                FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                    JAVA_LONG),
+                Linker.Option.captureCallState("errno"),
+                Linker.Option.firstVariadicArg(1));
+  }
+
+  private static final class Syscall {
+    static final MethodHandle CALL = Numbers.CALL.bindTo(symbol("syscall"));
   }
 
   private static final class Socket {
@@ -151,6 +156,29 @@ final class LibC {
           (long)
               Syscall.CALL.invokeExact(state, number, first, second, third, fourth, fifth, sixth);
       return result < 0 ? -errno(state) : result;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * Calls a function of at most six arguments, numbers or addresses. Those that it has not are in
+   * registers that it does not read.
+   *
+   * @return its result, of which an {@code int} is the lower half
+   */
+  static long call(
+      MemorySegment function,
+      long first,
+      long second,
+      long third,
+      long fourth,
+      long fifth,
+      long sixth) {
+    var state = STATE.get();
+    try {
+      return (long)
+          Numbers.CALL.invokeExact(function, state, first, second, third, fourth, fifth, sixth, 0L);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -97,6 +97,6 @@ public final class Readiness {
 
   /** Ends it. */
   public void close() {
-    Descriptors.close(fd);
+    HostFile.close(fd);
   }
 }

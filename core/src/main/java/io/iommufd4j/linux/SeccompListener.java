@@ -4,6 +4,7 @@ package io.iommufd4j.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 
 /**
  * One thread's use of a seccomp listener ({@code SECCOMP_IOCTL_NOTIF_*}): it receives a system call
@@ -64,7 +65,7 @@ public final class SeccompListener {
    */
   public int receive() {
     notification.fill((byte) 0);
-    return LibC.ioctl(fd, RECEIVE, notification);
+    return request(RECEIVE, notification);
   }
 
   /**
@@ -76,8 +77,19 @@ public final class SeccompListener {
   public boolean await(int millis) {
     notification.set(ValueLayout.JAVA_INT, 0, fd);
     notification.set(ValueLayout.JAVA_INT, Integer.BYTES, POLLIN);
-    return LibC.poll(notification, 1, millis) == 1
-        && (notification.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLIN) != 0;
+    answer.set(ValueLayout.JAVA_LONG, 0, millis / 1000);
+    answer.set(ValueLayout.JAVA_LONG, Long.BYTES, millis % 1000 * 1_000_000L);
+    long told = SystemCall.PPOLL.call(notification.address(), 1, answer.address());
+    return told == 1 && (notification.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLIN) != 0;
+  }
+
+  private int request(int request, MemorySegment block) {
+    try {
+      return LibC.syscall(
+          SystemCall.IOCTL.number(), fd, Integer.toUnsignedLong(request), block.address());
+    } finally {
+      Reference.reachabilityFence(block);
+    }
   }
 
   /** {@return the call's id, by which it is answered} */
@@ -112,7 +124,7 @@ public final class SeccompListener {
   /** {@return whether the call still waits for its answer: its thread was not killed meanwhile} */
   public boolean waits() {
     answer.set(ValueLayout.JAVA_LONG, 0, id());
-    return LibC.ioctl(fd, IS_VALID, answer) == 0;
+    return request(IS_VALID, answer) == 0;
   }
 
   /**
@@ -136,7 +148,7 @@ public final class SeccompListener {
     answer.set(ValueLayout.JAVA_LONG, 8, value);
     answer.set(ValueLayout.JAVA_INT, 16, error);
     answer.set(ValueLayout.JAVA_INT, 20, flags);
-    return LibC.ioctl(fd, SEND, answer);
+    return request(SEND, answer);
   }
 
   /**
@@ -171,6 +183,6 @@ public final class SeccompListener {
     answer.set(ValueLayout.JAVA_INT, 12, file);
     answer.set(ValueLayout.JAVA_INT, 16, number);
     answer.set(ValueLayout.JAVA_INT, 20, closeOnExec ? O_CLOEXEC : 0);
-    return LibC.ioctl(fd, ADD_DESCRIPTOR, answer);
+    return request(ADD_DESCRIPTOR, answer);
   }
 }

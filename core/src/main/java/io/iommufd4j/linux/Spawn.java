@@ -6,11 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.iommufd4j.kernel.Errno;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
@@ -30,17 +27,14 @@ public final class Spawn {
   /** {@code sizeof(sigset_t)}. */
   private static final int SIGNAL_SET_BYTES = 128;
 
-  private static final short SET_DEFAULTS = 0x04;
-  private static final short SET_MASK = 0x08;
+  private static final int SET_DEFAULTS = 0x04;
+  private static final int SET_MASK = 0x08;
 
   private static final int SIGINT = 2;
   private static final int SIGQUIT = 3;
 
-  private static final FunctionDescriptor ONE = FunctionDescriptor.of(JAVA_INT, ADDRESS);
-  private static final FunctionDescriptor TWO = FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS);
-
   private final Arena arena = Arena.ofShared();
-  private final MethodHandle start;
+  private final MemorySegment start;
   private final MemorySegment pid = arena.allocate(JAVA_INT);
   private final MemorySegment program;
   private final MemorySegment arguments;
@@ -62,47 +56,20 @@ public final class Spawn {
     environment = LibC.symbol("environ").reinterpret(ADDRESS.byteSize()).get(ADDRESS, 0);
     actions = arena.allocate(OPAQUE_BYTES, Long.BYTES);
     attributes = arena.allocate(OPAQUE_BYTES, Long.BYTES);
-    call("posix_spawn_file_actions_init", ONE, actions);
-    callWithNumber("posix_spawn_file_actions_addclosefrom_np", JAVA_INT, actions, 3);
-    call("posix_spawnattr_init", ONE, attributes);
+    call("posix_spawn_file_actions_init", actions.address(), 0);
+    call("posix_spawn_file_actions_addclosefrom_np", actions.address(), 3);
+    call("posix_spawnattr_init", attributes.address(), 0);
     MemorySegment none = arena.allocate(SIGNAL_SET_BYTES, Long.BYTES);
-    call("posix_spawnattr_setsigmask", TWO, attributes, none);
+    call("posix_spawnattr_setsigmask", attributes.address(), none.address());
     MemorySegment interrupts = arena.allocate(SIGNAL_SET_BYTES, Long.BYTES);
     interrupts.set(ValueLayout.JAVA_LONG, 0, 1L << (SIGINT - 1) | 1L << (SIGQUIT - 1));
-    call("posix_spawnattr_setsigdefault", TWO, attributes, interrupts);
-    callWithNumber(
-        "posix_spawnattr_setflags",
-        ValueLayout.JAVA_SHORT,
-        attributes,
-        (short) (SET_DEFAULTS | SET_MASK));
-    start =
-        Linker.nativeLinker()
-            .downcallHandle(
-                LibC.symbol("posix_spawnp"),
-                FunctionDescriptor.of(
-                    JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+    call("posix_spawnattr_setsigdefault", attributes.address(), interrupts.address());
+    call("posix_spawnattr_setflags", attributes.address(), SET_DEFAULTS | SET_MASK);
+    start = LibC.symbol("posix_spawnp");
   }
 
-  private static void call(String name, FunctionDescriptor type, Object... arguments) {
-    require(name, invoke(name, type, arguments));
-  }
-
-  private static void callWithNumber(
-      String name, ValueLayout number, MemorySegment object, Object value) {
-    require(name, invoke(name, FunctionDescriptor.of(JAVA_INT, ADDRESS, number), object, value));
-  }
-
-  private static int invoke(String name, FunctionDescriptor type, Object... arguments) {
-    try {
-      return (int)
-          Linker.nativeLinker()
-              .downcallHandle(LibC.symbol(name), type)
-              .invokeWithArguments(arguments);
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(name + " threw what it cannot declare", e);
-    }
+  private static void call(String name, long first, long second) {
+    require(name, (int) LibC.call(LibC.symbol(name), first, second, 0, 0, 0, 0));
   }
 
   private static void require(String name, int errno) {
@@ -117,14 +84,16 @@ public final class Spawn {
    * @return its pid; or −errno, as {@code ENOENT} and {@code EACCES}
    */
   public int run() {
-    try {
-      int errno =
-          (int) start.invokeExact(pid, program, actions, attributes, arguments, environment);
-      return errno == 0 ? pid.get(JAVA_INT, 0) : -errno;
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError("posix_spawnp threw what it cannot declare", e);
-    }
+    int errno =
+        (int)
+            LibC.call(
+                start,
+                pid.address(),
+                program.address(),
+                actions.address(),
+                attributes.address(),
+                arguments.address(),
+                environment.address());
+    return errno == 0 ? pid.get(JAVA_INT, 0) : -errno;
   }
 }

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * The run that an AOT cache is made from ({@code java -XX:AOTCacheOutput}): commands on the
- * simulated kernel, and on the host's those that only read sysfs. The cache holds the classes that
- * they load, and the lambdas that they link.
+ * simulated kernel, a program of the host on it, where seccomp allows that, and on the host's those
+ * that only read sysfs. The cache holds the classes that they load, and the lambdas that they link.
  */
 public final class Training {
 
@@ -24,6 +24,7 @@ public final class Training {
           "--sim device show 02:01.0",
           "--sim group list",
           "device list -o json",
+          "sim exec -- true",
           "--version");
 
   private Training() {}
