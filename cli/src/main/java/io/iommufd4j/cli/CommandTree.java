@@ -14,6 +14,7 @@ import io.iommufd4j.cli.command.GroupList;
 import io.iommufd4j.cli.command.GroupShow;
 import io.iommufd4j.cli.command.GroupVerbs;
 import io.iommufd4j.cli.command.InspectVerb;
+import io.iommufd4j.cli.command.ReplayVerb;
 import io.iommufd4j.cli.command.SimExec;
 import io.iommufd4j.cli.command.SimVerbs;
 import io.iommufd4j.cli.command.TraceVerb;
@@ -83,6 +84,7 @@ final class CommandTree {
       add(machine, "check", MachineCheck::new);
       add(machine, "capture", MachineCapture::new);
     }
+    add(top, "replay", ReplayVerb::new);
     if (wanted.test("trace")) {
       // What follows the program's name is the program's.
       top.addSubcommand(

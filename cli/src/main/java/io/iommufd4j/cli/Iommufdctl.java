@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       "  2:usage; also when a change needs consent and nobody can be asked: agree with --yes",
       "  3:not available on this host",
       "  4:not agreed to at the prompt; nothing was done",
+      "  5:replay: the kernel answered otherwise than was recorded",
       " 70:a bug in iommufdctl",
       "130:Ctrl-C; 143 SIGTERM, 129 SIGHUP",
       "141:nobody reads the output any more, as behind head"

@@ -12,15 +12,17 @@ import java.lang.foreign.ValueLayout;
 public final class Ptrace {
 
   private static final int CONT = 7;
+  private static final int DETACH = 17;
   private static final int SYSCALL = 24;
   private static final int SEIZE = 0x4206;
   private static final int LISTEN = 0x4208;
   private static final int GET_SYSCALL_INFO = 0x420e;
 
   /**
-   * System calls marked; children, threads and what is executed; seccomp; an end with the tracer.
+   * System calls marked; children, threads and what is executed; exits; seccomp; an end with the
+   * tracer.
    */
-  private static final long OPTIONS = 0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x80 | 0x10_0000;
+  private static final long OPTIONS = 0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80 | 0x10_0000;
 
   /** {@code __WALL | __WNOTHREAD}: threads, too, and this thread's alone. */
   private static final int WAIT = 0x4000_0000 | 0x2000_0000;
@@ -39,9 +41,9 @@ public final class Ptrace {
   /** A thread that traces nothing yet. */
   public Ptrace() {}
 
-  /** Waits until a child has stopped itself; the child's number. */
+  /** Waits until a child of this process has stopped itself; the child's number. */
   public int awaitStop(int pid) {
-    return (int) SystemCall.WAIT4.call(pid, status.address(), WAIT | STOPPED, 0);
+    return (int) SystemCall.WAIT4.call(pid, status.address(), STOPPED, 0);
   }
 
   /** Waits until something happens to a traced thread, which {@link #status} tells. */
@@ -67,6 +69,11 @@ public final class Ptrace {
   /** Lets a thread run on to the end of its system call. */
   public long resumeToReturn(int thread) {
     return SystemCall.PTRACE.call(SYSCALL, thread, 0, 0);
+  }
+
+  /** Lets a thread run on untraced. */
+  public long letGo(int thread) {
+    return SystemCall.PTRACE.call(DETACH, thread, 0, 0);
   }
 
   /** Leaves a thread stopped as job control has it. */

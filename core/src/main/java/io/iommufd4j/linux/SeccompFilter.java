@@ -228,14 +228,13 @@ public final class SeccompFilter {
   }
 
   /**
-   * Gives the calling thread a filter that stops it, and all that it starts, for their tracer at an
-   * {@code ioctl} of a type; without a tracer the call answers {@code ENOSYS}. Calls of another
-   * architecture pass.
+   * A filter that stops a thread, and all that it starts, for their tracer at an {@code ioctl} of a
+   * type; without a tracer the call answers {@code ENOSYS}. Calls of another architecture pass.
    *
    * @param type {@code _IOC_TYPE} of the request
-   * @return 0, or −errno
+   * @return the filter
    */
-  public static int tracing(int type) {
+  public static SeccompFilter tracing(int type) {
     var filter = new SeccompFilter();
     filter.program.replaceAll(
         one -> one.code() == RETURN ? new Instruction(RETURN, 0, 0, ALLOW) : one);
@@ -246,9 +245,75 @@ public final class SeccompFilter {
       filter.add(RETURN, 0, 0, TRACE);
       filter.add(RETURN, 0, 0, ALLOW);
     }
+    return filter;
+  }
+
+  /**
+   * Also stops at what else there is to see of a device's files: opens for writing, short reads and
+   * writes, transfers of a device's regions, and shared mappings of files. What a shell does before
+   * it runs its command is not among them.
+   *
+   * @param few the most bytes of a short transfer
+   * @return this
+   */
+  public SeccompFilter tracingFiles(int few) {
+    openForWriting(SystemCall.OPEN, 1);
+    openForWriting(SystemCall.OPENAT, 2);
+    for (SystemCall call : List.of(SystemCall.CREAT, SystemCall.OPENAT2)) {
+      if (when(call, 1)) {
+        add(RETURN, 0, 0, TRACE);
+      }
+    }
+    for (SystemCall call : List.of(SystemCall.READ, SystemCall.WRITE)) {
+      if (when(call, 4)) {
+        add(LOAD, 0, 0, argument(2));
+        add(AT_LEAST, 1, 0, few + 1);
+        add(RETURN, 0, 0, TRACE);
+        add(RETURN, 0, 0, ALLOW);
+      }
+    }
+    for (SystemCall call : List.of(SystemCall.PREAD64, SystemCall.PWRITE64)) {
+      if (when(call, 6)) {
+        // All regions but the first lie beyond 32 bits; registers have at most 64.
+        add(LOAD, 0, 0, argument(3) + Integer.BYTES);
+        add(EQUAL, 0, 2, 0);
+        add(LOAD, 0, 0, argument(2));
+        add(AT_LEAST, 1, 0, Long.BYTES + 1);
+        add(RETURN, 0, 0, TRACE);
+        add(RETURN, 0, 0, ALLOW);
+      }
+    }
+    if (when(SystemCall.MMAP, 7)) {
+      add(LOAD, 0, 0, argument(4));
+      add(AT_LEAST, 4, 0, Integer.MIN_VALUE);
+      add(LOAD, 0, 0, argument(3));
+      add(AND, 0, 0, 1);
+      add(EQUAL, 1, 0, 0);
+      add(RETURN, 0, 0, TRACE);
+      add(RETURN, 0, 0, ALLOW);
+    }
+    return this;
+  }
+
+  private void openForWriting(SystemCall call, int flags) {
+    if (when(call, 5)) {
+      add(LOAD, 0, 0, argument(flags));
+      add(AND, 0, 0, 3);
+      add(EQUAL, 1, 0, 0);
+      add(RETURN, 0, 0, TRACE);
+      add(RETURN, 0, 0, ALLOW);
+    }
+  }
+
+  /**
+   * Gives a filter without a listener to the calling thread, as {@link #install}.
+   *
+   * @return 0, or −errno
+   */
+  public int installAlone() {
     try (var arena = Arena.ofConfined()) {
       long refused = SystemCall.PRCTL.call(PR_SET_NO_NEW_PRIVS, 1);
-      return refused < 0 ? (int) refused : install(filter.program(arena), 0);
+      return refused < 0 ? (int) refused : install(program(arena), 0);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.trace.TracedCall;
 import io.iommufd4j.exec.trace.TracedTasks;
 import io.iommufd4j.kernel.Errno;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program, and all that it starts, on the host's own kernel, and tells every request that it
@@ -31,6 +33,7 @@ public final class ProgramTrace {
       List.of("/bin/sh", "-c", "kill -STOP $$; exec \"$@\"", "sh");
 
   private final Consumer<TracedCall> told;
+  private @Nullable Consumer<RecordedEvent> recorded;
 
   /**
    * Traces for somebody.
@@ -39,6 +42,18 @@ public final class ProgramTrace {
    */
   public ProgramTrace(Consumer<TracedCall> told) {
     this.told = told;
+  }
+
+  /**
+   * Also tells what a recording has. Opens for writing, and short reads and writes, of any file are
+   * then stopped at as well.
+   *
+   * @param events gets each on the thread that traces, in the order in which calls return
+   * @return this
+   */
+  public ProgramTrace recording(Consumer<RecordedEvent> events) {
+    recorded = events;
+    return this;
   }
 
   /**
@@ -53,8 +68,13 @@ public final class ProgramTrace {
     whole.addAll(command);
     var spawn = new Spawn(whole);
     var ended = new CompletableFuture<Integer>();
-    // The filter stays on this thread.
-    Thread.ofPlatform().daemon().name("traces").start(() -> ended.complete(trace(spawn)));
+    var started = new CompletableFuture<Integer>();
+    SeccompFilter requests = SeccompFilter.tracing(REQUESTS);
+    SeccompFilter filter =
+        recorded == null ? requests : requests.tracingFiles(TracedTasks.FEW_BYTES);
+    // The filter stays on its thread, which does nothing else.
+    Thread.ofPlatform().daemon().name("starts").start(() -> started.complete(start(filter, spawn)));
+    Thread.ofPlatform().daemon().name("traces").start(() -> trace(started, ended));
     try {
       int status = ended.get();
       if (status < 0) {
@@ -69,9 +89,21 @@ public final class ProgramTrace {
     }
   }
 
-  private int trace(Spawn spawn) {
-    int filtered = SeccompFilter.tracing(REQUESTS);
-    int pid = filtered < 0 ? filtered : spawn.run();
+  /** Starts a process under a filter: its number, or −errno. */
+  private static int start(SeccompFilter filter, Spawn spawn) {
+    int filtered = filter.installAlone();
+    return filtered < 0 ? filtered : spawn.run();
+  }
+
+  private void trace(CompletableFuture<Integer> started, CompletableFuture<Integer> ended) {
+    try {
+      ended.complete(trace(started.join()));
+    } catch (RuntimeException | Error bug) {
+      ended.completeExceptionally(bug);
+    }
+  }
+
+  private int trace(int pid) {
     if (pid < 0) {
       return pid;
     }
@@ -79,6 +111,6 @@ public final class ProgramTrace {
     int stopped = ptrace.awaitStop(pid);
     long seized = stopped < 0 ? stopped : ptrace.seize(pid);
     Child.kill(pid, SIGCONT);
-    return seized < 0 ? Errno.EPERM.negated() : new TracedTasks(ptrace, pid, told).run();
+    return seized < 0 ? Errno.EPERM.negated() : new TracedTasks(ptrace, pid, told, recorded).run();
   }
 }

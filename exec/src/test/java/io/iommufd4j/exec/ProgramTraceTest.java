@@ -6,11 +6,14 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.exec.record.RecordedEvent;
+import io.iommufd4j.exec.record.RecordingLines;
 import io.iommufd4j.exec.trace.TracedCall;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +51,27 @@ class ProgramTraceTest {
     assertTrue(
         map.contains("fd=3</dev/null>, size=40, flags=0x6 (WRITEABLE|READABLE), ioas_id=1 (IOAS)"),
         map);
+  }
+
+  @Test
+  void aRecordingHasEachRequestWithItsBytes() throws Exception {
+    var events = new ArrayList<RecordedEvent>();
+    int status =
+        new ProgramTrace(calls::add)
+            .recording(events::add)
+            .run(List.of(programs.compile("traced")));
+    assertEquals(7, status);
+    var requests = events.stream().map(RecordedEvent.Ioctl.class::cast).toList();
+    assertEquals(102, requests.size());
+    assertEquals(102, calls.size(), "told as well");
+    RecordedEvent.Ioctl map = requests.getFirst();
+    assertEquals("IOMMU_IOAS_MAP", map.request());
+    assertEquals(RecordedEvent.NO_FILE, map.file(), "no file of iommufd or VFIO");
+    assertEquals(40, Objects.requireNonNull(map.block()).length);
+    assertEquals(-25, map.result());
+    assertEquals("rw-p", map.memory().getFirst().access(), "the program's stack");
+    assertEquals("flags=0x6 (WRITEABLE|READABLE)", map.fields().get(1).toString());
+    assertTrue(RecordingLines.of(map).contains("\"errno\":\"ENOTTY\""));
   }
 
   @Test

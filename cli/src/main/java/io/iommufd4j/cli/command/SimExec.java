@@ -4,10 +4,10 @@ package io.iommufd4j.cli.command;
 import io.iommufd4j.cli.run.Invocation;
 import io.iommufd4j.exec.ProgramRun;
 import io.iommufd4j.sim.SimKernel;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code sim exec}. */
 @Command(
@@ -25,12 +25,13 @@ public final class SimExec implements Callable<Integer> {
 
   private final Invocation invocation;
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "PROGRAM",
-      description =
-          "After --: the program, looked for in PATH when it has no slash, and its arguments.")
-  List<String> command = List.of();
+  @Option(
+      names = "--release",
+      paramLabel = "VERSION",
+      description = "The Linux that is simulated, as 6.12; the newest by default.")
+  String release = "";
+
+  @Mixin final ProgramArguments program = new ProgramArguments();
 
   /** For an invocation. */
   public SimExec(Invocation invocation) {
@@ -39,9 +40,9 @@ public final class SimExec implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (SimKernel kernel = invocation.simulated()) {
+    try (SimKernel kernel = invocation.simulated(release)) {
       ProgramRun.leaveInterrupts();
-      return new ProgramRun(kernel, invocation.terminal().err()).run(command);
+      return new ProgramRun(kernel, invocation.terminal().err()).run(program.command);
     }
   }
 }

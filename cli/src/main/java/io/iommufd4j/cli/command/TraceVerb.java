@@ -3,16 +3,23 @@ package io.iommufd4j.cli.command;
 
 import io.iommufd4j.cli.run.Invocation;
 import io.iommufd4j.exec.ProgramTrace;
+import io.iommufd4j.exec.record.RecordedEvent;
+import io.iommufd4j.exec.record.RecordingHeader;
+import io.iommufd4j.exec.record.RecordingWriter;
+import io.iommufd4j.exec.trace.DevicePaths;
 import io.iommufd4j.exec.trace.TracedCall;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.kernel.KernelIdentity;
 import java.io.PrintStream;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code trace}. */
 @Command(
@@ -43,12 +50,22 @@ public final class TraceVerb implements Callable<Integer> {
           "At the end, every request that was made, with its number: what a filter has to allow.")
   boolean listsUsed;
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "PROGRAM",
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
       description =
-          "After --: the program, looked for in PATH when it has no slash, and its arguments.")
-  List<String> command = List.of();
+          "Writes a recording, which replay plays again: one JSON object a line, of opens, requests"
+              + " with all that they point to, reads, writes and mappings of registers. What requests"
+              + " do not carry is not in it. Opens for writing, and short reads and writes, of any"
+              + " file cost a stop then.")
+  @Nullable String recording;
+
+  @Option(
+      names = "--json",
+      description = "On standard error, the lines of a recording in place of text.")
+  boolean json;
+
+  @Mixin final ProgramArguments program = new ProgramArguments();
 
   /** For an invocation. */
   public TraceVerb(Invocation invocation) {
@@ -58,7 +75,11 @@ public final class TraceVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintStream err = invocation.terminal().err();
-    int status = new ProgramTrace(call -> tell(call, err)).run(command);
+    var trace = new ProgramTrace(call -> tell(call, err));
+    if (json || recording != null) {
+      trace.recording(recorder(err));
+    }
+    int status = trace.run(program.command);
     if (listsUnsupported) {
       unsupported.forEach(line -> err.println("unsupported: " + line));
     }
@@ -68,8 +89,21 @@ public final class TraceVerb implements Callable<Integer> {
     return status;
   }
 
+  /** Writes to the file, to standard error, or to both. */
+  private Consumer<RecordedEvent> recorder(PrintStream err) {
+    KernelIdentity kernel =
+        new KernelIdentity(KernelIdentity.NATIVE, System.getProperty("os.version", ""), "");
+    RecordingHeader header = new DevicePaths(Path.of("/sys")).header(kernel, program.command);
+    Consumer<RecordedEvent> told = json ? new RecordingWriter(err, header) : event -> {};
+    return recording == null
+        ? told
+        : told.andThen(new RecordingWriter(invocation.recording(recording), header));
+  }
+
   private void tell(TracedCall call, PrintStream err) {
-    err.println("[" + call.thread() + "] " + call.event());
+    if (!json) {
+      err.println("[" + call.thread() + "] " + call.event());
+    }
     String name = call.event().name();
     used.add("0x%04x %s".formatted(call.request().number(), name));
     long result = call.event().result();

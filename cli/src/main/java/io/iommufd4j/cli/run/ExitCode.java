@@ -9,6 +9,10 @@ public final class ExitCode {
   public static final int USAGE = 2;
   public static final int NOT_AVAILABLE = 3;
   public static final int NOT_AGREED = 4;
+
+  /** A kernel answered otherwise than was recorded. */
+  public static final int DIFFERENT = 5;
+
   public static final int BUG = 70;
 
   /** In-process only: a signal gives 128 + its number, which the JVM sets itself. */

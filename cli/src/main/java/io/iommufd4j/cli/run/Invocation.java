@@ -12,6 +12,7 @@ import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.TracingKernel;
 import io.iommufd4j.sim.SimKernel;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -30,6 +31,7 @@ public final class Invocation {
   private GlobalOptions options = new GlobalOptions();
   private @Nullable KernelIdentity kernel;
   private @Nullable TraceWriter trace;
+  private @Nullable PrintStream recording;
 
   public Invocation(Terminal terminal, Interruption interruption) {
     this.terminal = terminal;
@@ -64,9 +66,25 @@ public final class Invocation {
     return options.trace == null ? opened : traced(opened, options.trace);
   }
 
-  /** Starts the simulated kernel that the options choose, for whoever runs programs on it. */
-  public SimKernel simulated() {
-    SimKernel started = KernelSource.simulated(options);
+  /**
+   * Opens the kernel for a recording: a simulated one unless the options say otherwise.
+   *
+   * @param machine that was recorded
+   * @param release that was recorded
+   */
+  public Kernel openFor(Optional<String> machine, String release) {
+    Kernel opened = KernelSource.openFor(options, machine.orElse(""), release);
+    kernel = opened.identity();
+    return opened;
+  }
+
+  /**
+   * Starts the simulated kernel that the options choose, for whoever runs programs on it.
+   *
+   * @param release of Linux; empty for the newest
+   */
+  public SimKernel simulated(String release) {
+    SimKernel started = KernelSource.simulated(options, release);
     kernel = started.identity();
     return started;
   }
@@ -77,11 +95,25 @@ public final class Invocation {
     return new TracingKernel(opened, writer);
   }
 
-  /** The output, of the result and of a trace, that could not be written. */
+  /**
+   * Opens the file of a recording.
+   *
+   * @throws UsageException when it cannot be written
+   */
+  public PrintStream recording(String file) {
+    PrintStream opened = OutputFile.open(file, "the recording");
+    recording = opened;
+    return opened;
+  }
+
+  /** The output, of the result, a trace and a recording, that could not be written. */
   public List<LostOutput> lostOutput() {
-    var result = LostOutput.of(terminal.out(), "the output").stream();
-    var traced = Optional.ofNullable(trace).flatMap(TraceWriter::lost).stream();
-    return Stream.concat(result, traced).toList();
+    return Stream.of(
+            LostOutput.of(terminal.out(), "the output"),
+            Optional.ofNullable(trace).flatMap(TraceWriter::lost),
+            Optional.ofNullable(recording).flatMap(to -> LostOutput.of(to, "the recording")))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /**

@@ -6,6 +6,7 @@ import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Backend.Purpose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.KernelUnavailableException;
+import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 
 /** Opens the kernel that the options choose. */
@@ -46,14 +47,38 @@ final class KernelSource {
   /**
    * Starts the simulated kernel of a verb that has no other.
    *
+   * @param release of Linux; empty for the newest
    * @throws UsageException when the options ask for another one, or for no machine that there is
    */
-  static SimKernel simulated(GlobalOptions options) {
+  static SimKernel simulated(GlobalOptions options, String release) {
     if (options.backend != null && options.backend != Backend.SIM) {
       throw new UsageException(
           "sim has a simulated kernel, not --backend " + Formats.name(options.backend));
     }
-    return SimulatedMachine.start(options.machine == null ? "" : options.machine);
+    return SimulatedMachine.start(options.machine == null ? "" : options.machine, release);
+  }
+
+  /**
+   * Opens the kernel of a verb that simulates unless it is told otherwise.
+   *
+   * @param otherwise the machine that is meant when no option names one; empty for the default
+   * @param recorded the release that is meant, where machines have it
+   */
+  static Kernel openFor(GlobalOptions options, String otherwise, String recorded) {
+    if (options.backend == Backend.NATIVE && !options.simulate) {
+      return Backend.NATIVE.open(Purpose.IOMMUFD);
+    }
+    return SimulatedMachine.start(
+        options.machine == null ? otherwise : options.machine, isRelease(recorded) ? recorded : "");
+  }
+
+  private static boolean isRelease(String text) {
+    try {
+      Machine.named(Machine.DEFAULT).toBuilder().release(text);
+      return true;
+    } catch (IllegalArgumentException unknown) {
+      return false;
+    }
   }
 
   /** True if the kernel is simulated because that was asked for. */

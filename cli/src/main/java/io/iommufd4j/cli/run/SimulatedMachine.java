@@ -29,11 +29,21 @@ final class SimulatedMachine {
    * @throws UsageException as {@link #open}
    */
   static SimKernel start(String name) {
-    if (name.isEmpty()) {
-      return SimKernel.create();
-    }
+    return start(name, "");
+  }
+
+  /**
+   * Starts one with a release of Linux.
+   *
+   * @param name as for {@link #open}
+   * @param release as {@link Machine.Builder#release} takes it; empty for the newest
+   * @throws UsageException as {@link #open}, and when there is no such release
+   */
+  static SimKernel start(String name, String release) {
     try {
-      return SimKernel.on(Machine.named(name));
+      Machine machine = Machine.named(name.isEmpty() ? Machine.DEFAULT : name);
+      return SimKernel.on(
+          release.isEmpty() ? machine : machine.toBuilder().release(release).build());
     } catch (IllegalArgumentException unknown) {
       throw new UsageException(String.valueOf(unknown.getMessage()));
     }

@@ -3,13 +3,7 @@ package io.iommufd4j.cli.run;
 
 import io.iommufd4j.kernel.TraceEvent;
 import io.iommufd4j.kernel.TraceSink;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -33,14 +27,7 @@ final class TraceWriter implements TraceSink {
     if (file.isEmpty()) {
       return new TraceWriter(otherwise);
     }
-    try {
-      var stream = Files.newOutputStream(Path.of(file));
-      return new TraceWriter(new PrintStream(stream, true, StandardCharsets.UTF_8));
-    } catch (NoSuchFileException e) {
-      throw new UsageException("the trace cannot be written: no directory for '" + file + "'");
-    } catch (IOException | InvalidPathException e) {
-      throw new UsageException("the trace cannot be written to '" + file + "': " + e.getMessage());
-    }
+    return new TraceWriter(OutputFile.open(file, "the trace"));
   }
 
   /** The loss; empty when everything was written. */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** {@code /proc/PID/maps}, read afresh each time. */
-final class HostMaps {
+public final class HostMaps {
 
   private static final int O_RDONLY = 0;
   private static final int FIELDS = 5;
@@ -20,6 +20,7 @@ final class HostMaps {
   /**
    * One line.
    *
+   * @param start the first address
    * @param end exclusive
    * @param permissions as {@code rw-s}
    * @param offset in the file, in bytes
@@ -27,7 +28,7 @@ final class HostMaps {
    * @param inode of the file
    * @param name of the file, empty for none
    */
-  record Line(
+  public record Line(
       long start,
       long end,
       String permissions,
@@ -44,21 +45,24 @@ final class HostMaps {
       return new HostInode(major | minor << Integer.SIZE, inode);
     }
 
-    boolean readable() {
+    /** {@return whether it may be read} */
+    public boolean readable() {
       return permissions.charAt(0) == 'r';
     }
 
-    boolean writable() {
+    /** {@return whether it may be written} */
+    public boolean writable() {
       return permissions.charAt(1) == 'w';
     }
 
-    boolean shared() {
+    /** {@return whether it is shared with whoever maps the file} */
+    public boolean shared() {
       return permissions.charAt(3) == 's';
     }
   }
 
-  /** The lines of what lies between two addresses; none of a process that is gone. */
-  static List<Line> between(int pid, long from, long to) {
+  /** {@return the lines of what lies between two addresses; none of a process that is gone} */
+  public static List<Line> between(int pid, long from, long to) {
     var lines = new ArrayList<Line>();
     for (String line : text(pid).lines().toList()) {
       int dash = line.indexOf('-');

@@ -90,9 +90,13 @@ public final class Mmap {
           files.drop(file);
         };
     boolean pages = file instanceof MappableFile;
-    return shared && pages
-        ? memory.mapShared(mapped, Protection.of(protection), file, offset, free)
-        : memory.map(mapped, Protection.of(protection), pages, free);
+    Protection allowed = Protection.of(protection);
+    if (!pages) {
+      return memory.mapRegisters(mapped, allowed, file.registers(offset), free);
+    }
+    return shared
+        ? memory.mapShared(mapped, allowed, file, offset, free)
+        : memory.map(mapped, allowed, free);
   }
 
   private static long wholePages(long bytes) {

@@ -33,13 +33,32 @@ final class AddressSpace {
       Mapping.Kind kind,
       Mapping.@Nullable FilePages file,
       Runnable free) {
+    return map(memory, protection, kind, file, -1, free);
+  }
+
+  /**
+   * Maps registers of a device.
+   *
+   * @param registers the physical address of the first; −1 when they have none
+   */
+  long mapRegisters(MemorySegment memory, Protection protection, long registers, Runnable free) {
+    return map(memory, protection, Mapping.Kind.DEVICE, null, registers, free);
+  }
+
+  private long map(
+      MemorySegment memory,
+      Protection protection,
+      Mapping.Kind kind,
+      Mapping.@Nullable FilePages file,
+      long registers,
+      Runnable free) {
     // Out of the map before the memory is gone: its address may be given out again at once.
     Consumer<Mapping> gone =
         mapping -> {
           mappings.remove(mapping.start(), mapping);
           free.run();
         };
-    mappings.put(memory.address(), new Mapping(memory, protection, kind, file, gone));
+    mappings.put(memory.address(), new Mapping(memory, protection, kind, file, registers, gone));
     return memory.address();
   }
 

@@ -17,6 +17,7 @@ final class Mapping {
   private final Protection protection;
   private final Kind kind;
   private final @Nullable FilePages file;
+  private final long registers;
   private final Consumer<Mapping> free;
   // The process' own reference, one for each copy under way, and one while pages are pinned.
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -60,11 +61,13 @@ final class Mapping {
       Protection protection,
       Kind kind,
       @Nullable FilePages file,
+      long registers,
       Consumer<Mapping> free) {
     this.memory = memory;
     this.protection = protection;
     this.kind = kind;
     this.file = file;
+    this.registers = registers;
     this.free = free;
   }
 
@@ -86,6 +89,11 @@ final class Mapping {
 
   boolean pinnable() {
     return kind != Kind.DEVICE;
+  }
+
+  /** The physical address of the register at an address; −1 where this is memory. */
+  long registers(long address) {
+    return registers < 0 ? registers : registers + address - start();
   }
 
   boolean huge() {

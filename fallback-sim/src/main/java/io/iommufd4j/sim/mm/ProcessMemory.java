@@ -93,7 +93,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   public long mapAnonymous(long bytes, Protection protection) {
     var arena = Arena.ofShared();
     try {
-      return map(anonymous(bytes, protection, arena), protection, true, arena::close);
+      return map(anonymous(bytes, protection, arena), protection, arena::close);
     } catch (Refused refused) {
       arena.close();
       throw refused;
@@ -155,13 +155,36 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
    * Hands out memory that has no other name.
    *
    * @param memory accessible from any thread
-   * @param pages whether it is pages of memory, which can be pinned, and not a device's registers
    * @param free what ends the memory once it is unmapped and unpinned
    * @return its address
    */
-  public long map(MemorySegment memory, Protection protection, boolean pages, Runnable free) {
-    var kind = pages ? Mapping.Kind.PAGES : Mapping.Kind.DEVICE;
-    return space.map(memory, protection, kind, null, free);
+  public long map(MemorySegment memory, Protection protection, Runnable free) {
+    return space.map(memory, protection, Mapping.Kind.PAGES, null, free);
+  }
+
+  /**
+   * Hands out a device's registers, which cannot be pinned.
+   *
+   * @param memory accessible from any thread
+   * @param registers the physical address of the first; −1 when they have none
+   * @param free what ends the memory once it is unmapped
+   * @return its address
+   */
+  public long mapRegisters(
+      MemorySegment memory, Protection protection, long registers, Runnable free) {
+    return space.mapRegisters(memory, protection, registers, free);
+  }
+
+  @Override
+  public long registers(long address, long pages, boolean writable) {
+    Mapping mapping = space.covering(address);
+    return mapping != null
+            && !mapping.pinnable()
+            && (writable ? mapping.protection().writable() : mapping.protection().readable())
+            && pages <= (mapping.end() - address) / PAGE_SIZE
+            && mapping.mapped(address, pages * PAGE_SIZE)
+        ? mapping.registers(address)
+        : -1;
   }
 
   /**

@@ -280,7 +280,7 @@ class ProcessMemoryTest {
     var freed = new AtomicInteger();
     try (var arena = Arena.ofShared()) {
       long address =
-          memory.map(arena.allocate(PAGE, PAGE), READ_WRITE, false, freed::incrementAndGet);
+          memory.mapRegisters(arena.allocate(PAGE, PAGE), READ_WRITE, -1, freed::incrementAndGet);
       memory.copyOut(address, bytes(3));
       assertEquals(3, byteAt(address));
       refused(Errno.EFAULT, () -> memory.pin(address, 1, false));
@@ -290,13 +290,32 @@ class ProcessMemoryTest {
   }
 
   @Test
+  void registersThatAreMappedHaveTheirPhysicalAddress() {
+    try (var arena = Arena.ofShared()) {
+      var both = arena.allocate(2 * PAGE, PAGE);
+      long address =
+          memory.mapRegisters(both, new Protection(true, false), UserMemory.REGISTERS, () -> {});
+      assertEquals(UserMemory.REGISTERS + PAGE, memory.registers(address + PAGE, 1, false));
+      assertEquals(-1, memory.registers(address, 1, true), "they may only be read");
+      assertEquals(-1, memory.registers(address + PAGE, 2, false), "more than are mapped");
+      memory.unmap(address, PAGE);
+      assertEquals(-1, memory.registers(address, 1, false));
+      assertEquals(UserMemory.REGISTERS + PAGE, memory.registers(address + PAGE, 1, false));
+      memory.unmap(address + PAGE, PAGE);
+      long pages = memory.mapAnonymous(PAGE, READ_WRITE);
+      assertEquals(-1, memory.registers(pages, 1, false));
+      memory.unmap(pages, PAGE);
+    }
+  }
+
+  @Test
   void whatRefusesHalfWayPinsNothing() {
     var free = new AtomicInteger();
     try (var arena = Arena.ofShared()) {
       // Two neighbours: the second cannot be pinned.
       var both = arena.allocate(2 * PAGE, PAGE);
-      long address = memory.map(both.asSlice(0, PAGE), READ_WRITE, true, free::incrementAndGet);
-      memory.map(both.asSlice(PAGE), READ_WRITE, false, free::incrementAndGet);
+      long address = memory.map(both.asSlice(0, PAGE), READ_WRITE, free::incrementAndGet);
+      memory.mapRegisters(both.asSlice(PAGE), READ_WRITE, -1, free::incrementAndGet);
       refused(Errno.EFAULT, () -> memory.pin(address, 2, true));
       memory.unmap(address, 2 * PAGE);
       assertEquals(2, free.get(), "nothing keeps the first");
@@ -307,8 +326,8 @@ class ProcessMemoryTest {
   void aCopyCrossesFromOneMappingIntoTheNext() {
     try (var arena = Arena.ofShared()) {
       var both = arena.allocate(2 * PAGE, PAGE);
-      long address = memory.map(both.asSlice(0, PAGE), READ_WRITE, true, () -> {});
-      memory.map(both.asSlice(PAGE), READ_WRITE, true, () -> {});
+      long address = memory.map(both.asSlice(0, PAGE), READ_WRITE, () -> {});
+      memory.map(both.asSlice(PAGE), READ_WRITE, () -> {});
       memory.copyOut(address + PAGE - 1, bytes(1, 2));
       assertEquals(1, byteAt(address + PAGE - 1));
       assertEquals(2, both.get(ValueLayout.JAVA_BYTE, PAGE));

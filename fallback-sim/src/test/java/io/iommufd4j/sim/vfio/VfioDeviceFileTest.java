@@ -176,7 +176,7 @@ final class VfioDeviceFileTest {
     long address = bench.machine.memory.mapAnonymous(4096, new Protection(true, true));
     MemorySegment.ofAddress(address).reinterpret(4096).copyFrom(block);
     var sealed = MemorySegment.ofAddress(address).reinterpret(4096).asReadOnly();
-    return bench.machine.memory.map(sealed, new Protection(true, false), true, () -> {});
+    return bench.machine.memory.map(sealed, new Protection(true, false), () -> {});
   }
 
   @Nested
