@@ -61,7 +61,13 @@ public final class HostMaps {
     }
   }
 
-  /** {@return the lines of what lies between two addresses; none of a process that is gone} */
+  /**
+   * {@return the lines of what lies between two addresses; none of a process that is gone}
+   *
+   * @param pid its number
+   * @param from the first address
+   * @param to exclusive
+   */
   public static List<Line> between(int pid, long from, long to) {
     var lines = new ArrayList<Line>();
     for (String line : text(pid).lines().toList()) {

@@ -11,7 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A number in the block of a request.
@@ -22,7 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public record BlockField(String name, int offset, int width) {
 
-  private static final Map<Request, List<BlockField>> KNOWN = new ConcurrentHashMap<>();
+  private static final Map<Request, List<BlockField>> ALL =
+      Stream.of(Request.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), BlockField::read));
 
   /**
    * {@return the fields of a request's struct, by offset; none where it has no struct}
@@ -30,7 +34,7 @@ public record BlockField(String name, int offset, int width) {
    * @param request whose struct it is
    */
   public static List<BlockField> of(Request request) {
-    return KNOWN.computeIfAbsent(request, BlockField::read);
+    return ALL.getOrDefault(request, List.of());
   }
 
   private static List<BlockField> read(Request request) {

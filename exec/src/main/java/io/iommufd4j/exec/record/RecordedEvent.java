@@ -30,6 +30,7 @@ public sealed interface RecordedEvent {
   /**
    * {@code open(2)} of {@code /dev/iommu} or a file of VFIO.
    *
+   * @param by who made the call
    * @param path absolute
    * @param device the PCI function that is behind it, or the first one of a group; empty for none
    * @param flags {@code O_*}
@@ -113,6 +114,7 @@ public sealed interface RecordedEvent {
   /**
    * {@code ioctl(2)} of iommufd or VFIO.
    *
+   * @param by who made the call
    * @param fd the descriptor
    * @param file number of the file; {@link #NO_FILE} when nothing is known of it
    * @param kind what that is; null when it is not known
@@ -154,6 +156,7 @@ public sealed interface RecordedEvent {
   /**
    * {@code read}, {@code write}, {@code pread} or {@code pwrite} of a recorded file.
    *
+   * @param by who made the call
    * @param call its name
    * @param file number of the file
    * @param offset in the file; −1 for the calls that take none
@@ -170,6 +173,7 @@ public sealed interface RecordedEvent {
   /**
    * {@code mmap(2)} of a recorded file.
    *
+   * @param by who made the call
    * @param file number of the file
    * @param bytes how many
    * @param protection {@code PROT_*}
@@ -185,6 +189,7 @@ public sealed interface RecordedEvent {
   /**
    * {@code write(2)} of an attribute of sysfs.
    *
+   * @param by who made the call
    * @param path absolute
    * @param text what was written
    * @param result of the call

@@ -41,6 +41,8 @@ public enum RecordedKind {
   /**
    * {@return the kind of file that a path, or the name that {@code /proc/PID/fd} shows, stands for;
    * null for one whose calls are not recorded}
+   *
+   * @param path as {@code /dev/vfio/devices/vfio0}
    */
   public static @Nullable RecordedKind of(String path) {
     return switch (path) {

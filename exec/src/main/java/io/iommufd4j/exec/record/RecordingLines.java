@@ -25,7 +25,11 @@ public final class RecordingLines {
 
   private RecordingLines() {}
 
-  /** {@return the first line} */
+  /**
+   * {@return the first line}
+   *
+   * @param header what it says
+   */
   public static String of(RecordingHeader header) {
     var line = new LinkedHashMap<String, @Nullable Object>();
     line.put("recording", RecordingHeader.FORMAT);
@@ -47,7 +51,11 @@ public final class RecordingLines {
     return text(line);
   }
 
-  /** {@return the line of an event} */
+  /**
+   * {@return the line of an event}
+   *
+   * @param event what it says
+   */
   public static String of(RecordedEvent event) {
     var line = new LinkedHashMap<String, @Nullable Object>();
     line.put("event", name(event));

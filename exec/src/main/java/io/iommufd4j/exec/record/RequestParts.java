@@ -88,28 +88,50 @@ public final class RequestParts {
    */
   public record Pointer(BlockField at, long address, long bytes, Use use) {}
 
-  /** {@return whether a field holds the id of an object that the request is about} */
+  /**
+   * {@return whether a field holds the id of an object that the request is about}
+   *
+   * @param request what the block is of
+   * @param field of the block
+   */
   public static boolean isId(Request request, BlockField field) {
     return IDS.contains(field.name())
         || (field.name().equals("id") && request == Request.IOMMU_DESTROY);
   }
 
-  /** {@return whether a field holds the id of an object that the request makes} */
+  /**
+   * {@return whether a field holds the id of an object that the request makes}
+   *
+   * @param field of the block
+   */
   public static boolean isNewId(BlockField field) {
     return field.name().startsWith("out_") && field.name().endsWith("id");
   }
 
-  /** {@return whether a field tells where memory lies in a machine} */
+  /**
+   * {@return whether a field tells where memory lies in a machine}
+   *
+   * @param field of the block
+   */
   public static boolean isPlace(BlockField field) {
     return field.name().equals("out_phys");
   }
 
-  /** {@return the kind of file whose descriptor the request puts into a field} */
+  /**
+   * {@return the kind of file whose descriptor the request puts into a field}
+   *
+   * @param field of the block
+   */
   public static Optional<RecordedKind> newFile(BlockField field) {
     return Optional.ofNullable(NEW_FILES.get(field.name()));
   }
 
-  /** {@return the kind of file whose descriptor is the request's result} */
+  /**
+   * {@return the kind of file whose descriptor is the request's result}
+   *
+   * @param request what the block is of
+   * @param block as the kernel gets it
+   */
   public static Optional<RecordedKind> newFile(Request request, byte[] block) {
     if (request == Request.VFIO_GROUP_GET_DEVICE_FD) {
       return Optional.of(RecordedKind.VFIO_DEVICE);
@@ -125,7 +147,12 @@ public final class RequestParts {
     return dmaBuf ? Optional.of(RecordedKind.DMA_BUF) : Optional.empty();
   }
 
-  /** {@return the fields of a block that hold descriptors of the program} */
+  /**
+   * {@return the fields of a block that hold descriptors of the program}
+   *
+   * @param request what the block is of
+   * @param block as the kernel gets it
+   */
   public static List<BlockField> descriptors(Request request, byte[] block) {
     var fields = new ArrayList<BlockField>();
     for (BlockField field : BlockField.of(request)) {
@@ -149,7 +176,12 @@ public final class RequestParts {
     return fields;
   }
 
-  /** {@return the memory that a block points to; null pointers left out} */
+  /**
+   * {@return the memory that a block points to; null pointers left out}
+   *
+   * @param request what the block is of
+   * @param block as the kernel gets it
+   */
   public static List<Pointer> pointers(Request request, byte[] block) {
     var pointers = new ArrayList<Pointer>();
     switch (request) {
@@ -247,7 +279,13 @@ public final class RequestParts {
     throw new IllegalArgumentException(request + " has no field " + name);
   }
 
-  /** {@return a number of a block, by the name of its field} */
+  /**
+   * {@return a number of a block, by the name of its field}
+   *
+   * @param request what the block is of
+   * @param block as the kernel gets it
+   * @param name of the field
+   */
   public static long value(Request request, byte[] block, String name) {
     return field(request, name).get(block);
   }

@@ -6,7 +6,7 @@ import io.iommufd4j.exec.record.RecordedKind;
 import io.iommufd4j.kernel.ForeignRequest;
 
 /** A thread that makes a call, as it is seen from outside. */
-public interface Caller extends ForeignRequest.Memory {
+interface Caller extends ForeignRequest.Memory {
 
   /** {@return its numbers} */
   RecordedEvent.By by();

@@ -20,12 +20,21 @@ public final class DevicePaths {
 
   private final Path sysfs;
 
-  /** Of a tree, as {@code /sys}. */
+  /**
+   * Of a tree.
+   *
+   * @param sysfs its root, as {@code /sys}
+   */
   public DevicePaths(Path sysfs) {
     this.sysfs = sysfs;
   }
 
-  /** {@return the function behind a path of VFIO, or the first one of the group behind it} */
+  /**
+   * {@return the function behind a path of VFIO, or the first one of the group behind it}
+   *
+   * @param kind what the path leads to
+   * @param path as {@code /dev/vfio/devices/vfio0}
+   */
   public Optional<String> device(RecordedKind kind, String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     return switch (kind) {
@@ -40,7 +49,12 @@ public final class DevicePaths {
     };
   }
 
-  /** {@return the first line of a recording of this machine that begins now} */
+  /**
+   * {@return the first line of a recording of this machine that begins now}
+   *
+   * @param kernel that is recorded
+   * @param command what is run on it
+   */
   public RecordingHeader header(KernelIdentity kernel, List<String> command) {
     var devices = new ArrayList<RecordingHeader.Device>();
     Path all = sysfs.resolve("class/vfio-dev");

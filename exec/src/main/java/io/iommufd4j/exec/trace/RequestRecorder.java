@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Turns requests into events of a recording: what the block holds, what it points to, and what of
  * that the kernel changed. May be called by any thread.
  */
-public final class RequestRecorder {
+final class RequestRecorder {
 
   private static final int PAGE = 4096;
 
@@ -48,11 +48,11 @@ public final class RequestRecorder {
   private final List<Mapped> mapped = new CopyOnWriteArrayList<>();
 
   /** Nothing seen as yet. */
-  public RequestRecorder() {}
+  RequestRecorder() {}
 
   /** A request that has not returned. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  public record Begun(
+  record Begun(
       ForeignRequest request,
       int fd,
       int file,
@@ -68,15 +68,15 @@ public final class RequestRecorder {
    * @param call for a trace
    * @param event for a recording
    */
-  public record Ended(TracedCall call, RecordedEvent.Ioctl event) {}
+  record Ended(TracedCall call, RecordedEvent.Ioctl event) {}
 
   /** A file is open from now on, under this number. */
-  public void opened(int file, RecordedKind kind) {
+  void opened(int file, RecordedKind kind) {
     kinds.put(file, kind);
   }
 
   /** Nobody has the file open any more. */
-  public void closed(int file) {
+  void closed(int file) {
     kinds.remove(file);
     iommufdOf.remove(file);
     meanings.remove(file);
@@ -84,14 +84,14 @@ public final class RequestRecorder {
   }
 
   /** A process has mapped a file. */
-  public void mapped(int pid, long start, long bytes, int file, long offset) {
+  void mapped(int pid, long start, long bytes, int file, long offset) {
     long end = start + bytes;
     mapped.removeIf(one -> one.pid() == pid && one.start() < end && start < one.end());
     mapped.add(new Mapped(pid, start, end, file, offset));
   }
 
   /** A request that is about to be made, as {@code ioctl(2)} gets it. */
-  public Begun begin(Caller caller, int fd, int number, long argument) {
+  Begun begin(Caller caller, int fd, int number, long argument) {
     int file = caller.file(fd);
     var request = ForeignRequest.of(fd, caller.name(fd), number, argument, caller);
     Optional<Request> known = request.request();
@@ -113,7 +113,7 @@ public final class RequestRecorder {
   }
 
   /** The request has returned. */
-  public Ended end(Caller caller, Begun begun, long result, long nanos) {
+  Ended end(Caller caller, Begun begun, long result, long nanos) {
     Optional<Request> known = begun.request().request();
     byte[] block = begun.block();
     byte[] after = block == null ? null : bytes(caller, begun.argument(), block.length);
@@ -303,7 +303,7 @@ public final class RequestRecorder {
   }
 
   /** {@return the bytes of a call's buffer, as many as can be read} */
-  public static byte[] buffer(Caller caller, long address, long count) {
+  static byte[] buffer(Caller caller, long address, long count) {
     return bytes(caller, address, count);
   }
 }
