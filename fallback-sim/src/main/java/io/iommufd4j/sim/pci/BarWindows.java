@@ -40,7 +40,7 @@ public final class BarWindows {
     final int bar;
     final Register register;
     long shown = -1;
-    long seen;
+    long seen = -1;
 
     Cell(MemorySegment memory, long at, int bar, Register register) {
       this.memory = memory;
@@ -62,7 +62,12 @@ public final class BarWindows {
               ? Cells.INTS.compareAndSet(memory, at, (int) shown, (int) value)
               : Cells.LONGS.compareAndSet(memory, at, shown, value);
       if (shows) {
-        shown = register.bytes() == 4 ? (int) value : value;
+        long now = register.bytes() == 4 ? (int) value : value;
+        // Else it was written before, and is to be handed over still.
+        if (seen == shown) {
+          seen = now;
+        }
+        shown = now;
       }
     }
   }
@@ -87,7 +92,16 @@ public final class BarWindows {
     void write(Cell cell) {
       if (decoding.getAsBoolean()) {
         Register register = cell.register;
-        function.store(cell.bar, register.offset(), register.bytes(), cell.seen);
+        function.store(cell.bar, register.offset(), register.bytes(), cell.shown);
+      }
+    }
+
+    void show() {
+      for (Cell cell : cells) {
+        long value = read(cell);
+        if (value != cell.shown) {
+          cell.show(value);
+        }
       }
     }
   }
@@ -194,13 +208,16 @@ public final class BarWindows {
         window.write(cell);
       }
     }
-    for (Cell cell : cells) {
-      long value = window.read(cell);
-      if (value != cell.shown) {
-        cell.show(value);
-      }
-    }
+    window.show();
     return busy;
+  }
+
+  /**
+   * Shows in every mapping what the registers read now. Who is told by an interrupt looks at them
+   * at once, so they have to show before.
+   */
+  synchronized void show() {
+    windows.forEach(Window::show);
   }
 
   private static void join(Thread thread) {

@@ -225,9 +225,10 @@ public abstract class PciFunction {
    */
   protected abstract void writeBar(int bar, long offset, int bytes, long value);
 
-  /** A write that reaches a BAR, and the interrupts it raises. */
+  /** A write that reaches a BAR, what the BAR shows then, and the interrupts that it raises. */
   public final void store(int bar, long offset, int bytes, long value) {
     writeBar(bar, offset, bytes, value);
+    windows.show();
     interrupts.deliver();
   }
 

@@ -11,6 +11,8 @@ import io.iommufd4j.sim.iommu.IommuGroup;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,26 @@ final class BarWindowsTest {
     while (((long) LONGS.getAcquire(window, (long) EduFunction.DMA_COMMAND) & 1) != 0) {
       Thread.onSpinWait();
     }
+  }
+
+  @Test
+  void whatAnInterruptTellsOfShowsBeforeIt() {
+    MemorySegment window = map(0, 4096);
+    var shown = new CompletableFuture<List<Long>>();
+    edu.interrupts()
+        .handlePin(() ->
+            shown.complete(
+                List.of(
+                    (long) (int) INTS.getAcquire(window, (long) EduFunction.INTERRUPT_STATUS),
+                    (long) LONGS.getAcquire(window, (long) EduFunction.DMA_COMMAND))));
+    LONGS.setRelease(
+        window,
+        (long) EduFunction.DMA_COMMAND,
+        (long) (EduFunction.RUN | EduFunction.TO_MEMORY | EduFunction.INTERRUPT));
+    assertEquals(
+        List.of(0x100L, (long) (EduFunction.TO_MEMORY | EduFunction.INTERRUPT)), shown.join());
+    edu.interrupts().handlePin(null);
+    edu.windows().unmap(window);
   }
 
   @Test

@@ -284,12 +284,12 @@ final class Pages {
   }
 
   /**
-   * Pays for pages just pinned.
+   * Pays for pages just pinned; a device's buffer is not pinned.
    *
    * @throws Refused ENOMEM over the limit
    */
   void charge(long pages) {
-    if (pages > 0) {
+    if (pages > 0 && revocation == null) {
       faults.inject(Errno.ENOMEM);
       payer.charge(mode, pages);
       paid += pages;
@@ -317,7 +317,7 @@ final class Pages {
   }
 
   void uncharge(long pages) {
-    if (pages > 0) {
+    if (pages > 0 && revocation == null) {
       payer.uncharge(mode, pages);
       paid -= pages;
     }
