@@ -4,6 +4,7 @@ module io.iommufd4j.exec {
   requires com.fasterxml.jackson.jr.ob;
   requires transitive io.iommufd4j.core;
   requires transitive io.iommufd4j.sim;
+  requires jdk.net;
   requires static transitive org.jspecify;
 
   exports io.iommufd4j.exec;

@@ -96,6 +96,8 @@ final class CommandTree {
       sim.addSubcommand("exec", new CommandLine(new SimExec(invocation)).setStopAtPositional(true));
     }
     Conversions.register(top);
+    // sim is a kernel, too: --backend sim.
+    top.setAllowSubcommandsAsOptionParameters(true);
     top.setUsageHelpWidth(HELP_WIDTH);
     top.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     top.setOut(writer(invocation.terminal().out()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.command.SimExec;
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.JsonRenderer;
 import io.iommufd4j.cli.replace.Interruption;
@@ -11,6 +12,7 @@ import io.iommufd4j.cli.run.LostOutput;
 import io.iommufd4j.cli.run.NotAgreedException;
 import io.iommufd4j.cli.run.Terminal;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -96,7 +99,7 @@ public final class Main {
     CommandLine named = CommandTree.of(invocation, Set.copyOf(List.of(args))::contains);
     named.setExecutionStrategy(parsed ->
         isForOneCommand(parsed)
-            ? new CommandLine.RunLast().execute(parsed)
+            ? executeOne(parsed, args, invocation)
             : executeAmongAll(args, invocation, json));
     named.setParameterExceptionHandler((_, _) -> executeAmongAll(args, invocation, json));
     named.setExecutionExceptionHandler(
@@ -108,6 +111,19 @@ public final class Main {
     List<CommandLine> named = parsed.asCommandLineList();
     return named.getLast().getCommand() instanceof Callable<?>
         && named.stream().noneMatch(CommandLine::isUsageHelpRequested);
+  }
+
+  private static int executeOne(ParseResult parsed, String[] args, Invocation invocation) {
+    CommandLine command = parsed.asCommandLineList().getLast();
+    try {
+      Path socket = invocation.attached();
+      if (socket != null && !(command.getCommand() instanceof SimExec)) {
+        return AttachedTool.run(socket, args);
+      }
+    } catch (RuntimeException refused) {
+      throw new ExecutionException(command, String.valueOf(refused.getMessage()), refused);
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   /** Once more from the start, for help and for mistakes: nothing was executed before. */

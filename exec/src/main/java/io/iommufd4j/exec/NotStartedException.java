@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.exec.attach.AttachException;
 import io.iommufd4j.kernel.Errno;
 
 /** A program could not be started on a simulated kernel. */
@@ -14,6 +15,21 @@ public final class NotStartedException extends RuntimeException {
 
   static NotStartedException of(String program, String errno) {
     return new NotStartedException(program + ": " + errno);
+  }
+
+  /** The kernel of another process cannot be had, or this one not be offered. */
+  static NotStartedException unattached(AttachException why) {
+    return new NotStartedException(String.valueOf(why.getMessage()));
+  }
+
+  /** The kernel of another process gives descriptors that this one's limit does not allow. */
+  static NotStartedException fewDescriptors(long limit, int first) {
+    return new NotStartedException(
+        "programs may have "
+            + limit
+            + " descriptors here, and the kernel gives those of its files from "
+            + first
+            + " on: raise RLIMIT_NOFILE (ulimit -n), or lower it where the kernel is");
   }
 
   /** The host does not let programs be traced. */

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
-import io.iommufd4j.exec.call.SystemCalls;
-import io.iommufd4j.exec.file.ProgramFiles;
-import io.iommufd4j.exec.view.FileView;
-import io.iommufd4j.exec.view.MachineFiles;
-import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.exec.attach.AttachException;
+import io.iommufd4j.exec.attach.OfferedKernel;
 import io.iommufd4j.linux.Child;
-import io.iommufd4j.linux.HostFile;
-import io.iommufd4j.linux.SeccompFilter;
-import io.iommufd4j.linux.Spawn;
 import io.iommufd4j.sim.SimKernel;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program, and all that it starts, on a simulated kernel. What it asks of iommufd and VFIO
@@ -23,10 +17,9 @@ import java.util.concurrent.ExecutionException;
  */
 public final class ProgramRun {
 
-  private static final int SIGTERM = 15;
-
   private final SimKernel kernel;
   private final PrintStream err;
+  private @Nullable Path socket;
 
   /**
    * Runs on a kernel.
@@ -40,71 +33,48 @@ public final class ProgramRun {
   }
 
   /**
+   * Offers the kernel to other processes of this user while a program runs: {@link AttachedRun}
+   * brings further programs to it. They end with the first one.
+   *
+   * @param socket the path of a Unix socket, which is made, and removed at the end
+   * @return this
+   */
+  public ProgramRun offerAt(Path socket) {
+    this.socket = socket;
+    return this;
+  }
+
+  /**
    * Runs a program to its end, with this process' standard streams, environment, directory and
    * process group.
    *
    * @param command the program, looked for in {@code PATH} when it has no slash, and its arguments
    * @return its exit status, or 128 + the signal that ended it
-   * @throws NotStartedException when it cannot be started, or not be supervised
+   * @throws NotStartedException when it cannot be started, or not be supervised, or the kernel not
+   *     be offered
    */
   public int run(List<String> command) {
-    var files = new ProgramFiles(kernel.outside());
-    FileView view = new MachineFiles(kernel, new RunningPrograms(files));
-    var calls = new SystemCalls(files, view);
-    var started = new CompletableFuture<Integer>();
-    var supervised = new CompletableFuture<Integer>();
-    var spawn = new Spawn(command);
-    Thread.ofPlatform()
-        .daemon()
-        .name("starts " + command.getFirst())
-        .start(() -> start(calls.filter(), spawn, supervised, started));
-    int listener = get(supervised);
-    if (listener < 0) {
-      throw NotStartedException.unsupervised(listener);
-    }
-    var workers = new Workers(listener, calls, err);
-    workers.start();
-    var settling = new Thread(() -> settle(files), "releases");
-    settling.setDaemon(true);
-    settling.start();
-    var guard = new Guard();
-    try {
-      int pid = get(started);
-      if (pid < 0) {
-        throw NotStartedException.of(command.getFirst(), Errno.name(pid));
+    try (var termination = new Termination();
+        var supervisor = new Supervisor(kernel, err);
+        OfferedKernel offered = offer(supervisor)) {
+      var starting = Starting.of(command, supervisor.first(), supervisor.guard()::add);
+      supervisor.supervise(starting.listener());
+      starting.pid();
+      if (offered == null) {
+        supervisor.startGuard();
       }
-      return await(pid, guard, files);
-    } finally {
-      workers.end();
-      files.end();
-      join(settling);
-      files.close();
-      guard.end();
-      HostFile.close(listener);
+      return starting.await(supervisor.guard(), termination);
+    } catch (AttachException refused) {
+      throw NotStartedException.unattached(refused);
     }
   }
 
-  /** Waits for the program's end; when this process is told to end, so is the program. */
-  private static int await(int pid, Guard guard, ProgramFiles files) {
-    var told = new Thread(() -> Child.kill(pid, SIGTERM), "ends the program");
-    Runtime.getRuntime().addShutdownHook(told);
-    try {
-      guard.start();
-      guard.add(pid);
-      files.watch(guard::add, guard::remove);
-      return Child.await(pid);
-    } finally {
-      guard.remove(pid);
-      unhook(told);
+  private @Nullable OfferedKernel offer(Supervisor supervisor) throws AttachException {
+    if (socket == null) {
+      return null;
     }
-  }
-
-  private static void unhook(Thread told) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(told);
-    } catch (IllegalStateException ending) {
-      // Then the program has been told.
-    }
+    supervisor.startGuard();
+    return OfferedKernel.at(socket, supervisor);
   }
 
   /**
@@ -113,45 +83,5 @@ public final class ProgramRun {
    */
   public static void leaveInterrupts() {
     Child.ignoreInterrupts();
-  }
-
-  /** The filter holds for this thread from then on: it does nothing but start the program. */
-  private static void start(
-      SeccompFilter filter,
-      Spawn spawn,
-      CompletableFuture<Integer> supervised,
-      CompletableFuture<Integer> started) {
-    int listener = filter.install();
-    supervised.complete(listener);
-    if (listener >= 0) {
-      started.complete(spawn.run());
-    }
-  }
-
-  private static void settle(ProgramFiles files) {
-    while (!files.ended()) {
-      files.opened().await();
-      files.opened().settle();
-      files.programs().forgetThreads();
-    }
-  }
-
-  private static void join(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static int get(CompletableFuture<Integer> future) {
-    try {
-      return future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a program was started", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -3,8 +3,12 @@ package io.iommufd4j.exec;
 
 import io.iommufd4j.exec.call.SystemCalls;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.SeccompListener;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,9 +37,15 @@ final class Workers {
    */
   private static final long GONE_NANOS = 100_000;
 
+  private static final int POLLHUP = 16;
+
+  /** In {@code struct pollfd}. */
+  private static final int REPORTED_AT = 6;
+
   private final int listener;
   private final SystemCalls calls;
   private final PrintStream err;
+  private final Runnable abandoned;
   private final int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
 
   /** Guarded by itself. */
@@ -50,11 +60,13 @@ final class Workers {
    * Threads that answer what a listener is told.
    *
    * @param err is told of mistakes of this program
+   * @param abandoned called when nobody is left whose calls the listener is told
    */
-  Workers(int listener, SystemCalls calls, PrintStream err) {
+  Workers(int listener, SystemCalls calls, PrintStream err, Runnable abandoned) {
     this.listener = listener;
     this.calls = calls;
     this.err = err;
+    this.abandoned = abandoned;
   }
 
   void start() {
@@ -80,7 +92,10 @@ final class Workers {
     var arrivals = new SeccompListener(listener);
     int calm = 0;
     while (!ended) {
-      arrivals.await(IDLE_MILLIS);
+      if (!arrivals.await(IDLE_MILLIS) && nobodyIsLeft()) {
+        abandoned.run();
+        break;
+      }
       LockSupport.parkNanos(TICK_NANOS);
       boolean waits = arrivals.await(0);
       calm = waits ? 0 : calm + 1;
@@ -89,6 +104,16 @@ final class Workers {
       if (waits && active < processors && all() < MOST) {
         add();
       }
+    }
+  }
+
+  private boolean nobodyIsLeft() {
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment pollfd = arena.allocate(Long.BYTES, Integer.BYTES);
+      pollfd.set(ValueLayout.JAVA_INT, 0, listener);
+      return !ended
+          && HostFile.poll(pollfd, 1, 0) == 1
+          && (pollfd.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLHUP) != 0;
     }
   }
 

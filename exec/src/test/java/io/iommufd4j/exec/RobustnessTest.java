@@ -8,6 +8,8 @@ import io.iommufd4j.sim.SimKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,17 +68,9 @@ class RobustnessTest {
     String program = programs.compile("waiting");
     Path told = directory.resolve("pid");
     CompiledPrograms.run(SimKernel.create(), "true");
-    Process supervisor =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                RunAProgram.class.getName(),
-                program,
-                told.toString())
-            .inheritIO()
-            .start();
+    var command = new ArrayList<String>(RunAProgram.words());
+    command.addAll(List.of(program, told.toString()));
+    Process supervisor = new ProcessBuilder(command).inheritIO().start();
     while (Files.notExists(told) || Files.readString(told).isBlank()) {
       assertTrue(supervisor.isAlive(), "the supervisor runs");
       Thread.sleep(20);

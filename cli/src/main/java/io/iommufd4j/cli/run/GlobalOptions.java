@@ -34,6 +34,15 @@ public final class GlobalOptions {
   @Nullable String machine;
 
   @Option(
+      names = "--attach",
+      paramLabel = "SOCKET",
+      scope = ScopeType.INHERIT,
+      description =
+          "Runs on the simulated kernel that sim exec --listen offers at this Unix socket, as a"
+              + " program beside those that run there.")
+  @Nullable String attach;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       scope = ScopeType.INHERIT,

@@ -13,6 +13,7 @@ import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.TracingKernel;
 import io.iommufd4j.sim.SimKernel;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -87,6 +88,19 @@ public final class Invocation {
     SimKernel started = KernelSource.simulated(options, release);
     kernel = started.identity();
     return started;
+  }
+
+  /**
+   * The socket of another process' simulated kernel; null when that is not asked for.
+   *
+   * @throws UsageException when another kernel is asked for, too
+   */
+  public @Nullable Path attached() {
+    if (options.attach == null) {
+      return null;
+    }
+    KernelSource.checkAttached(options);
+    return Path.of(options.attach);
   }
 
   private Kernel traced(Kernel opened, String file) {

@@ -81,6 +81,21 @@ final class KernelSource {
     }
   }
 
+  /**
+   * Checks that the options ask for no other kernel than that of another process.
+   *
+   * @throws UsageException when they do
+   */
+  static void checkAttached(GlobalOptions options) {
+    if (options.backend != null && options.backend != Backend.SIM) {
+      throw new UsageException(
+          "--attach takes a simulated kernel, not --backend " + Formats.name(options.backend));
+    }
+    if (options.machine != null) {
+      throw new UsageException("the machine of --attach is there already: leave --machine out");
+    }
+  }
+
   /** True if the kernel is simulated because that was asked for. */
   boolean simulated() {
     return backend == Backend.SIM;

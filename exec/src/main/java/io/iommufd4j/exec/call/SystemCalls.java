@@ -34,9 +34,12 @@ public final class SystemCalls {
     this.paths = new PathCalls(files, view);
   }
 
-  /** {@return the filter of programs whose calls are answered here} */
-  public SeccompFilter filter() {
-    int first = files.first();
+  /**
+   * {@return the filter of programs whose calls are answered here}
+   *
+   * @param first the number that descriptors of simulated files are given from on
+   */
+  public static SeccompFilter filter(int first) {
     return new SeccompFilter()
         .notifiedIoctl(REQUESTS)
         .notifiedFrom(
