@@ -95,6 +95,25 @@ final class MachineFilesTest {
     }
   }
 
+  /** Through a device that vfio-pci has the kernel itself is asked. */
+  @Test
+  void whatSysfsDoesNotShowIsAskedFor() throws IOException {
+    String desk = Machine.named("desk").yaml();
+    String path = file(desk.replace("kind: edu,", "kind: edu, driver: vfio-pci,")).toString();
+    CommandRun looked = CommandRun.of("--sim", "--machine", path, "machine", "capture");
+    assertTrue(looked.out().contains("# the registers of smmu3"), looked.out());
+    CommandRun asked = CommandRun.of("--sim", "--machine", path, "machine", "capture", "--probe");
+    assertTrue(
+        asked.out().contains("model: smmuv3, idr0: 0xd44101b, idr1: 0x2730010"), asked.out());
+    String virtio = Machine.named("desk:virtio").yaml();
+    path = file(virtio.replace("kind: edu,", "kind: edu, driver: vfio-pci,")).toString();
+    asked = CommandRun.of("--sim", "--machine", path, "machine", "capture", "--probe");
+    assertTrue(
+        asked.out().contains("page-sizes: 0xfffffffffffff000, last-iova: 0xffffffffffffffff"),
+        asked.out());
+    assertEquals(Machine.read("virtio", virtio).toString(), "desk:virtio");
+  }
+
   /** The text without its first line, which names the machine. */
   private static String result(String line) {
     String out = CommandRun.of(line.split(" ")).out();

@@ -11,6 +11,9 @@ import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.sim.machine.Slot;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,6 +176,19 @@ final class MachineFileTest {
       assertEquals("2:0", Files.readString(disk.resolve("iommu/intel-iommu/version")).strip());
       Path nr = kernel.sysfs().getFileSystem().getPath("/proc/sys/vm/nr_hugepages");
       assertFalse(Files.exists(nr) && Files.readString(nr).isBlank());
+    }
+  }
+
+  /** As lspci reads them: the header, and later, the file opened again, the rest. */
+  @Test
+  void registersAreReadFromTheMiddleOfTheFile() {
+    try (var kernel = SimKernel.on(Machine.read("server.yaml", SERVER));
+        var arena = Arena.ofConfined()) {
+      int fd = kernel.open("/sys/bus/pci/devices/0001:80:00.0/config", 0);
+      MemorySegment bytes = arena.allocate(192);
+      assertEquals(192, kernel.pread(fd, bytes, 64));
+      assertEquals(0x12, bytes.get(ValueLayout.JAVA_BYTE, 0xa8 - 64));
+      assertEquals(0, kernel.close(fd));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.machine;
 
+import io.iommufd4j.data.HwRegisters;
 import io.iommufd4j.pci.IommuInstance;
 import io.iommufd4j.pci.PciDevice;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** The IOMMUs that translate for a host's functions, as a machine file's. */
 final class CapturedIommus {
@@ -16,14 +18,31 @@ final class CapturedIommus {
   private static final int VASIZE_SHIFT = 15;
   private static final int VASIZE = 0x7f;
 
+  /** {@code IOMMU_IVINFO_EFRSUP}. */
+  private static final int FEATURES_IN_TABLE = 1;
+
+  private static final int BITS_OF_FOUR_LEVELS = 48;
+  private static final int FEWEST_BITS = 32;
+  private static final int MOST_BITS = 64;
+
   private final Attributes sysfs;
+  private final Function<String, Optional<IommuProbe.Answer>> probe;
   private final List<String> names;
   private final List<String> lines = new ArrayList<>();
   private final List<String> unknown = new ArrayList<>();
   private final IommuInstance.Driver driver;
 
-  CapturedIommus(Attributes sysfs, List<PciDevice> devices) {
+  /**
+   * Those of a host.
+   *
+   * @param probe asks through a device, by the name of the IOMMU
+   */
+  CapturedIommus(
+      Attributes sysfs,
+      List<PciDevice> devices,
+      Function<String, Optional<IommuProbe.Answer>> probe) {
     this.sysfs = sysfs;
+    this.probe = probe;
     var found = new TreeSet<String>();
     devices.forEach(device -> device.iommu().ifPresent(iommu -> found.add(iommu.name())));
     names = List.copyOf(found);
@@ -66,8 +85,35 @@ final class CapturedIommus {
     if (features.isPresent()) {
       String[] both = features.get().split(":", 2);
       return "{name: %s, model: amd, efr: 0x%s, efr2: 0x%s, address-bits: %d}"
-          .formatted(name, both[0], both.length > 1 ? both[1] : "0", addressBits());
+          .formatted(name, both[0], both.length > 1 ? both[1] : "0", addressBits(name));
     }
+    return probe.apply(name).map(answer -> line(name, answer)).orElseGet(() -> unknownLine(name));
+  }
+
+  private String line(String name, IommuProbe.Answer answer) {
+    return switch (answer.registers()) {
+      case HwRegisters.SmmuV3 smmu ->
+          "{name: %s, model: smmuv3, idr0: 0x%x, idr1: 0x%x, idr3: 0x%x, idr5: 0x%x, aidr: 0x%x, address-bits: %d}"
+              .formatted(
+                  name,
+                  smmu.idr().get(0),
+                  smmu.idr().get(1),
+                  smmu.idr().get(3),
+                  smmu.idr().get(5),
+                  smmu.aidr(),
+                  bits(answer.lastIova()));
+      case HwRegisters.None _ ->
+          "{name: %s, model: virtio, page-sizes: 0x%x, last-iova: 0x%x}"
+              .formatted(name, -answer.alignment(), answer.lastIova());
+      default -> unknownLine(name);
+    };
+  }
+
+  private static int bits(long last) {
+    return Long.SIZE - Long.numberOfLeadingZeros(last);
+  }
+
+  private String unknownLine(String name) {
     boolean arm = driver == IommuInstance.Driver.SMMUV3;
     unknown.add(
         "the registers of " + name + " are not shown: they are taken to be as in the lab's QEMU");
@@ -83,15 +129,24 @@ final class CapturedIommus {
     }
   }
 
-  /** {@code IVinfo} of the IVRS table, which root alone may read. */
-  private int addressBits() {
+  /**
+   * {@code IVinfo} of the IVRS table, which root alone may read ({@code early_amd_iommu_init}).
+   * Where the table has no features Linux takes four levels, whatever the register says later.
+   */
+  private int addressBits(String name) {
     byte[] table = sysfs.bytes("firmware/acpi/tables/IVRS");
     if (table.length >= TABLE_HEADER + 4) {
       int info = 0;
       for (int i = 0; i < 4; i++) {
         info |= (table[TABLE_HEADER + i] & 0xff) << (8 * i);
       }
-      return info >> VASIZE_SHIFT & VASIZE;
+      int said = info >> VASIZE_SHIFT & VASIZE;
+      int most = said == 0 ? MOST_BITS : Math.clamp(said, FEWEST_BITS, MOST_BITS);
+      return (info & FEATURES_IN_TABLE) != 0 ? most : Math.min(most, BITS_OF_FOUR_LEVELS);
+    }
+    Optional<IommuProbe.Answer> answer = probe.apply(name);
+    if (answer.isPresent()) {
+      return bits(answer.get().lastIova());
     }
     unknown.add("the width of IOVAs is not shown: it is taken to be 64 bits");
     return 64;

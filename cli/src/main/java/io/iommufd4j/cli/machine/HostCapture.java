@@ -20,12 +20,14 @@ final class HostCapture {
   private static final int TITLE = 120;
 
   private final Kernel kernel;
+  private final boolean probes;
   private final Host host;
   private final Attributes sysfs;
   private final StringBuilder text = new StringBuilder();
 
-  private HostCapture(Kernel kernel) {
+  private HostCapture(Kernel kernel, boolean probes) {
     this.kernel = kernel;
+    this.probes = probes;
     this.host = Host.of(kernel);
     this.sysfs = new Attributes(host.sysfs());
   }
@@ -34,9 +36,10 @@ final class HostCapture {
    * The text of the file.
    *
    * @param name the machine's
+   * @param probes whether devices that a VFIO driver has and nobody uses are bound for a moment
    */
-  static String of(Kernel kernel, String name) {
-    return new HostCapture(kernel).write(name);
+  static String of(Kernel kernel, String name, boolean probes) {
+    return new HostCapture(kernel, probes).write(name);
   }
 
   private String write(String name) {
@@ -46,7 +49,8 @@ final class HostCapture {
             .map(device -> new CapturedFunction(sysfs, device))
             .toList();
     var iommus =
-        new CapturedIommus(sysfs, functions.stream().map(CapturedFunction::device).toList());
+        new CapturedIommus(
+            sysfs, functions.stream().map(CapturedFunction::device).toList(), this::ask);
     comments(functions, iommus);
     line("machine: " + name);
     line("release: " + release());
@@ -65,6 +69,10 @@ final class HostCapture {
       text.append(function.lines(iommus, group, first));
     }
     return text.toString();
+  }
+
+  private Optional<IommuProbe.Answer> ask(String iommu) {
+    return probes ? IommuProbe.ask(kernel, iommu, host.devices()) : Optional.empty();
   }
 
   private void line(String line) {

@@ -27,6 +27,14 @@ public final class MachineCapture implements Callable<Integer> {
   @Option(names = "--name", paramLabel = "NAME", description = "The machine's name (default host).")
   String name = "host";
 
+  @Option(
+      names = "--probe",
+      description =
+          "Asks /dev/iommu as well where sysfs does not show an IOMMU's registers or IOVAs (SMMUv3,"
+              + " virtio-iommu, AMD-Vi), through a device that a VFIO driver has and nobody uses:"
+              + " it is bound for a moment, which resets it.")
+  boolean probe;
+
   /** For an invocation. */
   public MachineCapture(Invocation invocation) {
     this.invocation = invocation;
@@ -34,8 +42,8 @@ public final class MachineCapture implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Kernel kernel = invocation.open(Purpose.LOOK)) {
-      String yaml = HostCapture.of(kernel, name);
+    try (Kernel kernel = invocation.open(probe ? Purpose.IOMMUFD : Purpose.LOOK)) {
+      String yaml = HostCapture.of(kernel, name, probe);
       invocation
           .renderer("machine capture")
           .result(new Document.MachineYaml(Optional.of(kernel.identity()), name, yaml));

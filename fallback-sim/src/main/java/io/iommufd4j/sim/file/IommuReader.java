@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /** Reads the IOMMUs of a machine: a preset's, or any by its registers. */
 final class IommuReader {
 
-  static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}");
 
   private static final String NAMED = "as /sys/class/iommu names it, as dmar0";
   private static final Map<String, IommuModel> MODELS =

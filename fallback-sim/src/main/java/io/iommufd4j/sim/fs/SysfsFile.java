@@ -19,7 +19,7 @@ final class SysfsFile extends TextFile {
   private final Path file;
   private final @Nullable Supplier<byte[]> live;
   private final Sysfs.@Nullable Store store;
-  private byte[] shown = new byte[0];
+  private byte @Nullable [] shown;
 
   /**
    * An attribute that nobody has read yet.
@@ -35,18 +35,20 @@ final class SysfsFile extends TextFile {
 
   @Override
   byte[] text(long offset) {
-    if (offset == 0) {
-      show();
+    byte[] now = shown;
+    if (offset == 0 || now == null) {
+      now = read();
+      shown = now;
     }
-    return shown;
+    return now;
   }
 
   /**
    * Reads the attribute. A program that reads in pieces gets the text of its first read throughout.
    */
-  private void show() {
+  private byte[] read() {
     try {
-      shown = live == null ? Files.readAllBytes(file) : live.get();
+      return live == null ? Files.readAllBytes(file) : live.get();
     } catch (IOException e) {
       throw Refused.with(Errno.ENODEV);
     }
