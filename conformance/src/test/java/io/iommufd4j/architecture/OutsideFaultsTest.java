@@ -79,7 +79,8 @@ final class OutsideFaultsTest {
   private static List<Path> committed() throws IOException, InterruptedException {
     Checkout checkout = Checkout.current();
     return checkout.committed().stream()
-        .filter(name -> !name.startsWith("bindings/src/main/") && !name.endsWith(".bin"))
+        .filter(name -> !name.startsWith("bindings/src/main/"))
+        .filter(name -> !name.endsWith(".bin") && !name.endsWith(".gz"))
         .map(checkout.root()::resolve)
         .filter(file -> Files.isRegularFile(file) && !file.endsWith("OutsideFaultsTest.java"))
         .toList();

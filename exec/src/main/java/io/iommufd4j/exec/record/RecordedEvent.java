@@ -17,7 +17,7 @@ public sealed interface RecordedEvent {
   int NO_FILE = 0;
 
   /**
-   * Who makes a call.
+   * The thread that makes a call.
    *
    * @param pid number of the process
    * @param tid number of the thread

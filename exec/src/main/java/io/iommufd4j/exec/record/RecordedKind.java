@@ -15,9 +15,9 @@ public enum RecordedKind {
   VFIO_GROUP(FileKind.VFIO_GROUP),
   /** {@code /dev/vfio/vfio}. */
   VFIO_CONTAINER(FileKind.VFIO_CONTAINER),
-  /** What {@code IOMMU_FAULT_QUEUE_ALLOC} gave. */
+  /** The descriptor that {@code IOMMU_FAULT_QUEUE_ALLOC} gave. */
   FAULT_QUEUE(FileKind.UNKNOWN),
-  /** What {@code IOMMU_VEVENTQ_ALLOC} gave. */
+  /** The descriptor that {@code IOMMU_VEVENTQ_ALLOC} gave. */
   EVENT_QUEUE(FileKind.UNKNOWN),
   /** Registers of a device as a DMA-BUF ({@code VFIO_DEVICE_FEATURE_DMA_BUF}). */
   DMA_BUF(FileKind.UNKNOWN);

@@ -26,7 +26,7 @@ public record RecordingHeader(
   /** The number in the first line; raised when a line goes or changes its meaning. */
   public static final int VERSION = 1;
 
-  /** What {@code "recording"} of the first line says. */
+  /** The value of {@code "recording"} in the first line. */
   public static final String FORMAT = "iommufd4j";
 
   /** Copies the lists. */

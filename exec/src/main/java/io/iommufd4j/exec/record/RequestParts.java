@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What of a request's block means something to one kernel and one process alone: ids, descriptors
- * and addresses. Kernel source: the UAPI's {@code linux/iommufd.h} and {@code linux/vfio.h}.
+ * The parts of a request's block that mean something to one kernel and one process alone: ids,
+ * descriptors and addresses. Kernel source: the UAPI's {@code linux/iommufd.h} and {@code
+ * linux/vfio.h}.
  */
 public final class RequestParts {
 
@@ -56,7 +57,7 @@ public final class RequestParts {
 
   private RequestParts() {}
 
-  /** What a kernel does with memory that a block points to. */
+  /** The use that a kernel makes of memory that a block points to. */
   public enum Use {
     /** It reads. */
     READ,

@@ -2,7 +2,7 @@
 package io.iommufd4j.exec.replay;
 
 /**
- * What a kernel answered otherwise than was recorded.
+ * An answer of a kernel that is another one than was recorded.
  *
  * @param line of the recording
  * @param call the request, or the system call

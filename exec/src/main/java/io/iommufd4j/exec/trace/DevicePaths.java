@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** What a machine's sysfs tells of VFIO's files: which PCI functions are behind them. */
+/** The PCI functions behind VFIO's files, as a machine's sysfs tells. */
 public final class DevicePaths {
 
   private static final String NO_IOMMU = "noiommu-";

@@ -18,10 +18,10 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which files traced programs have open. Nothing tells of closes, copies and inherited descriptors;
- * {@code /proc} is looked at before each call instead. Where two files have the same path, a
- * descriptor that nothing is known of is taken for a copy of the one with the same number, or else
- * of the latest.
+ * The files that traced programs have open. Nothing tells of closes, copies and inherited
+ * descriptors; {@code /proc} is looked at before each call instead. Where two files have the same
+ * path, a descriptor that nothing is known of is taken for a copy of the one with the same number,
+ * or else of the latest.
  */
 final class TracedFiles {
 
