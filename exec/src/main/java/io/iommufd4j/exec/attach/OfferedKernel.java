@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Map;
@@ -27,6 +28,10 @@ public final class OfferedKernel implements AutoCloseable {
 
   private static final int FILE_TYPE = 0170000;
   private static final int SOCKET_TYPE = 0140000;
+
+  /** Ends the name of a socket that nobody can connect to yet. */
+  private static final String FRESH = ".new";
+
   private static final String LISTENER = "anon_inode:seccomp notify";
 
   /** The time that supervisors are waited for whose programs have been told to end. */
@@ -44,7 +49,6 @@ public final class OfferedKernel implements AutoCloseable {
     this.socket = socket;
     this.channel = channel;
     this.owner = owner;
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
     this.user = Files.getOwner(socket);
     this.identity = identity(socket);
   }
@@ -68,7 +72,7 @@ public final class OfferedKernel implements AutoCloseable {
       if (Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
         removeStale(socket, address);
       }
-      channel.bind(address);
+      listen(channel, socket);
       var offered = new OfferedKernel(socket, channel, owner);
       Thread.ofPlatform().daemon().name("offers " + socket).start(offered::accept);
       return offered;
@@ -76,6 +80,15 @@ public final class OfferedKernel implements AutoCloseable {
       close(channel);
       throw new AttachException(socket + ": no socket can be made there: " + refused.getMessage());
     }
+  }
+
+  /** The path appears once a connection is possible there, and with its permissions. */
+  private static void listen(ServerSocketChannel channel, Path socket) throws IOException {
+    Path fresh = Path.of(socket + FRESH);
+    Files.deleteIfExists(fresh);
+    channel.bind(UnixDomainSocketAddress.of(fresh));
+    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+    Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void close(@Nullable ServerSocketChannel channel) {
