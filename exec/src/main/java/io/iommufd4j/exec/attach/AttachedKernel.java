@@ -24,6 +24,8 @@ public final class AttachedKernel implements AutoCloseable {
   /**
    * Reaches a kernel.
    *
+   * @param socket that it is offered at
+   * @return the way to it
    * @throws AttachException when none is offered there
    */
   public static AttachedKernel at(Path socket) throws AttachException {
@@ -55,6 +57,7 @@ public final class AttachedKernel implements AutoCloseable {
   /**
    * Has the programs behind a listener answered, which is not needed here any more then.
    *
+   * @param listener its descriptor in this process
    * @throws AttachException when the owner of the kernel cannot do so
    */
   public void supervise(int listener) throws AttachException {

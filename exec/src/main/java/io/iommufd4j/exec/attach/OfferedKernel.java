@@ -62,6 +62,8 @@ public final class OfferedKernel implements AutoCloseable {
    * Offers a kernel.
    *
    * @param socket where; a socket that nobody listens at any more is replaced
+   * @param owner of the kernel, who answers for those that come
+   * @return the offer, which lasts until it is closed
    * @throws AttachException when there is another file, or somebody listens there
    */
   public static OfferedKernel at(Path socket, Owner owner) throws AttachException {

@@ -6,6 +6,7 @@ public final class BadRecordingException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
+  /** The line, from 1. */
   private final int line;
 
   BadRecordingException(int line, String message) {
