@@ -25,6 +25,9 @@ final class InterruptedRepeatTest {
   void whatIsMeasuredIsShown(String signal, int exitCode) throws Exception {
     var command =
         List.of(
+            // A job in a script's background has SIGINT ignored, and so would this have.
+            "env",
+            "--default-signal=INT,TERM",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
