@@ -32,6 +32,7 @@ public final class SeccompListener {
   private static final int REPORTED_AT = 6;
 
   private static final int POLLIN = 1;
+  private static final int POLLHUP = 0x10;
 
   private static final int CONTINUE = 1;
   private static final int SET_NUMBER = 1;
@@ -80,7 +81,16 @@ public final class SeccompListener {
     answer.set(ValueLayout.JAVA_LONG, 0, millis / 1000);
     answer.set(ValueLayout.JAVA_LONG, Long.BYTES, millis % 1000 * 1_000_000L);
     long told = SystemCall.PPOLL.call(notification.address(), 1, answer.address());
-    return told == 1 && (notification.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLIN) != 0;
+    return told == 1 && reported(POLLIN);
+  }
+
+  /** {@return whether the last {@link #await} found that nobody is supervised any more} */
+  public boolean abandoned() {
+    return reported(POLLHUP);
+  }
+
+  private boolean reported(int event) {
+    return (notification.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & event) != 0;
   }
 
   private int request(int request, MemorySegment block) {

@@ -3,12 +3,8 @@ package io.iommufd4j.exec;
 
 import io.iommufd4j.exec.call.SystemCalls;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.SeccompListener;
 import java.io.PrintStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,11 +32,6 @@ final class Workers {
    * The rest after a call whose thread was gone at once; when all are gone there is no end of it.
    */
   private static final long GONE_NANOS = 100_000;
-
-  private static final int POLLHUP = 16;
-
-  /** In {@code struct pollfd}. */
-  private static final int REPORTED_AT = 6;
 
   private final int listener;
   private final SystemCalls calls;
@@ -92,7 +83,7 @@ final class Workers {
     var arrivals = new SeccompListener(listener);
     int calm = 0;
     while (!ended) {
-      if (!arrivals.await(IDLE_MILLIS) && nobodyIsLeft()) {
+      if (!arrivals.await(IDLE_MILLIS) && arrivals.abandoned() && !ended) {
         abandoned.run();
         break;
       }
@@ -104,16 +95,6 @@ final class Workers {
       if (waits && active < processors && all() < MOST) {
         add();
       }
-    }
-  }
-
-  private boolean nobodyIsLeft() {
-    try (var arena = Arena.ofConfined()) {
-      MemorySegment pollfd = arena.allocate(Long.BYTES, Integer.BYTES);
-      pollfd.set(ValueLayout.JAVA_INT, 0, listener);
-      return !ended
-          && HostFile.poll(pollfd, 1, 0) == 1
-          && (pollfd.get(ValueLayout.JAVA_SHORT, REPORTED_AT) & POLLHUP) != 0;
     }
   }
 
