@@ -71,6 +71,12 @@ final class MisuseTest {
         "2 | --sim device-replace 02:01.0 --repaet=3      | did you mean '--repeat'?",
         "2 | --sim device list --ouptut json              | did you mean '--output'?",
         "2 | --sim --trace=/no/such/directory/f doctor    | /no/such/directory/f",
+        "2 | sim exec --trace=/no/such/directory/f -- true | /no/such/directory/f",
+        "2 | sim exec --record /no/such/directory/f -- true | /no/such/directory/f",
+        "2 | --attach s sim exec --record t -- true       | of the sim exec that has the kernel",
+        "2 | --attach s sim exec --faults t -- true       | of the sim exec that has the kernel",
+        "2 | --attach s --trace sim exec -- true          | of the sim exec that has the kernel",
+        "2 | sim exec --faults often -- true              | 'often' is no fault: one reads 'the 2nd IOMMU_IOAS_MAP",
       })
   void oneLineAndItsExitCode(int exitCode, String line, String told) {
     CommandRun run = CommandRun.of(line.split(" "));

@@ -3,11 +3,17 @@ package io.iommufd4j.exec;
 
 import io.iommufd4j.exec.attach.AttachException;
 import io.iommufd4j.exec.attach.OfferedKernel;
+import io.iommufd4j.exec.file.ProgramFiles;
+import io.iommufd4j.exec.record.RecordedEvent;
+import io.iommufd4j.exec.trace.SupervisedCalls;
+import io.iommufd4j.exec.trace.TracedCall;
 import io.iommufd4j.linux.Child;
+import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.SimKernel;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +26,10 @@ public final class ProgramRun {
   private final SimKernel kernel;
   private final PrintStream err;
   private @Nullable Path socket;
+  private RequestFaults faults = new RequestFaults();
+  private @Nullable Consumer<TracedCall> told;
+  private @Nullable Consumer<RecordedEvent> recorded;
+  private boolean seen;
 
   /**
    * Runs on a kernel.
@@ -45,6 +55,43 @@ public final class ProgramRun {
   }
 
   /**
+   * Tells every request that the programs make, of attached ones too.
+   *
+   * @param calls gets each before the program has its answer, one at a time
+   * @return this
+   */
+  public ProgramRun tracing(Consumer<TracedCall> calls) {
+    told = calls;
+    seen = true;
+    return this;
+  }
+
+  /**
+   * Tells what a recording has, of attached programs too. Under {@code Replay} it shows no
+   * difference on such a kernel.
+   *
+   * @param events gets each before the program has its answer, one at a time
+   * @return this
+   */
+  public ProgramRun recording(Consumer<RecordedEvent> events) {
+    recorded = events;
+    seen = true;
+    return this;
+  }
+
+  /**
+   * Lets requests of the programs fail, of attached ones too.
+   *
+   * @param requests counted over all programs
+   * @return this
+   */
+  public ProgramRun failing(RequestFaults requests) {
+    faults = requests;
+    seen = true;
+    return this;
+  }
+
+  /**
    * Runs a program to its end, with this process' standard streams, environment, directory and
    * process group.
    *
@@ -55,7 +102,7 @@ public final class ProgramRun {
    */
   public int run(List<String> command) {
     try (var termination = new Termination();
-        var supervisor = new Supervisor(kernel, err);
+        var supervisor = new Supervisor(kernel, err, this::see);
         OfferedKernel offered = offer(supervisor)) {
       var starting = Starting.of(command, supervisor.first(), supervisor.guard()::add);
       supervisor.supervise(starting.listener());
@@ -66,6 +113,14 @@ public final class ProgramRun {
       return starting.await(supervisor.guard(), termination);
     } catch (AttachException refused) {
       throw NotStartedException.unattached(refused);
+    }
+  }
+
+  private void see(ProgramFiles files) {
+    if (seen) {
+      Consumer<TracedCall> calls = told == null ? call -> {} : told;
+      Consumer<RecordedEvent> events = recorded == null ? event -> {} : recorded;
+      files.seenBy(new SupervisedCalls(files, kernel.sysfs(), faults, calls, events));
     }
   }
 

@@ -11,6 +11,7 @@ import io.iommufd4j.sim.SimKernel;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** Answers the calls of programs on one simulated kernel, from however many listeners. */
 final class Supervisor implements Owner, AutoCloseable {
@@ -26,10 +27,12 @@ final class Supervisor implements Owner, AutoCloseable {
    * Answers nothing as yet.
    *
    * @param err is told of mistakes of this program
+   * @param seen gets the programs' files before there are any
    */
-  Supervisor(SimKernel kernel, PrintStream err) {
+  Supervisor(SimKernel kernel, PrintStream err, Consumer<ProgramFiles> seen) {
     this.err = err;
     files = new ProgramFiles(kernel.outside());
+    seen.accept(files);
     FileView view = new MachineFiles(kernel, new RunningPrograms(files));
     calls = new SystemCalls(files, view);
     settling = Thread.ofPlatform().daemon().name("releases").start(this::settle);

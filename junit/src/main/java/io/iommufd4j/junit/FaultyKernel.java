@@ -5,6 +5,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.FileKind;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.kernel.Request;
+import io.iommufd4j.sim.RequestFaults;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;

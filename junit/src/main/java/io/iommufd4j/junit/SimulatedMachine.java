@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <li>{@link io.iommufd4j.kernel.Kernel}: the kernel, to open devices and an iommufd on
  *   <li>{@link Machine}: the machine that it runs on
  *   <li>{@link io.iommufd4j.sim.SimControl}: hardware, other processes, failing allocations
- *   <li>{@link RequestFaults}: requests that fail
+ *   <li>{@link io.iommufd4j.sim.RequestFaults}: requests that fail
  *   <li>{@link io.iommufd4j.pci.PciAddress}: an edu device; the n-th parameter of this type is the
  *       machine's n-th
  *   <li>{@link io.iommufd4j.Iommufd}: opened

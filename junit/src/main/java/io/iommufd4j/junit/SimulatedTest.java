@@ -8,6 +8,7 @@ import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Census;
 import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.SimControl;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.vfio.VfioDevice;

@@ -15,6 +15,7 @@ import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.Machine;
+import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.SimControl;
 import io.iommufd4j.uapi.Access;
 import io.iommufd4j.vfio.VfioDevice;
@@ -96,6 +97,9 @@ class SimulatedMachineTest {
     faults.fail(Request.IOMMU_IOAS_ALLOC, 1, Errno.ENFILE);
     var refused = assertThrows(KernelException.class, iommufd::newIoas);
     assertEquals(Errno.ENFILE, refused.errno());
+    faults.fail("the 1st IOMMU_IOAS_ALLOC answers ENOMEM");
+    refused = assertThrows(KernelException.class, iommufd::newIoas);
+    assertEquals(Errno.ENOMEM, refused.errno());
     assertThrows(
         IllegalArgumentException.class,
         () -> faults.fail(Request.IOMMU_IOAS_ALLOC, 0, Errno.ENFILE));

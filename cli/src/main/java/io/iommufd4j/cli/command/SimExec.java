@@ -5,7 +5,12 @@ import io.iommufd4j.cli.run.Invocation;
 import io.iommufd4j.cli.run.UsageException;
 import io.iommufd4j.exec.AttachedRun;
 import io.iommufd4j.exec.ProgramRun;
+import io.iommufd4j.exec.record.RecordingHeader;
+import io.iommufd4j.exec.record.RecordingWriter;
+import io.iommufd4j.exec.trace.DevicePaths;
+import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.SimKernel;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +26,8 @@ import picocli.CommandLine.Option;
         "Runs an unmodified program of any language on a simulated machine. It and all that it"
             + " starts see the machine's /dev/iommu, /dev/vfio, sysfs and VmPin; everything else is the"
             + " host's."
-            + " --machine names the machine. Options stand before the program, as in: iommufdctl"
+            + " --machine names the machine; --trace shows every request that programs make of"
+            + " iommufd and VFIO, as the command trace does on a real kernel. Options stand before the program, as in: iommufdctl"
             + " sim exec --machine bridge:amd -- make check. With --listen further programs can be"
             + " brought to the same kernel from elsewhere, by sim exec --attach, until the first one"
             + " ends. Exits with the program's status, or"
@@ -45,6 +51,23 @@ public final class SimExec implements Callable<Integer> {
       description = "The Linux that is simulated, as 6.12; the newest by default.")
   String release = "";
 
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description =
+          "Writes a recording, which replay plays again: one JSON object a line, as trace --record"
+              + " does on a real kernel.")
+  @Nullable String recording;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "TEXT",
+      description =
+          "Requests that fail without reaching the kernel, counted over all programs, as in --faults"
+              + " 'the 2nd IOMMU_IOAS_MAP answers ENOMEM, the 1st VFIO_DEVICE_BIND_IOMMUFD answers"
+              + " EPERM'. At the end those are named that no request met.")
+  @Nullable String faults;
+
   @Mixin final ProgramArguments program = new ProgramArguments();
 
   /** For an invocation. */
@@ -62,13 +85,48 @@ public final class SimExec implements Callable<Integer> {
       if (!release.isEmpty()) {
         throw new UsageException("the kernel of --attach is there already: leave --release out");
       }
+      if (recording != null || faults != null || invocation.traces()) {
+        throw new UsageException(
+            "--trace, --record and --faults are of the sim exec that has the kernel, and tell of"
+                + " attached programs too");
+      }
       ProgramRun.leaveInterrupts();
       return new AttachedRun(socket).run(program.command);
     }
+    RequestFaults planned = planned();
     try (SimKernel kernel = invocation.simulated(release)) {
-      ProgramRun.leaveInterrupts();
       var run = new ProgramRun(kernel, invocation.terminal().err());
-      return (listen == null ? run : run.offerAt(Path.of(listen))).run(program.command);
+      if (listen != null) {
+        run.offerAt(Path.of(listen));
+      }
+      if (faults != null) {
+        run.failing(planned);
+      }
+      PrintStream trace = invocation.trace();
+      if (trace != null) {
+        run.tracing(trace::println);
+      }
+      if (recording != null) {
+        RecordingHeader header =
+            new DevicePaths(kernel.sysfs()).header(kernel.identity(), program.command);
+        run.recording(new RecordingWriter(invocation.recording(recording), header));
+      }
+      ProgramRun.leaveInterrupts();
+      int status = run.run(program.command);
+      planned.unmet().forEach(invocation::tell);
+      return status;
     }
+  }
+
+  private RequestFaults planned() {
+    var planned = new RequestFaults();
+    if (faults != null) {
+      try {
+        planned.fail(faults);
+      } catch (IllegalArgumentException bad) {
+        throw new UsageException("--faults: " + bad.getMessage());
+      }
+    }
+    return planned;
   }
 }

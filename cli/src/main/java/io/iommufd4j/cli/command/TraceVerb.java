@@ -102,7 +102,7 @@ public final class TraceVerb implements Callable<Integer> {
 
   private void tell(TracedCall call, PrintStream err) {
     if (!json) {
-      err.println("[" + call.thread() + "] " + call.event());
+      err.println(call);
     }
     String name = call.event().name();
     used.add("0x%04x %s".formatted(call.request().number(), name));

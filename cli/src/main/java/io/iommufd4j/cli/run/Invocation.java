@@ -104,9 +104,28 @@ public final class Invocation {
   }
 
   private Kernel traced(Kernel opened, String file) {
+    return new TracingKernel(opened, trace(file));
+  }
+
+  private TraceWriter trace(String file) {
     var writer = TraceWriter.to(file, terminal.err());
     trace = writer;
-    return new TracingKernel(opened, writer);
+    return writer;
+  }
+
+  /** True if a trace is asked for. */
+  public boolean traces() {
+    return options.trace != null;
+  }
+
+  /**
+   * Opens what {@code --trace} names, for a verb that writes a trace of its own.
+   *
+   * @return null when no trace is asked for
+   * @throws UsageException when the file cannot be written
+   */
+  public @Nullable PrintStream trace() {
+    return options.trace == null ? null : trace(options.trace).stream();
   }
 
   /**

@@ -30,6 +30,11 @@ final class TraceWriter implements TraceSink {
     return new TraceWriter(OutputFile.open(file, "the trace"));
   }
 
+  /** Where it goes. */
+  PrintStream stream() {
+    return to;
+  }
+
   /** The loss; empty when everything was written. */
   Optional<LostOutput> lost() {
     return LostOutput.of(to, "the trace");

@@ -3,6 +3,7 @@ package io.iommufd4j.exec.call;
 
 import io.iommufd4j.exec.file.Opened;
 import io.iommufd4j.exec.file.ProgramFiles;
+import io.iommufd4j.exec.file.Witness;
 import io.iommufd4j.exec.process.Program;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.HostFile;
@@ -29,6 +30,10 @@ final class MapCalls {
     }
     long result =
         files.kernel().call(program.process(), call.thread(), () -> map(program, opened, fd, call));
+    Witness witness = files.witness();
+    if (witness != null) {
+      witness.maps(call, program, opened, result);
+    }
     if (result < 0) {
       call.answer(result);
     } else {

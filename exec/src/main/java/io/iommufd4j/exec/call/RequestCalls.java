@@ -5,6 +5,7 @@ import io.iommufd4j.exec.file.Opened;
 import io.iommufd4j.exec.file.ProgramFiles;
 import io.iommufd4j.exec.process.Program;
 import io.iommufd4j.linux.SeccompListener;
+import io.iommufd4j.linux.SystemCall;
 
 /** {@code ioctl(2)}. */
 final class RequestCalls {
@@ -31,6 +32,7 @@ final class RequestCalls {
     program.showLimits(call.thread());
     int request = (int) call.argument(1);
     long argument = call.argument(2);
-    files.answer(program, call, opened, () -> opened.file().ioctl(request, argument));
+    files.answer(
+        SystemCall.IOCTL, program, call, opened, () -> opened.file().ioctl(request, argument));
   }
 }

@@ -81,7 +81,8 @@ final class TransferCalls {
       call.answer(Errno.EBADF.negated());
       return;
     }
-    files.answer(program, call, opened, () -> move(which, call, program, opened.file(), write));
+    files.answer(
+        which, program, call, opened, () -> move(which, call, program, opened.file(), write));
   }
 
   /** True for what is written to standard output, if that is no simulated file. */

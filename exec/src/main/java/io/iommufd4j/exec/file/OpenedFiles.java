@@ -50,6 +50,7 @@ public final class OpenedFiles {
   private final Map<Long, Opened> pipes = new ConcurrentHashMap<>();
   private final AtomicBoolean stale = new AtomicBoolean();
   private final LongConsumer processEnded;
+  private @Nullable Witness witness;
   private long lastPipe = PIPES;
 
   private static MemorySegment one() {
@@ -71,6 +72,11 @@ public final class OpenedFiles {
     this.processEnded = processEnded;
     readiness.add(watch.descriptor(), Readiness.READABLE, RELEASES);
     readiness.add(wakeups, Readiness.READABLE, WAKEUPS);
+  }
+
+  /** Sets who is told of releases. */
+  void seenBy(Witness sees) {
+    witness = sees;
   }
 
   /** Tells when a process has ended. */
@@ -298,6 +304,9 @@ public final class OpenedFiles {
               opened.file().unmapped(memory);
               opened.standIn().unmap(memory);
             });
+      }
+      if (witness != null) {
+        witness.released(opened);
       }
       opened.standIn().end();
       table.drop(opened.file());

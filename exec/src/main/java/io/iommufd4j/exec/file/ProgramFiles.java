@@ -6,6 +6,7 @@ import io.iommufd4j.exec.process.Programs;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.SeccompListener;
+import io.iommufd4j.linux.SystemCall;
 import io.iommufd4j.sim.OutsideProcesses;
 import io.iommufd4j.sim.fs.OpenFile;
 import io.iommufd4j.sim.lib.Refused;
@@ -30,6 +31,7 @@ public final class ProgramFiles {
   private final OpenedFiles opened;
   private final HostFiles host;
   private final CurrentCall current = new CurrentCall();
+  private @Nullable Witness witness;
   private volatile IntConsumer whenStarted = pid -> {};
   private volatile IntConsumer whenEnded = pid -> {};
   private volatile boolean ended;
@@ -77,6 +79,17 @@ public final class ProgramFiles {
   public void watch(IntConsumer started, IntConsumer ended) {
     whenStarted = started;
     whenEnded = ended;
+  }
+
+  /** Sets who sees the calls, before the first one. */
+  public void seenBy(Witness sees) {
+    witness = sees;
+    opened.seenBy(sees);
+  }
+
+  /** {@return who sees the calls; null for nobody} */
+  public @Nullable Witness witness() {
+    return witness;
   }
 
   /** No call is answered any more. */
@@ -151,10 +164,12 @@ public final class ProgramFiles {
    * Answers a call by what the kernel does with a file: {@code EBADF} when its last descriptor has
    * just been closed.
    *
-   * @param program makes the call
+   * @param which the call
+   * @param program makes it
    * @param work on the file, which stays open meanwhile
    */
-  public void answer(Program program, SeccompListener call, Opened opened, LongSupplier work) {
+  public void answer(
+      SystemCall which, Program program, SeccompListener call, Opened opened, LongSupplier work) {
     if (!kernel.files().retain(opened.file())) {
       call.answer(Errno.EBADF.negated());
       return;
@@ -165,7 +180,9 @@ public final class ProgramFiles {
             call.thread(),
             () -> {
               try {
-                return work.getAsLong();
+                return witness == null
+                    ? work.getAsLong()
+                    : witness.call(which, call, program, opened, work);
               } finally {
                 kernel.files().drop(opened.file());
               }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec.path;
 
+import io.iommufd4j.exec.file.Witness;
 import io.iommufd4j.exec.process.Program;
 import io.iommufd4j.exec.view.Found;
 import io.iommufd4j.kernel.Errno;
@@ -96,10 +97,27 @@ final class OpenCalls {
     }
     switch (names.find(call, open.directory(), path, open.follows(), open.resolve())) {
       case Found.Pass _ -> call.pass();
-      case Found.Refusal refusal -> call.answer(refused(call, open, path, refusal).negated());
+      case Found.Refusal refusal ->
+          Answers.give(call, () -> refused(call, open, path, refused(call, open, path, refusal)));
       case Found.HostFile file -> openHost(call, open, file.path());
-      case Found.Simulated file -> Answers.give(call, () -> openSimulated(call, open, file));
+      case Found.Simulated file -> {
+        Witness witness = names.files().witness();
+        Answers.give(
+            call,
+            witness == null
+                ? () -> openSimulated(call, open, file)
+                : () ->
+                    witness.open(
+                        call, file.path(), open.flags(), () -> openSimulated(call, open, file)));
+      }
     }
+  }
+
+  private long refused(SeccompListener call, Open open, String path, Errno errno) {
+    Witness witness = names.files().witness();
+    return witness == null
+        ? errno.negated()
+        : witness.open(call, path, open.flags(), errno::negated);
   }
 
   /** Nobody makes files in sysfs, or beside simulated nodes. */

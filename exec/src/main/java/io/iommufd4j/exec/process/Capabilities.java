@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec.process;
 
+import io.iommufd4j.linux.HostFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /**
  * The effective capabilities of a thread ({@code CapEff} in {@code /proc/PID/status}).
  *
  * @param bits one for each, by number
  */
-record Capabilities(long bits) {
+public record Capabilities(long bits) {
 
   private static final String LINE = "CapEff:";
   private static final int CAP_IPC_LOCK = 14;
+  private static final int RLIMIT_MEMLOCK = 8;
+  private static final String MYSELF = "self";
 
   /** Those that a thread has at this moment; none of one that is gone. */
   static Capabilities of(int thread) {
-    try (var lines = Files.lines(Path.of("/proc", Integer.toString(thread), "status"))) {
+    return of(Integer.toString(thread));
+  }
+
+  private static Capabilities of(String thread) {
+    try (var lines = Files.lines(Path.of("/proc", thread, "status"))) {
       return new Capabilities(
           lines
               .filter(line -> line.startsWith(LINE))
@@ -28,6 +36,13 @@ record Capabilities(long bits) {
     } catch (IOException | UncheckedIOException gone) {
       return new Capabilities(0);
     }
+  }
+
+  /** {@return the bytes that this process, and what it starts, may pin; empty for any number} */
+  public static OptionalLong limit() {
+    long bytes = HostFile.limit(0, RLIMIT_MEMLOCK);
+    boolean limited = bytes >= 0 && bytes < Long.MAX_VALUE && !of(MYSELF).locksMemory();
+    return limited ? OptionalLong.of(bytes) : OptionalLong.empty();
   }
 
   /** {@code CAP_IPC_LOCK}: no limit holds for what it pins. */

@@ -75,6 +75,15 @@ final class JsonLine {
     return values.get(key) == null ? RecordedEvent.NO_FILE : number(key, 1, Integer.MAX_VALUE);
   }
 
+  /** True or false; false when it is not there. */
+  boolean flag(String key) {
+    return switch (values.get(key)) {
+      case Boolean flag -> flag;
+      case null -> false;
+      default -> throw not(key, "true or false");
+    };
+  }
+
   long hex(String key) {
     String text = text(key);
     try {

@@ -129,6 +129,7 @@ public sealed interface RecordedEvent {
    * @param memory memory that is pinned
    * @param descriptors in the block
    * @param given files that are open from now on
+   * @param fault whether the errno was asked for, and the kernel did nothing
    * @param result of the call
    * @param nanos time of the call
    */
@@ -149,9 +150,34 @@ public sealed interface RecordedEvent {
       List<Memory> memory,
       List<Descriptor> descriptors,
       List<Given> given,
+      boolean fault,
       long result,
       long nanos)
-      implements RecordedEvent {}
+      implements RecordedEvent {
+
+    /** {@return the same as a fault that was asked for} */
+    public Ioctl asFault() {
+      return new Ioctl(
+          by,
+          fd,
+          file,
+          kind,
+          request,
+          number,
+          argument,
+          block,
+          after,
+          fields,
+          changed,
+          data,
+          memory,
+          descriptors,
+          given,
+          true,
+          result,
+          nanos);
+    }
+  }
 
   /**
    * {@code read}, {@code write}, {@code pread} or {@code pwrite} of a recorded file.
@@ -184,7 +210,17 @@ public sealed interface RecordedEvent {
    */
   record Mmap(
       By by, int file, long bytes, int protection, int flags, long offset, long result, long nanos)
-      implements RecordedEvent {}
+      implements RecordedEvent {
+
+    /**
+     * {@return the same with another result}
+     *
+     * @param address where it lies
+     */
+    public Mmap at(long address) {
+      return new Mmap(by, file, bytes, protection, flags, offset, address, nanos);
+    }
+  }
 
   /**
    * {@code write(2)} of an attribute of sysfs.

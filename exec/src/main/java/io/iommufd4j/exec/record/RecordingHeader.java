@@ -3,6 +3,7 @@ package io.iommufd4j.exec.record;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The first line of a recording.
@@ -13,6 +14,10 @@ import java.util.Optional;
  *     another
  * @param iommus drivers of the IOMMUs that the machine has, as {@code sysfs} names them
  * @param devices the functions that VFIO had when the recording began
+ * @param unsafeInterrupts {@code iommufd.allow_unsafe_interrupts}: whether devices are taken whose
+ *     interrupts are not isolated
+ * @param lockedBytes {@code RLIMIT_MEMLOCK} of the program when it began; empty when it may pin any
+ *     amount
  * @param command what was recorded
  */
 public record RecordingHeader(
@@ -21,6 +26,8 @@ public record RecordingHeader(
     Optional<String> machine,
     List<String> iommus,
     List<Device> devices,
+    boolean unsafeInterrupts,
+    OptionalLong lockedBytes,
     List<String> command) {
 
   /** The number in the first line; raised when a line goes or changes its meaning. */

@@ -47,6 +47,10 @@ public final class RecordingLines {
       devices.add(device);
     }
     line.put("devices", devices);
+    line.put("unsafe_interrupts", header.unsafeInterrupts());
+    line.put(
+        "locked_bytes",
+        header.lockedBytes().isPresent() ? hex(header.lockedBytes().getAsLong()) : null);
     line.put("command", header.command());
     return text(line);
   }
@@ -125,6 +129,7 @@ public final class RecordingLines {
     line.put("memory", ioctl.memory().stream().map(RecordingLines::memory).toList());
     line.put("descriptors", ioctl.descriptors().stream().map(RecordingLines::descriptor).toList());
     line.put("given", ioctl.given().stream().map(RecordingLines::given).toList());
+    line.put("fault", ioctl.fault());
     answer(line, ioctl.result(), ioctl.nanos());
   }
 

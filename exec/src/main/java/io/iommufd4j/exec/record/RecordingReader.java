@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -73,6 +74,10 @@ public final class RecordingReader {
         Optional.ofNullable(line.textOrNull("machine")),
         line.texts("iommus"),
         line.list("devices", RecordingReader::device),
+        line.flag("unsafe_interrupts"),
+        line.textOrNull("locked_bytes") == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(line.size("locked_bytes")),
         line.texts("command"));
   }
 
@@ -207,6 +212,7 @@ public final class RecordingReader {
         line.list("memory", this::memory),
         line.list("descriptors", RecordingReader::descriptor),
         given,
+        line.flag("fault"),
         result(line),
         line.number("nanos"));
   }

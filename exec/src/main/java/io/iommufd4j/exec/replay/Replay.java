@@ -8,16 +8,20 @@ import io.iommufd4j.exec.record.Recording;
 import io.iommufd4j.exec.record.RecordingHeader;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.Kernel;
+import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.SimKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,6 +35,9 @@ public final class Replay {
 
   /** The most bytes of one transfer. */
   private static final int MOST_BYTES = 1 << 20;
+
+  private static final String UNSAFE_INTERRUPTS =
+      "/sys/module/iommufd/parameters/allow_unsafe_interrupts";
 
   private final Kernel kernel;
 
@@ -51,6 +58,12 @@ public final class Replay {
    */
   public Optional<ReplayDifference> play(Recording recording) {
     boolean simulated = kernel.identity().simulated();
+    if (kernel instanceof SimKernel sim) {
+      sim.control().limitMemlock(recording.header().lockedBytes().orElse(ProcessFacts.UNLIMITED));
+      if (recording.header().unsafeInterrupts()) {
+        write(kernel, UNSAFE_INTERRUPTS, "Y");
+      }
+    }
     VfioBinding binding = simulated ? VfioBinding.bind(kernel, devices(recording.header())) : null;
     try (var played = new Played(kernel, recording)) {
       int line = Recording.FIRST_LINE;
@@ -90,6 +103,22 @@ public final class Replay {
     }
   }
 
+  /** Writes an attribute: bytes written, or −errno. */
+  private static long write(Kernel kernel, String path, String text) {
+    int fd = kernel.open(path, O_WRONLY);
+    if (fd < 0) {
+      return fd;
+    }
+    try (var arena = Arena.ofConfined()) {
+      byte[] whole = text.getBytes(StandardCharsets.UTF_8);
+      MemorySegment bytes = arena.allocate(Math.max(1, whole.length));
+      MemorySegment.copy(whole, 0, bytes, ValueLayout.JAVA_BYTE, 0, whole.length);
+      return kernel.write(fd, bytes.asSlice(0, whole.length));
+    } finally {
+      kernel.close(fd);
+    }
+  }
+
   /** One recording, being played. */
   private static final class Played implements AutoCloseable {
 
@@ -97,6 +126,8 @@ public final class Replay {
     private final ReplayMemory memory;
     private final ReplayDescriptors descriptors;
     private final RequestReplay requests;
+    private final ConfigPlaces places = new ConfigPlaces();
+    private final Map<Integer, RecordedKind> kinds = new HashMap<>();
 
     Played(Kernel kernel, Recording recording) {
       this.kernel = kernel;
@@ -112,9 +143,13 @@ public final class Replay {
           memory.unmapAll(close.file());
           descriptors.close(close.file());
           requests.closed(close.file());
+          places.closed(close.file());
           yield Optional.empty();
         }
-        case RecordedEvent.Ioctl ioctl -> requests.play(ioctl, line);
+        case RecordedEvent.Ioctl ioctl -> {
+          ioctl.given().forEach(one -> kinds.put(one.file(), one.kind()));
+          yield requests.play(ioctl, line);
+        }
         case RecordedEvent.Transfer transfer -> transfer(transfer, line);
         case RecordedEvent.Mmap mmap -> mmap(mmap, line);
         case RecordedEvent.Attribute attribute ->
@@ -126,6 +161,7 @@ public final class Replay {
       int fd = kernel.open(path(open), open.flags());
       if (fd >= 0 && open.result() >= 0) {
         descriptors.opened(open.file(), fd);
+        kinds.put(open.file(), open.kind());
         return Optional.empty();
       }
       if (fd >= 0) {
@@ -169,10 +205,14 @@ public final class Replay {
             };
         Optional<ReplayDifference> difference =
             answer(line, transfer.call(), transfer.result(), result);
+        if (write && result > 0) {
+          places.written(transfer);
+        }
         if (difference.isPresent() || write || result <= 0) {
           return difference;
         }
         byte[] now = buffer.asSlice(0, result).toArray(ValueLayout.JAVA_BYTE);
+        places.leaveOut(kinds.get(transfer.file()), transfer, now);
         return RequestReplay.firstByte(line, transfer.call(), "data", transfer.data(), now);
       }
     }
@@ -191,18 +231,7 @@ public final class Replay {
     }
 
     private Optional<ReplayDifference> attribute(RecordedEvent.Attribute attribute, int line) {
-      int fd = kernel.open(attribute.path(), O_WRONLY);
-      long result = fd;
-      if (fd >= 0) {
-        try (var arena = Arena.ofConfined()) {
-          byte[] text = attribute.text().getBytes(StandardCharsets.UTF_8);
-          MemorySegment bytes = arena.allocate(Math.max(1, text.length));
-          MemorySegment.copy(text, 0, bytes, ValueLayout.JAVA_BYTE, 0, text.length);
-          result = kernel.write(fd, bytes.asSlice(0, text.length));
-        } finally {
-          kernel.close(fd);
-        }
-      }
+      long result = write(kernel, attribute.path(), attribute.text());
       return answer(line, "write " + attribute.path(), attribute.result(), result);
     }
 

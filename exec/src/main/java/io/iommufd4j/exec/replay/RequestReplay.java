@@ -58,6 +58,9 @@ final class RequestReplay {
     if (recorded.file() == RecordedEvent.NO_FILE && recorded.result() != Errno.EBADF.negated()) {
       return Optional.empty(); // Of a file that this does not know.
     }
+    if (recorded.fault()) {
+      return Optional.empty(); // It has reached no kernel.
+    }
     RecordedKind kind = recorded.kind();
     Optional<Request> request =
         Request.find(recorded.number(), kind == null ? FileKind.UNKNOWN : kind.requests());

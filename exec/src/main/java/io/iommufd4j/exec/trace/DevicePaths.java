@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec.trace;
 
+import io.iommufd4j.exec.process.Capabilities;
 import io.iommufd4j.exec.record.RecordedKind;
 import io.iommufd4j.exec.record.RecordingHeader;
 import io.iommufd4j.kernel.KernelIdentity;
@@ -17,6 +18,9 @@ import java.util.TreeSet;
 public final class DevicePaths {
 
   private static final String NO_IOMMU = "noiommu-";
+
+  private static final String UNSAFE_INTERRUPTS =
+      "module/iommufd/parameters/allow_unsafe_interrupts";
 
   private final Path sysfs;
 
@@ -69,7 +73,17 @@ public final class DevicePaths {
         simulated ? Optional.of(kernel.detail()) : Optional.empty(),
         names(sysfs.resolve("class/iommu")),
         devices,
+        text(sysfs.resolve(UNSAFE_INTERRUPTS)).equals("Y"),
+        Capabilities.limit(),
         command);
+  }
+
+  private static String text(Path attribute) {
+    try {
+      return Files.readString(attribute).strip();
+    } catch (IOException none) {
+      return "";
+    }
   }
 
   private static RecordingHeader.Device device(String address, Path directory) {

@@ -6,6 +6,7 @@ import io.iommufd4j.exec.record.BlockField;
 import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.record.RecordedKind;
 import io.iommufd4j.exec.record.RequestParts;
+import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ForeignRequest;
 import io.iommufd4j.kernel.Request;
 import io.iommufd4j.kernel.TraceEvent;
@@ -42,13 +43,20 @@ final class RequestRecorder {
   /** A mapping of a recorded file. */
   private record Mapped(int pid, long start, long end, int file, long offset) {}
 
+  private final String backend;
   private final Map<Integer, RecordedKind> kinds = new ConcurrentHashMap<>();
   private final Map<Integer, Integer> iommufdOf = new ConcurrentHashMap<>();
   private final Map<Integer, Meanings> meanings = new ConcurrentHashMap<>();
   private final List<Mapped> mapped = new CopyOnWriteArrayList<>();
 
-  /** Nothing seen as yet. */
-  RequestRecorder() {}
+  /**
+   * Nothing seen as yet.
+   *
+   * @param backend of the kernel, as {@link TraceEvent#backend} has it
+   */
+  RequestRecorder(String backend) {
+    this.backend = backend;
+  }
 
   /** A request that has not returned. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
@@ -140,6 +148,13 @@ final class RequestRecorder {
           new RecordedEvent.Data(
               one.field(), one.address(), one.bytes(), one.use(), one.before(), now));
     }
+    boolean unreachable =
+        result == Errno.EFAULT.negated()
+            && block != null
+            && !writable(caller.by().pid(), begun.argument(), block);
+    if (unreachable) {
+      data.clear();
+    }
     List<TraceField> fields = event.inputs();
     int first =
         1 + (known.isEmpty() ? 1 : 0) + (known.map(Request::structBytes).orElse(0L) == 0 ? 1 : 0);
@@ -152,17 +167,29 @@ final class RequestRecorder {
             known.map(Request::name).orElse(""),
             begun.request().number(),
             begun.argument(),
-            block,
-            changed ? after : null,
+            unreachable ? new byte[0] : block,
+            changed && !unreachable ? after : null,
             fields.subList(Math.min(first, fields.size()), fields.size()),
             event.outputs(),
             data,
             begun.memory(),
             begun.descriptors(),
             given,
+            false,
             result,
             nanos);
-    return new Ended(new TracedCall(caller.by().tid(), begun.request(), event), recorded);
+    return new Ended(new TracedCall(caller.by().tid(), begun.request(), ofKernel(event)), recorded);
+  }
+
+  private TraceEvent ofKernel(TraceEvent event) {
+    return new TraceEvent(
+        backend,
+        event.call(),
+        event.name(),
+        event.inputs(),
+        event.outputs(),
+        event.result(),
+        event.nanos());
   }
 
   /** The iommufd whose ids a request speaks of. */
@@ -181,6 +208,20 @@ final class RequestRecorder {
     }
     long told = new BlockField("size", 0, Integer.BYTES).get(size);
     return bytes(caller, argument, Math.max(struct, Math.min(told, MOST_BLOCK)));
+  }
+
+  /** True when a block lies wholly in memory that may be written. */
+  private static boolean writable(int pid, long address, byte[] block) {
+    long told = block.length < Integer.BYTES ? 0 : new BlockField("size", 0, 4).get(block);
+    long end = address + Math.max(block.length, Math.min(told, MOST_BLOCK));
+    long at = address;
+    for (HostMaps.Line line : HostMaps.between(pid, address, end)) {
+      if (line.start() > at || !line.readable() || !line.writable()) {
+        return false;
+      }
+      at = line.end();
+    }
+    return at >= end;
   }
 
   private static byte[] bytes(Caller caller, long address, long count) {

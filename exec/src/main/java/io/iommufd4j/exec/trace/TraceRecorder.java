@@ -3,6 +3,7 @@ package io.iommufd4j.exec.trace;
 
 import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.record.RecordedKind;
+import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.linux.Ptrace;
 import io.iommufd4j.linux.RemoteMemory;
 import io.iommufd4j.linux.SystemCall;
@@ -26,13 +27,18 @@ final class TraceRecorder {
   private static final long MOST_BYTES = 1L << 20;
 
   private final Consumer<RecordedEvent> recorded;
-  private final RequestRecorder requests = new RequestRecorder();
+  private final RequestRecorder requests = new RequestRecorder(KernelIdentity.NATIVE);
   private final TracedFiles files = new TracedFiles();
   private final DevicePaths paths = new DevicePaths(Path.of("/sys"));
   private final MemorySegment vectors = RemoteMemory.vectors();
 
   TraceRecorder(Consumer<RecordedEvent> recorded) {
     this.recorded = recorded;
+  }
+
+  /** True for an attribute of a PCI function or driver, whose writes are recorded. */
+  static boolean isAttribute(String name) {
+    return name.startsWith("/sys/bus/pci/") || name.startsWith("/sys/devices/pci");
   }
 
   /** A call that has not returned: told its result, and its time in nanoseconds. */
@@ -172,7 +178,7 @@ final class TraceRecorder {
     boolean write = which == SystemCall.WRITE || which == SystemCall.PWRITE64;
     long address = call.argument(1);
     long count = call.argument(2);
-    if (write && (name.startsWith("/sys/bus/pci/") || name.startsWith("/sys/devices/pci"))) {
+    if (write && isAttribute(name)) {
       settle();
       byte[] text = RequestRecorder.buffer(caller, address, Math.min(count, MOST_PATH));
       return (result, nanos) -> {

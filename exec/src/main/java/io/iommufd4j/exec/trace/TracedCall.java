@@ -11,4 +11,11 @@ import io.iommufd4j.kernel.TraceEvent;
  * @param request the request
  * @param event its fields and its answer, with flags and ids by name
  */
-public record TracedCall(int thread, ForeignRequest request, TraceEvent event) {}
+public record TracedCall(int thread, ForeignRequest request, TraceEvent event) {
+
+  /** One line: {@code [4711] IOMMU_IOAS_MAP(fd=5</dev/iommu>, …) = 0 {iova=0x1000} 12345 ns}. */
+  @Override
+  public String toString() {
+    return "[" + thread + "] " + event;
+  }
+}

@@ -102,10 +102,10 @@ final class TracedFiles {
   int at(int pid, int fd, BiConsumer<Integer, RecordedKind> found) {
     String name = name(pid, fd);
     RecordedKind kind = RecordedKind.of(name);
-    if (kind == null) {
-      return RecordedEvent.NO_FILE;
-    }
     var descriptor = new Descriptor(pid, fd);
+    if (kind == null) {
+      return given(descriptor, name);
+    }
     Open same = null;
     for (Open file : files.values()) {
       if (file.name.equals(name)) {
@@ -126,6 +126,16 @@ final class TracedFiles {
     int number = opened(pid, fd);
     found.accept(number, kind);
     return number;
+  }
+
+  /** A file that a request gave, whose name says too little of it, as that of a DMA-BUF. */
+  private int given(Descriptor descriptor, String name) {
+    for (Open file : files.values()) {
+      if (file.name.equals(name) && file.descriptors.contains(descriptor)) {
+        return file.number;
+      }
+    }
+    return RecordedEvent.NO_FILE;
   }
 
   /**
