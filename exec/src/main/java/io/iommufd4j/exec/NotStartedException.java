@@ -41,6 +41,17 @@ public final class NotStartedException extends RuntimeException {
             + " children");
   }
 
+  /** A container or the host forbids a call that a supervisor makes. */
+  static NotStartedException forbidden(String call, int answer) {
+    return new NotStartedException(
+        "programs cannot be supervised here: "
+            + call
+            + " answers "
+            + Errno.name(answer)
+            + "; a container has to allow it, as Docker's and Podman's do with --cap-add"
+            + " SYS_PTRACE");
+  }
+
   /** The host does not let programs be supervised. */
   static NotStartedException unsupervised(int answer) {
     if (answer == Errno.EBUSY.negated()) {

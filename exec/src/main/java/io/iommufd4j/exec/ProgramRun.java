@@ -101,6 +101,7 @@ public final class ProgramRun {
    *     be offered
    */
   public int run(List<String> command) {
+    SupervisorRights.check();
     try (var termination = new Termination();
         var supervisor = new Supervisor(kernel, err, this::see);
         OfferedKernel offered = offer(supervisor)) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.sim.SimKernel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs that go about it in their own ways, and the end of one or the other side. */
@@ -61,6 +63,27 @@ class RobustnessTest {
     }
     // The kernel's own memory is a file, which is closed with it.
     assertTrue(descriptors() <= before + 1, descriptors() + " descriptors, before " + before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PROCESS_VM_READV, process_vm_readv(2)",
+    "PIDFD_OPEN, pidfd_open(2)",
+    "PIDFD_GETFD, pidfd_getfd(2)"
+  })
+  void aCallThatAContainerForbidsIsNamed(String call, String name) throws Exception {
+    CompiledPrograms.run(SimKernel.create(), "true");
+    var command = new ArrayList<String>(RunAProgram.words("-Dforbidden=" + call));
+    command.add("true");
+    Process refused = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String told = new String(refused.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(3, refused.waitFor(), told);
+    assertEquals(
+        "programs cannot be supervised here: "
+            + name
+            + " answers EPERM; a container has to allow it, as Docker's and Podman's do with"
+            + " --cap-add SYS_PTRACE\n",
+        told);
   }
 
   @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.linux.SeccompFilter;
+import io.iommufd4j.linux.SystemCall;
 import io.iommufd4j.sim.SimKernel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,7 +10,8 @@ import java.util.List;
 
 /**
  * A supervisor in a process of its own. It offers its kernel at the socket that the property {@code
- * offer} names, or has the one that is offered at {@code attach}.
+ * offer} names, or has the one that is offered at {@code attach}. It lacks the system call that
+ * {@code forbidden} names.
  */
 final class RunAProgram {
 
@@ -20,6 +23,10 @@ final class RunAProgram {
 
   private static int run(List<String> command) {
     String attach = System.getProperty("attach");
+    String forbidden = System.getProperty("forbidden");
+    if (forbidden != null) {
+      new SeccompFilter().refused(SystemCall.valueOf(forbidden), 1).installAlone();
+    }
     try {
       if (attach != null) {
         return new AttachedRun(Path.of(attach)).run(command);

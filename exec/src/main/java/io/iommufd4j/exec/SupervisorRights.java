@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.iommufd4j.exec;
+
+import io.iommufd4j.linux.HostFile;
+import io.iommufd4j.linux.RemoteMemory;
+import java.lang.foreign.MemorySegment;
+
+/** System calls that a supervisor makes on programs, and that a container may forbid. */
+final class SupervisorRights {
+
+  private SupervisorRights() {}
+
+  /**
+   * Tries them on this process itself.
+   *
+   * @throws NotStartedException when one is forbidden, and names it
+   */
+  static void check() {
+    int self = (int) ProcessHandle.current().pid();
+    MemorySegment vectors = RemoteMemory.vectors();
+    long read = RemoteMemory.read(vectors, self, vectors.address(), vectors, Long.BYTES);
+    if (read < 0) {
+      throw NotStartedException.forbidden("process_vm_readv(2)", (int) read);
+    }
+    int pidfd = HostFile.process(self);
+    if (pidfd < 0) {
+      throw NotStartedException.forbidden("pidfd_open(2)", pidfd);
+    }
+    int taken = HostFile.take(pidfd, pidfd);
+    HostFile.close(pidfd);
+    if (taken < 0) {
+      throw NotStartedException.forbidden("pidfd_getfd(2)", taken);
+    }
+    HostFile.close(taken);
+  }
+}
