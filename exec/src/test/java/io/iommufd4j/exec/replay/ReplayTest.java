@@ -51,7 +51,9 @@ class ReplayTest {
         "vfio_pci_device_test",
         "vfio_dma_mapping_test",
         "vfio_dma_mapping_mmio_test",
-        "device-replace"
+        "device-replace",
+        "qemu-start",
+        "qemu-start-guest-vtd"
       })
   void theSimulatedKernelAnswersAsTheRealOne(String name) {
     Recording recording = recording(RecordedInTheLab.lines(name));
