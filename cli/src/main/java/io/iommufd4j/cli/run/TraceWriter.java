@@ -30,7 +30,7 @@ final class TraceWriter implements TraceSink {
     return new TraceWriter(OutputFile.open(file, "the trace"));
   }
 
-  /** Where it goes. */
+  /** The stream that it goes to. */
   PrintStream stream() {
     return to;
   }

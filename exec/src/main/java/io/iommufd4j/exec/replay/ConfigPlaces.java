@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConfigPlaces {
 
-  /** Where VFIO shows the registers: {@code VFIO_PCI_INDEX_TO_OFFSET(7)}. */
+  /** The place of the registers in a file of VFIO: {@code VFIO_PCI_INDEX_TO_OFFSET(7)}. */
   private static final long CONFIG = 7L << 40;
 
   private static final int BARS = 0x10;
