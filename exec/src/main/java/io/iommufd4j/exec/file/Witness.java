@@ -13,6 +13,9 @@ public interface Witness {
    * A call on an open file.
    *
    * @param which {@code ioctl}, or a transfer
+   * @param call with its arguments
+   * @param program that makes it
+   * @param opened the file
    * @param work does it: ≥ 0, or −errno, or a {@link io.iommufd4j.sim.lib.Refused}
    * @return the answer, as work gives it
    */
@@ -22,6 +25,7 @@ public interface Witness {
   /**
    * An open, which may be of no file that there is.
    *
+   * @param call with its arguments
    * @param path as far as it is known, without links
    * @param flags {@code O_*}
    * @param work as of {@link #call}
@@ -32,10 +36,17 @@ public interface Witness {
   /**
    * {@code mmap(2)}, before the program gets its answer.
    *
+   * @param call with its arguments
+   * @param program that makes it
+   * @param opened the file
    * @param refused −errno; 0 when the host makes the mapping as soon as the call goes on
    */
   void maps(SeccompListener call, Program program, Opened opened, long refused);
 
-  /** No program has a file open any more. */
+  /**
+   * No program has a file open any more.
+   *
+   * @param opened the file
+   */
   void released(Opened opened);
 }
