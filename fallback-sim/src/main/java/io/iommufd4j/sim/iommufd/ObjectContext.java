@@ -10,6 +10,7 @@ import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.CallingProcess;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a context that its objects use: their numbers, the process that makes a request, and
@@ -26,6 +27,9 @@ public abstract class ObjectContext {
   private final AtomicInteger references = new AtomicInteger(1);
   private final KernelRelease release;
   private volatile boolean limitedPerProcess;
+
+  /** The owner that most mappings share, so that each need not have its own. */
+  private volatile @Nullable PagesOwner lastPagesOwner;
 
   ObjectContext(
       CallingProcess calling,
@@ -81,8 +85,18 @@ public abstract class ObjectContext {
 
   /** The process that calls, as the owner of pages that it maps now. */
   public final PagesOwner pagesOwner() {
+    UserMemory memory = memory();
     Accounting payer = accounting();
-    return new PagesOwner(memory(), payer, payer.mode(limitedPerProcess), faults, release);
+    Accounting.Mode mode = payer.mode(limitedPerProcess);
+    PagesOwner owner = lastPagesOwner;
+    if (owner == null
+        || owner.memory() != memory
+        || owner.payer() != payer
+        || owner.mode() != mode) {
+      owner = new PagesOwner(memory, payer, mode, faults, release);
+      lastPagesOwner = owner;
+    }
+    return owner;
   }
 
   /** That process' descriptors. */

@@ -9,8 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range of IOVAs backed by a slice of {@link Pages} ({@code struct iopt_area}); a node of {@link
- * AreaTree}.
+ * A range of IOVAs backed by a slice of {@link Pages} ({@code struct iopt_area}).
  *
  * <p>Where it lies is fixed before it enters the tree; what backs it is set under the IOVA lock;
  * what the domains hold of it changes under the pages' lock.
@@ -23,50 +22,26 @@ final class Area {
   /** Inclusive last IOVA. */
   final long last;
 
-  /** Bytes into the first page at which it starts. */
-  final int pageOffset;
-
-  /** Index of the first page behind it. */
-  final long firstPage;
-
-  /** Index of the last page behind it. */
-  final long lastPage;
-
   /** {@link PagingDomain#READ} and {@link PagingDomain#WRITE}. */
-  final int protection;
-
-  /** The pages that back it; null while it is being set up or torn down. */
-  @Nullable Pages pages;
-
-  /** The number of pins by {@link AccessPages} in it, internal ones included. */
-  int accesses;
-
-  /** The number of pins by internal {@link AccessPages}: it cannot be unmapped before they end. */
-  int locks;
+  final byte protection;
 
   /** True if it is about to be unmapped and nobody may pin any more. */
   boolean preventAccess;
 
+  /** The offset in its pages at which it starts, in bytes. */
+  private final long startByte;
+
+  /** The pages that back it; null while it is being set up or torn down. */
+  @Nullable Pages pages;
+
   /** The domain that pages are looked up in; null while none holds them. */
   private @Nullable PagingDomain storage;
-
-  // The tree's own.
-  @Nullable Area left;
-  @Nullable Area right;
-  int height = 1;
-  long subtreeFirst;
-  long subtreeLast;
-  long widestGap;
 
   Area(long iova, long length, long startByte, int protection) {
     this.iova = iova;
     this.last = iova + length - 1;
-    this.pageOffset = (int) (startByte & (UserMemory.PAGE_SIZE - 1));
-    this.firstPage = Long.divideUnsigned(startByte, UserMemory.PAGE_SIZE);
-    this.lastPage = Long.divideUnsigned(startByte + length - 1, UserMemory.PAGE_SIZE);
-    this.protection = protection;
-    this.subtreeFirst = iova;
-    this.subtreeLast = last;
+    this.startByte = startByte;
+    this.protection = (byte) protection;
   }
 
   /** Bytes. */
@@ -76,7 +51,22 @@ final class Area {
 
   /** The offset of an IOVA of this area in its pages, in bytes. */
   long startByte(long at) {
-    return at - iova + pageOffset + firstPage * UserMemory.PAGE_SIZE;
+    return at - iova + startByte;
+  }
+
+  /** Bytes into the first page at which it starts. */
+  int pageOffset() {
+    return (int) (startByte & (UserMemory.PAGE_SIZE - 1));
+  }
+
+  /** Index of the first page behind it. */
+  long firstPage() {
+    return pageOf(iova);
+  }
+
+  /** Index of the last page behind it. */
+  long lastPage() {
+    return pageOf(last);
   }
 
   /** The index of the page behind an IOVA of this area. */
@@ -122,24 +112,23 @@ final class Area {
   void addAccess(long first, long last, boolean write, boolean locks, List<Long> physical) {
     Pages backing = backing();
     backing.requireAccess(write);
-    try (var _ = backing.lock.guard()) {
+    PinnedPages pinned = backing.pinned();
+    try (var _ = pinned.lock.guard()) {
       backing.chargeAccess();
-      backing.pinAndCharge(first, last);
+      pinned.pinAndCharge(first, last);
       for (long page = first; page <= last; page++) {
-        physical.add(backing.pins.physical(page));
+        physical.add(pinned.physical(page));
       }
-      accesses++;
-      this.locks += locks ? 1 : 0;
+      pinned.accesses.add(this, locks);
     }
   }
 
   /** {@code iopt_area_remove_access}. */
   void removeAccess(long first, long last, boolean unlocks) {
-    Pages backing = backing();
-    try (var _ = backing.lock.guard()) {
-      backing.uncharge(backing.pins.uncover(first, last));
-      accesses--;
-      locks -= unlocks ? 1 : 0;
+    PinnedPages pinned = backing().pinned();
+    try (var _ = pinned.lock.guard()) {
+      pinned.unpinAndUncharge(first, last);
+      pinned.accesses.remove(this, unlocks);
     }
   }
 
@@ -150,7 +139,7 @@ final class Area {
    */
   List<Area> split(long second) {
     Pages backing = backing();
-    try (var _ = backing.lock.guard()) {
+    try (var _ = backing.pinned().lock.guard()) {
       Area low = new Area(iova, second - iova, startByte(iova), protection);
       Area high = new Area(second, last - second + 1, startByte(second), protection);
       for (Area part : List.of(low, high)) {
@@ -175,19 +164,20 @@ final class Area {
     if (domains.isEmpty()) {
       return;
     }
-    try (var _ = backing.lock.guard()) {
-      long added = backing.pins.cover(firstPage, lastPage);
+    PinnedPages pinned = backing.pinned();
+    try (var _ = pinned.lock.guard()) {
+      long added = pinned.cover(firstPage(), lastPage());
       int done = 0;
       try {
         for (; done < domains.size(); done++) {
           mapInto(domains.get(done), backing, largest);
         }
-        backing.charge(added);
+        pinned.charge(added);
       } catch (Refused refused) {
         for (int i = 0; i < done; i++) {
           unmapFrom(domains.get(i), backing);
         }
-        backing.pins.uncover(firstPage, lastPage);
+        pinned.uncover(firstPage(), lastPage());
         throw refused;
       }
       storage = domains.getFirst();
@@ -196,14 +186,15 @@ final class Area {
 
   /** Undoes {@link #fill} ({@code iopt_area_unfill_domains}). */
   void unfill(List<PagingDomain> domains, Pages backing) {
-    try (var _ = backing.lock.guard()) {
-      if (storage == null) {
-        return;
-      }
+    if (storage == null) {
+      return;
+    }
+    PinnedPages pinned = backing.pinned();
+    try (var _ = pinned.lock.guard()) {
       for (PagingDomain domain : domains) {
         unmapFrom(domain, backing);
       }
-      release(backing);
+      release(pinned);
     }
   }
 
@@ -214,7 +205,7 @@ final class Area {
    * @throws Refused as {@link #fill}
    */
   void fillDomain(PagingDomain domain, Pages backing, long largest) {
-    try (var _ = backing.lock.guard()) {
+    try (var _ = backing.pinned().lock.guard()) {
       if (storage != null) {
         mapInto(domain, backing, largest);
       } else {
@@ -231,40 +222,44 @@ final class Area {
    *     left
    */
   void unfillDomain(PagingDomain domain, Pages backing, @Nullable PagingDomain next) {
-    try (var _ = backing.lock.guard()) {
+    PinnedPages pinned = backing.pinned();
+    try (var _ = pinned.lock.guard()) {
       unmapFrom(domain, backing);
       if (next == null && storage != null) {
-        release(backing);
+        release(pinned);
       } else if (storage == domain) {
         storage = next;
       }
     }
   }
 
-  private void release(Pages backing) {
-    backing.uncharge(backing.pins.uncover(firstPage, lastPage));
+  private void release(PinnedPages pinned) {
+    pinned.unpinAndUncharge(firstPage(), lastPage());
     storage = null;
   }
 
   private void mapInto(PagingDomain domain, Pages backing, long largest) {
-    backing.track(this, domain);
+    backing.track(iova, length(), domain);
     if (backing.revoked()) {
       return;
     }
+    PinnedPages pinned = backing.pinned();
     long next = iova;
-    long page = firstPage;
+    long offset = pageOffset();
+    long page = firstPage();
+    long lastPage = lastPage();
     try {
       while (Long.compareUnsigned(page, lastPage) <= 0) {
-        long pages = backing.pins.contiguous(page, lastPage);
-        long offset = page == firstPage ? pageOffset : 0;
+        long pages = pinned.contiguous(page, lastPage);
         long bytes = Iova.min(pages * UserMemory.PAGE_SIZE - offset, last - next + 1);
         backing.chargeTable();
-        domain.map(next, backing.pins.physical(page) + offset, bytes, protection, largest);
+        domain.map(next, pinned.physical(page) + offset, bytes, protection, largest);
         next += bytes;
         page += pages;
+        offset = 0;
       }
     } catch (Refused refused) {
-      backing.untrack(this, domain);
+      backing.untrack(iova, length(), domain);
       if (next != iova) {
         domain.unmap(iova, next - iova);
       }
@@ -273,7 +268,7 @@ final class Area {
   }
 
   private void unmapFrom(PagingDomain domain, Pages backing) {
-    backing.untrack(this, domain);
+    backing.untrack(iova, length(), domain);
     if (!backing.revoked()) {
       domain.unmap(iova, length());
     }

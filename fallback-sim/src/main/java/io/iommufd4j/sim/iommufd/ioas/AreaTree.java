@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommufd.ioas;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The areas of an IOAS by IOVA; they never overlap. A balanced (AVL) tree in which every node knows
- * the widest gap below it, so that room for a new area is found without walking the others. Guarded
- * by the IOVA lock.
+ * The areas of an IOAS by IOVA; they never overlap. A B+ tree in which every node bounds the gaps
+ * between its entries, so that room for a new area is found without walking the others. Guarded by
+ * the IOVA lock.
  */
 final class AreaTree {
 
   /** No IOVA: nothing ever starts at the highest address. */
   static final long NONE = Iova.MAX;
+
+  /** The most entries of a node: shifting them costs less than another level. */
+  private static final int WIDTH = 64;
 
   /**
    * The room that is looked for.
@@ -36,172 +41,371 @@ final class AreaTree {
     }
   }
 
-  private @Nullable Area root;
+  private Node root = new Leaf();
 
   boolean isEmpty() {
-    return root == null;
+    return root.count == 0;
   }
 
   /** The lowest area that has an IOVA between two; null when none has. */
   @Nullable Area first(long start, long last) {
-    Area best = null;
-    Area at = root;
-    while (at != null) {
-      if (Iova.below(at.last, start)) {
-        at = at.right;
-      } else {
-        best = at;
-        at = at.left;
-      }
-    }
-    return best == null || Iova.above(best.iova, last) ? null : best;
+    Area lowest = root.lowestReaching(start);
+    return lowest == null || Iova.above(lowest.iova, last) ? null : lowest;
   }
 
   /** The lowest area; null when there is none. */
   @Nullable Area first() {
-    return first(0, Iova.MAX);
+    return root.lowestReaching(0);
   }
 
   /** The area after another; null when there is none. */
   @Nullable Area next(Area area) {
-    return area.last == Iova.MAX ? null : first(area.last + 1, Iova.MAX);
+    return area.last == Iova.MAX ? null : root.lowestReaching(area.last + 1);
   }
 
   /** The lowest start between two IOVAs where an area fits, or {@link #NONE}. */
   long lowestFit(long from, long to, Room room) {
-    return fit(root, from, to, room);
+    if (isEmpty()) {
+      return room.lowest(from, to);
+    }
+    long found = root.lowestFit(from, to, room);
+    if (found != NONE || !Iova.below(root.last(), to)) {
+      return found;
+    }
+    return room.lowest(Iova.max(from, root.last() + 1), to);
   }
 
   void insert(Area area) {
-    root = insert(root, area);
-  }
-
-  void remove(Area area) {
-    root = remove(root, area);
-    area.left = null;
-    area.right = null;
-    area.height = 1;
-  }
-
-  private static long fit(@Nullable Area at, long from, long to, Room room) {
-    if (at == null || Iova.below(at.subtreeLast, from) || Iova.above(at.subtreeFirst, to)) {
-      return room.lowest(from, to);
+    Node right = root.insert(area);
+    if (right != null) {
+      root = new Branch(root, right);
     }
-    if (!wideEnough(at, from, to, room.length())) {
+  }
+
+  /** Takes an area out that is in it. */
+  void remove(Area area) {
+    root.remove(area);
+    while (root instanceof Branch branch && branch.count <= 1) {
+      root = branch.count == 0 ? new Leaf() : branch.node(0);
+    }
+  }
+
+  /** Up to {@link #WIDTH} areas, or nodes of them, by rising IOVA. */
+  private abstract static sealed class Node {
+
+    final @Nullable Object[] entries = new @Nullable Object[WIDTH];
+    int count;
+
+    /**
+     * No gap between two areas in here is wider. Narrower ones do not lower it at once; a search in
+     * vain does.
+     */
+    long widestGap;
+
+    /** The lowest IOVA of an entry. */
+    abstract long first(int entry);
+
+    /** The highest IOVA of an entry. */
+    abstract long last(int entry);
+
+    final long first() {
+      return first(0);
+    }
+
+    final long last() {
+      return last(count - 1);
+    }
+
+    /** The lowest area that has this IOVA or a higher one; null when there is none. */
+    abstract @Nullable Area lowestReaching(long iova);
+
+    /** Puts an area in; answers the upper half of a node that became too large for one. */
+    abstract @Nullable Node insert(Area area);
+
+    abstract void remove(Area area);
+
+    /**
+     * The lowest start where an area fits from an IOVA on, up to the last entry, or {@link #NONE}.
+     */
+    final long lowestFit(long from, long to, Room room) {
+      if (Iova.below(widestGap, room.length()) && !Iova.above(first(), from)) {
+        return NONE;
+      }
+      long at = from;
+      for (int i = reaching(from); i < count && !Iova.above(at, to); i++) {
+        if (Iova.above(first(i), at)) {
+          long start = room.lowest(at, Iova.min(to, first(i) - 1));
+          if (start != NONE) {
+            return start;
+          }
+          at = first(i);
+        }
+        long start = fitWithin(i, at, to, room);
+        if (start != NONE) {
+          return start;
+        }
+        at = last(i) + 1;
+      }
+      widestGap = exactWidestGap();
       return NONE;
     }
-    if (Iova.above(at.iova, from)) {
-      long start = fit(at.left, from, Iova.min(to, at.iova - 1), room);
-      if (start != NONE) {
-        return start;
+
+    /** {@link #lowestFit} in an entry that may have gaps itself. */
+    abstract long fitWithin(int entry, long from, long to, Room room);
+
+    /** The widest gap in an entry, as far as it is known. */
+    abstract long gapWithin(int entry);
+
+    private long exactWidestGap() {
+      long widest = gapWithin(0);
+      for (int i = 1; i < count; i++) {
+        widest = Iova.max(widest, Iova.max(gapWithin(i), gapBefore(i)));
+      }
+      return widest;
+    }
+
+    private long gapBefore(int entry) {
+      return first(entry) - last(entry - 1) - 1;
+    }
+
+    /** The gaps in and around an entry, which is new or has changed, count from now on. */
+    final void noteGaps(int entry) {
+      long widest = Iova.max(widestGap, gapWithin(entry));
+      if (entry > 0) {
+        widest = Iova.max(widest, gapBefore(entry));
+      }
+      if (entry < count - 1) {
+        widest = Iova.max(widest, gapBefore(entry + 1));
+      }
+      widestGap = widest;
+    }
+
+    /** The first entry that has this IOVA or a higher one; {@link #count} when none has. */
+    final int reaching(long iova) {
+      int low = 0;
+      int high = count;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (Iova.below(last(middle), iova)) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return low;
+    }
+
+    /** A node of the same kind, with nothing in it. */
+    abstract Node empty();
+
+    /** Puts an entry at a place; answers the upper half when there is no room. */
+    final @Nullable Node add(int place, Object entry) {
+      if (count < WIDTH) {
+        open(place, 1);
+        set(place, entry);
+        noteGaps(place);
+        return null;
+      }
+      // Who maps in order, up or down, gets full nodes.
+      int kept = place == 0 || place == WIDTH ? place : WIDTH / 2;
+      Node right = empty();
+      right.append(this, kept);
+      count = kept;
+      Arrays.fill(entries, kept, WIDTH, null);
+      if (place > kept || kept == WIDTH) {
+        right.add(place - kept, entry);
+      } else {
+        add(place, entry);
+      }
+      return right;
+    }
+
+    /** Takes over the entries of another from one on. */
+    final void append(Node other, int from) {
+      int at = count;
+      for (int i = from; i < other.count; i++) {
+        count++;
+        set(at + i - from, Objects.requireNonNull(other.entries[i]));
+      }
+      widestGap = Iova.max(widestGap, other.widestGap);
+      if (at > 0 && at < count) {
+        noteGaps(at);
       }
     }
-    return Iova.below(at.last, to) ? fit(at.right, Iova.max(from, at.last + 1), to, room) : NONE;
-  }
 
-  private static boolean wideEnough(Area at, long from, long to, long length) {
-    long before = Iova.above(at.subtreeFirst, from) ? at.subtreeFirst - from : 0;
-    long behind = Iova.below(at.subtreeLast, to) ? to - at.subtreeLast : 0;
-    long widest = Iova.max(at.widestGap, Iova.max(before, behind));
-    return !Iova.below(widest, length);
-  }
-
-  private static Area insert(@Nullable Area at, Area area) {
-    if (at == null) {
-      update(area);
-      return area;
+    /** Takes an entry out. */
+    final void close(int place) {
+      open(place + 1, -1);
+      entries[count] = null;
+      if (place > 0 && place < count) {
+        noteGaps(place);
+      }
     }
-    if (Iova.below(area.iova, at.iova)) {
-      at.left = insert(at.left, area);
-    } else {
-      at.right = insert(at.right, area);
+
+    /** Moves the entries from a place on, one up or one down. */
+    void open(int place, int by) {
+      System.arraycopy(entries, place, entries, place + by, count - place);
+      count += by;
     }
-    return balance(at);
+
+    /** Puts an entry at a place that is free for it. */
+    void set(int place, Object entry) {
+      entries[place] = entry;
+    }
   }
 
-  private static @Nullable Area remove(@Nullable Area at, Area area) {
-    if (at == null) {
+  /** Areas. */
+  private static final class Leaf extends Node {
+
+    private Area area(int place) {
+      return (Area) Objects.requireNonNull(entries[place]);
+    }
+
+    @Override
+    long first(int entry) {
+      return area(entry).iova;
+    }
+
+    @Override
+    long last(int entry) {
+      return area(entry).last;
+    }
+
+    @Override
+    @Nullable Area lowestReaching(long iova) {
+      int place = reaching(iova);
+      return place == count ? null : area(place);
+    }
+
+    @Override
+    @Nullable Node insert(Area area) {
+      return add(reaching(area.iova), area);
+    }
+
+    @Override
+    void remove(Area area) {
+      close(reaching(area.iova));
+    }
+
+    @Override
+    long fitWithin(int entry, long from, long to, Room room) {
+      return NONE;
+    }
+
+    @Override
+    long gapWithin(int entry) {
+      return 0;
+    }
+
+    @Override
+    Node empty() {
+      return new Leaf();
+    }
+  }
+
+  /** Nodes, with the lowest and the highest IOVA of each at hand. */
+  private static final class Branch extends Node {
+
+    /** A node with fewer entries is put together with a neighbour, if that has room. */
+    private static final int FEW = WIDTH / 4;
+
+    private final long[] firsts = new long[WIDTH];
+    private final long[] lasts = new long[WIDTH];
+
+    Branch(Node... nodes) {
+      for (Node node : nodes) {
+        add(count, node);
+      }
+    }
+
+    Node node(int place) {
+      return (Node) Objects.requireNonNull(entries[place]);
+    }
+
+    @Override
+    long first(int entry) {
+      return firsts[entry];
+    }
+
+    @Override
+    long last(int entry) {
+      return lasts[entry];
+    }
+
+    @Override
+    @Nullable Area lowestReaching(long iova) {
+      int place = reaching(iova);
+      return place == count ? null : node(place).lowestReaching(iova);
+    }
+
+    @Override
+    @Nullable Node insert(Area area) {
+      int place = Math.min(reaching(area.iova), count - 1);
+      Node right = node(place).insert(area);
+      set(place, node(place));
+      if (right != null) {
+        return add(place + 1, right);
+      }
+      noteGaps(place);
       return null;
     }
-    if (at != area) {
-      if (Iova.below(area.iova, at.iova)) {
-        at.left = remove(at.left, area);
-      } else {
-        at.right = remove(at.right, area);
+
+    @Override
+    void remove(Area area) {
+      int place = reaching(area.iova);
+      Node node = node(place);
+      node.remove(area);
+      if (node.count == 0) {
+        close(place);
+        return;
       }
-      return balance(at);
-    }
-    Area right = at.right;
-    if (right == null) {
-      return at.left;
-    }
-    Area successor = right;
-    while (successor.left != null) {
-      successor = successor.left;
-    }
-    Area rest = remove(right, successor);
-    successor.right = rest;
-    successor.left = at.left;
-    return balance(successor);
-  }
-
-  private static Area balance(Area at) {
-    update(at);
-    int lean = height(at.left) - height(at.right);
-    Area left = at.left;
-    Area right = at.right;
-    if (lean > 1 && left != null) {
-      Area inner = left.right;
-      if (inner != null && height(left.left) < height(inner)) {
-        at.left = rotateLeft(left, inner);
-        left = inner;
+      set(place, node);
+      noteGaps(place);
+      if (node.count < FEW && count > 1) {
+        join(Math.min(place, count - 2));
       }
-      return rotateRight(at, left);
     }
-    if (lean < -1 && right != null) {
-      Area inner = right.left;
-      if (inner != null && height(right.right) < height(inner)) {
-        at.right = rotateRight(right, inner);
-        right = inner;
+
+    /** Puts a node together with the one behind it, unless both would be nearly full then. */
+    private void join(int place) {
+      Node node = node(place);
+      Node behind = node(place + 1);
+      if (node.count + behind.count <= WIDTH - FEW) {
+        node.append(behind, 0);
+        close(place + 1);
+        set(place, node);
+        noteGaps(place);
       }
-      return rotateLeft(at, right);
     }
-    return at;
-  }
 
-  private static Area rotateLeft(Area at, Area right) {
-    at.right = right.left;
-    right.left = at;
-    update(at);
-    update(right);
-    return right;
-  }
-
-  private static Area rotateRight(Area at, Area left) {
-    at.left = left.right;
-    left.right = at;
-    update(at);
-    update(left);
-    return left;
-  }
-
-  private static int height(@Nullable Area at) {
-    return at == null ? 0 : at.height;
-  }
-
-  private static void update(Area at) {
-    Area left = at.left;
-    Area right = at.right;
-    at.height = 1 + Math.max(height(left), height(right));
-    at.subtreeFirst = left == null ? at.iova : left.subtreeFirst;
-    at.subtreeLast = right == null ? at.last : right.subtreeLast;
-    long gap = 0;
-    if (left != null) {
-      gap = Iova.max(left.widestGap, at.iova - left.subtreeLast - 1);
+    @Override
+    long fitWithin(int entry, long from, long to, Room room) {
+      Node node = node(entry);
+      return Iova.below(node.widestGap, room.length()) ? NONE : node.lowestFit(from, to, room);
     }
-    if (right != null) {
-      gap = Iova.max(gap, Iova.max(right.widestGap, right.subtreeFirst - at.last - 1));
+
+    @Override
+    long gapWithin(int entry) {
+      return node(entry).widestGap;
     }
-    at.widestGap = gap;
+
+    @Override
+    Node empty() {
+      return new Branch();
+    }
+
+    @Override
+    void open(int place, int by) {
+      System.arraycopy(firsts, place, firsts, place + by, count - place);
+      System.arraycopy(lasts, place, lasts, place + by, count - place);
+      super.open(place, by);
+    }
+
+    @Override
+    void set(int place, Object entry) {
+      super.set(place, entry);
+      firsts[place] = ((Node) entry).first();
+      lasts[place] = ((Node) entry).last();
+    }
   }
 }

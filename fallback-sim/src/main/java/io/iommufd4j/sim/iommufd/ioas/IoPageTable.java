@@ -192,7 +192,7 @@ public final class IoPageTable {
       if (((next | area.startByte(next)) & (alignment() - 1)) != 0) {
         throw Refused.with(Errno.EINVAL);
       }
-      if (area.accesses > 0) {
+      if (area.pages.accessed(area)) {
         throw Refused.with(Errno.EINVAL);
       }
       faults.alloc();

@@ -34,10 +34,10 @@ public final class PagesSlice {
   /**
    * User memory that is to be mapped.
    *
-   * @throws Refused as {@link Pages#ofUser}
+   * @throws Refused as {@link UserPages#of}
    */
   public static PagesSlice ofUser(PagesOwner owner, long address, long length, boolean writable) {
-    Pages pages = Pages.ofUser(owner, address, length, writable);
+    Pages pages = UserPages.of(owner, address, length, writable);
     return new PagesSlice(pages, address - pages.start(), length);
   }
 
@@ -45,11 +45,11 @@ public final class PagesSlice {
    * A piece of a file that is to be mapped.
    *
    * @param files where the descriptor is looked up
-   * @throws Refused as {@link Pages#ofFile}
+   * @throws Refused as {@link FilePages#of}
    */
   public static PagesSlice ofFile(
       PagesOwner owner, OpenFiles files, int fd, long start, long length, boolean writable) {
-    Pages pages = Pages.ofFile(owner, files, fd, start, length, writable);
+    Pages pages = FilePages.of(owner, files, fd, start, length, writable);
     return new PagesSlice(pages, start - pages.start(), length);
   }
 

@@ -4,14 +4,13 @@ package io.iommufd4j.sim.iommufd.ioas;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Makes somebody else pay for all the pages behind some IOASes; only files can change hands. */
 public final class PayerChange {
 
-  private final Set<Pages> files = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Pages, PinnedPages> files = new HashMap<>();
 
   /** A change of nothing yet. */
   public PayerChange() {}
@@ -25,10 +24,10 @@ public final class PayerChange {
     table.withAreas(areas -> {
       for (Area area = areas.first(); area != null; area = areas.next(area)) {
         Pages pages = area.pages;
-        if (pages == null || !pages.ofFile()) {
+        if (pages == null || !(pages instanceof FilePages)) {
           throw Refused.with(pages == null ? Errno.EBUSY : Errno.EINVAL);
         }
-        files.add(pages);
+        files.put(pages, pages.pinned());
       }
     });
   }
@@ -40,12 +39,12 @@ public final class PayerChange {
    *     hands then
    */
   public void payBy(Accounting next) {
-    files.forEach(pages -> pages.lock.lock());
+    files.values().forEach(pinned -> pinned.lock.lock());
     try {
       charge(next);
-      files.forEach(pages -> pages.changePayer(next));
+      files.values().forEach(pinned -> pinned.changePayer(next));
     } finally {
-      files.forEach(pages -> pages.lock.unlock());
+      files.values().forEach(pinned -> pinned.lock.unlock());
     }
   }
 
@@ -69,6 +68,9 @@ public final class PayerChange {
   }
 
   private long due(Accounting.Mode mode, Accounting next) {
-    return files.stream().filter(p -> p.mode() == mode).mapToLong(p -> p.dueFrom(next)).sum();
+    return files.entrySet().stream()
+        .filter(file -> file.getKey().mode() == mode)
+        .mapToLong(file -> file.getValue().dueFrom(next))
+        .sum();
   }
 }

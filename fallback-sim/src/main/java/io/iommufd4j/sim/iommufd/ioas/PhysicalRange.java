@@ -26,7 +26,7 @@ public record PhysicalRange(long address, long length) {
       if (area == null || area.pages == null) {
         throw Refused.with(Errno.ENOENT);
       }
-      try (var _ = area.pages.lock.guard()) {
+      try (var _ = area.pages.pinned().lock.guard()) {
         return behind(area, iova, most);
       }
     }

@@ -13,7 +13,7 @@ import java.util.List;
  */
 final class Revocation implements DmaBuf.Importer {
 
-  private record Track(Area area, PagingDomain domain) {}
+  private record Track(long iova, long length, PagingDomain domain) {}
 
   private final Mutex pagesLock;
   private final List<Track> tracks = new ArrayList<>();
@@ -29,13 +29,13 @@ final class Revocation implements DmaBuf.Importer {
   }
 
   /** {@code iopt_dmabuf_track_domain}. */
-  void track(Area area, PagingDomain domain) {
-    tracks.add(new Track(area, domain));
+  void track(long iova, long length, PagingDomain domain) {
+    tracks.add(new Track(iova, length, domain));
   }
 
   /** {@code iopt_dmabuf_untrack_domain}. */
-  void untrack(Area area, PagingDomain domain) {
-    tracks.remove(new Track(area, domain));
+  void untrack(long iova, long length, PagingDomain domain) {
+    tracks.remove(new Track(iova, length, domain));
   }
 
   /** {@code iopt_revoke_notify}. */
@@ -47,7 +47,7 @@ final class Revocation implements DmaBuf.Importer {
         return;
       }
       for (Track track : tracks) {
-        track.domain.unmap(track.area.iova, track.area.length());
+        track.domain.unmap(track.iova, track.length);
       }
       revoked = true;
     } finally {

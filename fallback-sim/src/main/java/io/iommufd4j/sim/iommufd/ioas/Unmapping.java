@@ -59,7 +59,7 @@ public final class Unmapping {
       AreaTree areas = table.space.areas();
       for (Area area = areas.first(next, last); area != null; area = areas.first(next, last)) {
         Pages pages = area.pages;
-        if (pages == null || area.locks > 0) {
+        if (pages == null || pages.lockedBy(area)) {
           throw Refused.with(Errno.EBUSY);
         }
         if (Iova.below(area.iova, next) || Iova.above(area.last, last)) {
@@ -68,7 +68,7 @@ public final class Unmapping {
         if (area.iova != next) {
           tries = 0;
         }
-        if (area.accesses > 0) {
+        if (pages.accessed(area)) {
           next = area.iova;
           area.preventAccess = true;
           return area;
