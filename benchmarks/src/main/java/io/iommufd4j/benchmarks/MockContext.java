@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.benchmarks;
 
+import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
@@ -41,14 +42,15 @@ final class MockContext implements AutoCloseable {
   private final MemorySegment option = iommu_option.allocate(arena);
   private final MemorySegment replace = arena.allocate(iommu_test_cmd.layout());
   private final long replaceTo;
-  private final MemorySegment page;
+  private final DmaBuffer page;
 
   MockContext(Kernel kernel) {
     this.kernel = kernel;
     this.fd = ok(kernel.open("/dev/iommu", libc_h.O_RDWR()));
-    this.page = arena.allocate(PAGE, PAGE).fill((byte) 1);
+    this.page = DmaBuffer.allocate(kernel, PAGE);
+    page.segment().fill((byte) 1);
     iommu_ioas_map.size(map, (int) map.byteSize());
-    iommu_ioas_map.user_va(map, page.address());
+    iommu_ioas_map.user_va(map, page.segment().address());
     iommu_ioas_map.length(map, PAGE);
     iommu_ioas_unmap.size(unmap, (int) unmap.byteSize());
     iommu_option.size(option, (int) option.byteSize());
@@ -170,6 +172,7 @@ final class MockContext implements AutoCloseable {
   @Override
   public void close() {
     kernel.close(fd);
+    page.close();
     arena.close();
   }
 }

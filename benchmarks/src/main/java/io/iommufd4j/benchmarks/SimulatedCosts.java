@@ -20,7 +20,7 @@ public final class SimulatedCosts {
   private static final int ROUNDS = 9;
   private static final int TURNS = 10;
   private static final long TURN_NANOS = 20_000_000;
-  private static final int WARM_UP_TURNS = 120;
+  private static final int WARM_UP_TURNS = 400;
 
   /** Areas in the address space when mapping into it is timed, first and last. */
   private static final int FEW_AREAS = 10_000;

@@ -3,71 +3,32 @@ package io.iommufd4j.sim.iommu;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
-import java.util.BitSet;
-import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An IO page table. Kept as runs of pages that are contiguous on both sides; walkers read it
- * without a lock, as hardware does. Writers are serialised by their owner.
+ * An IO page table: a radix tree, like those of hardware. Walkers read it without a lock, as
+ * hardware does. Writers are serialised by their owner.
  *
- * <p>What the run's leaves are follows from where it lies: each is as large as its alignment on
- * both sides and the ends of the run allow ({@code pt_compute_best_pgsize}). Hardware notes a write
- * in the leaf, and a leaf is unmapped whole.
+ * <p>A leaf is as large as its alignment on both sides and the ends of the range allow ({@code
+ * pt_compute_best_pgsize}). Hardware notes a write in the leaf, and a leaf is unmapped whole.
  */
 public final class PageTable {
 
-  /** Pages contiguous in IOVA and in memory, and which leaves DMA wrote while that is tracked. */
-  private static final class Run {
-    final long iova;
-    final long last;
-    final long physical;
-    final int protection;
-
-    /** A bit for each size that a leaf here may have. */
-    final long leafSizes;
-
-    /** By the number of smallest pages before the leaf; null while none is. Guarded by the run. */
-    @Nullable BitSet dirty;
-
-    Run(
-        long iova,
-        long last,
-        long physical,
-        int protection,
-        long leafSizes,
-        @Nullable BitSet dirty) {
-      this.iova = iova;
-      this.last = last;
-      this.physical = physical;
-      this.protection = protection;
-      this.leafSizes = leafSizes;
-      this.dirty = dirty;
-    }
-
-    /** Bytes in the leaf that holds an IOVA. */
-    long leafBytes(long at) {
-      long sizes = leafSizes;
-      while (true) {
-        long size = Long.highestOneBit(sizes);
-        long start = at & -size;
-        boolean fits =
-            Long.compareUnsigned(start, iova) >= 0
-                && Long.compareUnsigned(start + (size - 1), last) <= 0;
-        if (fits || size == Long.lowestOneBit(sizes)) {
-          return size;
-        }
-        sizes ^= size;
-      }
-    }
-  }
+  /** So many tables may hold nothing before they are looked for. */
+  private static final int MOST_EMPTY = 64;
 
   private final long apertureFirst;
   private final long apertureLast;
   private final long pageSizes;
-  private final ConcurrentSkipListMap<Long, Run> runs =
-      new ConcurrentSkipListMap<>(Long::compareUnsigned);
+  private final TableNode root;
+
+  /** Of the lowest level. */
+  private final int lowestShift;
+
+  // Only writers know these two.
+  private long leaves;
+  private int emptied;
+
   private volatile boolean tracking;
 
   /**
@@ -81,6 +42,12 @@ public final class PageTable {
     this.apertureFirst = apertureFirst;
     this.apertureLast = apertureLast;
     this.pageSizes = pageSizes;
+    this.lowestShift = Long.numberOfTrailingZeros(pageSizes);
+    int shift = lowestShift;
+    while (shift + TableNode.BITS < Long.SIZE - Long.numberOfLeadingZeros(apertureLast)) {
+      shift += TableNode.BITS;
+    }
+    this.root = new TableNode(shift, shift == lowestShift);
   }
 
   /** First IOVA that can be translated. */
@@ -105,7 +72,7 @@ public final class PageTable {
 
   /** True if nothing is mapped. */
   public boolean isEmpty() {
-    return runs.isEmpty();
+    return leaves == 0;
   }
 
   /**
@@ -123,14 +90,56 @@ public final class PageTable {
         || Long.compareUnsigned(last, apertureLast) > 0) {
       throw Refused.with(Errno.ERANGE);
     }
-    Map.Entry<Long, Run> before = runs.floorEntry(last);
-    if (before != null && Long.compareUnsigned(before.getValue().last, iova) >= 0) {
+    if (anyLeaf(root, iova, last)) {
       throw Refused.with(Errno.EADDRINUSE);
     }
-    long misfit = Long.lowestOneBit(iova ^ physical);
-    long sizes = misfit == 0 ? pageSizes : pageSizes & ((misfit << 1) - 1);
-    sizes &= largest | (largest - 1);
-    runs.put(iova, new Run(iova, last, physical, protection, sizes, null));
+    pruneIfManyAreEmpty();
+    long sizes = pageSizes & (largest | (largest - 1));
+    for (long done = 0; done < bytes; ) {
+      int sizeBits = sizeBits(sizes, (iova + done) | (physical + done), bytes - done);
+      put(iova + done, TableNode.leaf(physical + done, sizeBits, protection));
+      done += 1L << sizeBits;
+    }
+  }
+
+  /** The largest size of some that is aligned like addresses and fits into what is left. */
+  private static int sizeBits(long sizes, long addresses, long bytes) {
+    long fitting = sizes & ((Long.highestOneBit(bytes) << 1) - 1);
+    if (addresses != 0) {
+      fitting &= (Long.lowestOneBit(addresses) << 1) - 1;
+    }
+    return Long.SIZE - 1 - Long.numberOfLeadingZeros(fitting);
+  }
+
+  private void put(long iova, long leaf) {
+    TableNode node = root;
+    while (Long.compareUnsigned(TableNode.bytes(leaf), 1L << node.shift) < 0) {
+      TableNode below = node.tableAt(iova);
+      if (below == null) {
+        int shift = node.shift - TableNode.BITS;
+        below = new TableNode(shift, shift == lowestShift);
+        node.put(iova, below);
+      }
+      node = below;
+    }
+    node.put(iova, leaf);
+    leaves++;
+  }
+
+  private static boolean anyLeaf(TableNode node, long first, long last) {
+    long span = 1L << node.shift;
+    for (long at = first; ; at = (at & -span) + span) {
+      TableNode below = node.tableAt(at);
+      long end = at | (span - 1);
+      boolean reaches = Long.compareUnsigned(end, last) >= 0;
+      if (node.leafAt(at) != TableNode.NONE
+          || (below != null && anyLeaf(below, at, reaches ? last : end))) {
+        return true;
+      }
+      if (reaches) {
+        return false;
+      }
+    }
   }
 
   /**
@@ -140,35 +149,45 @@ public final class PageTable {
    * @return bytes unmapped
    */
   long unmap(long iova, long bytes) {
-    long last = iova + bytes - 1;
-    long next = iova;
-    while (Long.compareUnsigned(next, last) <= 0) {
-      Run run = covering(next);
-      if (run == null || (next & (run.leafBytes(next) - 1)) != 0) {
+    long done = 0;
+    while (Long.compareUnsigned(done, bytes) < 0) {
+      long at = iova + done;
+      TableNode node = covering(at);
+      long leaf = node == null ? TableNode.NONE : node.leafAt(at);
+      if (node == null || leaf == TableNode.NONE || (at & (TableNode.bytes(leaf) - 1)) != 0) {
         break;
       }
-      long end = run.last;
-      if (Long.compareUnsigned(last, end) < 0) {
-        end = last | (run.leafBytes(last) - 1);
-      }
-      cut(run, next, end);
-      next = end + 1;
-      if (next == 0) {
-        break;
-      }
+      node.clear(at, leaf);
+      leaves--;
+      emptied += node.used == 0 ? 1 : 0;
+      done += TableNode.bytes(leaf);
     }
-    return next - iova;
+    return done;
+  }
+
+  /** The number of tables that it is made of. */
+  int tables() {
+    return root.tables();
+  }
+
+  /** A table that holds nothing stays for who maps there again, until there are many. */
+  private void pruneIfManyAreEmpty() {
+    if (emptied > MOST_EMPTY) {
+      emptied = 0;
+      root.prune();
+    }
   }
 
   long translate(long iova, boolean write) {
-    Run run = covering(iova);
-    if (run == null || (run.protection & (write ? PagingDomain.WRITE : PagingDomain.READ)) == 0) {
+    TableNode node = covering(iova);
+    long leaf = node == null ? TableNode.NONE : node.leafAt(iova);
+    if (node == null || !TableNode.allows(leaf, write ? PagingDomain.WRITE : PagingDomain.READ)) {
       return IommuDomain.FAULT;
     }
     if (write && tracking) {
-      markDirty(run, iova);
+      node.markDirty(iova & -TableNode.bytes(leaf), leaf);
     }
-    return run.physical + (iova - run.iova);
+    return TableNode.physical(leaf, iova);
   }
 
   /**
@@ -176,40 +195,30 @@ public final class PageTable {
    * IommuDomain#FAULT} where nothing is mapped.
    */
   public long physical(long iova) {
-    Run run = covering(iova);
-    return run == null ? IommuDomain.FAULT : run.physical + (iova - run.iova);
+    long leaf = leaf(iova);
+    return leaf == TableNode.NONE ? IommuDomain.FAULT : TableNode.physical(leaf, iova);
   }
 
   /** {@code set_dirty}: notes a write as hardware does; none where nothing is mapped. */
   public void markDirty(long iova) {
-    Run run = covering(iova);
-    if (run != null) {
-      markDirty(run, iova);
+    TableNode node = covering(iova);
+    long leaf = node == null ? TableNode.NONE : node.leafAt(iova);
+    if (node != null && leaf != TableNode.NONE) {
+      node.markDirty(iova & -TableNode.bytes(leaf), leaf);
     }
   }
 
-  private void markDirty(Run run, long iova) {
-    int leaf = index(run, iova & -run.leafBytes(iova));
-    synchronized (run) {
-      if (run.dirty == null) {
-        run.dirty = new BitSet();
-      }
-      run.dirty.set(leaf);
-    }
-  }
-
+  /** Bytes from an IOVA to the end of its leaf; 0 where nothing is mapped. */
   long contiguous(long iova) {
-    Run run = covering(iova);
-    return run == null ? 0 : run.last - iova + 1;
+    long leaf = leaf(iova);
+    return leaf == TableNode.NONE
+        ? 0
+        : TableNode.bytes(leaf) - (iova & (TableNode.bytes(leaf) - 1));
   }
 
   void setDirtyTracking(boolean on) {
     if (on && !tracking) {
-      for (Run run : runs.values()) {
-        synchronized (run) {
-          run.dirty = null;
-        }
-      }
+      readDirty(apertureFirst, apertureLast, false, (iova, bytes) -> {});
     }
     tracking = on;
   }
@@ -222,27 +231,29 @@ public final class PageTable {
    * @param dirtied called with the IOVA and the size in bytes of each dirty leaf
    */
   public void readDirty(long iova, long last, boolean keep, DirtyPages dirtied) {
-    Run first = covering(iova);
-    long from = first == null ? iova : first.iova;
-    for (Run run : runs.subMap(from, true, last, true).values()) {
-      synchronized (run) {
-        BitSet dirty = run.dirty;
-        if (dirty == null) {
-          continue;
+    readDirty(root, iova, last, keep, dirtied);
+  }
+
+  private static void readDirty(
+      TableNode node, long first, long last, boolean keep, DirtyPages dirtied) {
+    long span = 1L << node.shift;
+    for (long at = first; ; ) {
+      long end = at | (span - 1);
+      long leaf = node.leafAt(at);
+      TableNode below = node.tableAt(at);
+      if (leaf != TableNode.NONE) {
+        long start = at & -TableNode.bytes(leaf);
+        end = start + TableNode.bytes(leaf) - 1;
+        if (keep ? node.dirty(start) : node.clearDirty(start)) {
+          dirtied.dirty(start, TableNode.bytes(leaf));
         }
-        long start = Long.compareUnsigned(run.iova, iova) < 0 ? iova : run.iova;
-        long end = Long.compareUnsigned(run.last, last) > 0 ? last : run.last;
-        int to = index(run, end);
-        int leaf = dirty.nextSetBit(index(run, start & -run.leafBytes(start)));
-        while (leaf >= 0 && leaf <= to) {
-          long at = run.iova + leaf * smallestPage();
-          dirtied.dirty(at, run.leafBytes(at));
-          if (!keep) {
-            dirty.clear(leaf);
-          }
-          leaf = dirty.nextSetBit(leaf + 1);
-        }
+      } else if (below != null) {
+        readDirty(below, at, Long.compareUnsigned(end, last) < 0 ? end : last, keep, dirtied);
       }
+      if (Long.compareUnsigned(end, last) >= 0) {
+        return;
+      }
+      at = end + 1;
     }
   }
 
@@ -253,38 +264,20 @@ public final class PageTable {
     void dirty(long iova, long bytes);
   }
 
-  private @Nullable Run covering(long iova) {
-    Map.Entry<Long, Run> entry = runs.floorEntry(iova);
-    if (entry == null || Long.compareUnsigned(entry.getValue().last, iova) < 0) {
+  private long leaf(long iova) {
+    TableNode node = covering(iova);
+    return node == null ? TableNode.NONE : node.leafAt(iova);
+  }
+
+  /** The table that has the leaf of an IOVA; null when there is none. */
+  private @Nullable TableNode covering(long iova) {
+    if (Long.compareUnsigned(iova, apertureLast) > 0) {
       return null;
     }
-    return entry.getValue();
-  }
-
-  private void cut(Run run, long first, long last) {
-    if (last != run.last) {
-      runs.put(last + 1, part(run, last + 1, run.last));
+    TableNode node = root;
+    while (node != null && node.leafAt(iova) == TableNode.NONE) {
+      node = node.tableAt(iova);
     }
-    if (first == run.iova) {
-      runs.remove(first);
-    } else {
-      runs.put(run.iova, part(run, run.iova, first - 1));
-    }
-  }
-
-  /** Part of a run, with the dirty bits of its leaves. */
-  private Run part(Run run, long first, long last) {
-    BitSet dirty;
-    synchronized (run) {
-      BitSet all = run.dirty;
-      dirty = all == null ? null : all.get(index(run, first), index(run, last) + 1);
-    }
-    long physical = run.physical + (first - run.iova);
-    return new Run(first, last, physical, run.protection, run.leafSizes, dirty);
-  }
-
-  /** The number of smallest pages of a run that lie before an IOVA. */
-  private int index(Run run, long iova) {
-    return (int) Math.min(Integer.MAX_VALUE - 1, (iova - run.iova) / smallestPage());
+    return node;
   }
 }

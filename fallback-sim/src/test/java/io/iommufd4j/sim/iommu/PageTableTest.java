@@ -2,14 +2,20 @@
 package io.iommufd4j.sim.iommu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Leaves: what they are, what writes dirty, and what is unmapped with them. */
 class PageTableTest {
@@ -83,5 +89,76 @@ class PageTableTest {
     Refused refused =
         assertThrows(Refused.class, () -> table.map(LARGE + SMALL, SMALL, SMALL, READ_WRITE, ANY));
     assertEquals(Errno.EADDRINUSE, refused.errno());
+  }
+
+  /** Maps and unmaps anywhere, against a map with an entry for each smallest page. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void asPageByPage(long seed) {
+    var random = new Random(seed);
+    long middle = 0x1_0000;
+    // Odd seeds have all of an address space, whose upper half is negative to Java.
+    long base = seed % 2 == 0 ? 0 : -(1L << 30);
+    var tried = new PageTable(0, seed % 2 == 0 ? (1L << 39) - 1 : -1, SMALL | middle | LARGE);
+    var pages = new TreeMap<Long, Long>();
+    for (int step = 0; step < 3000; step++) {
+      long at = base + random.nextLong(4 * LARGE / SMALL) * SMALL;
+      long count = random.nextInt(3) == 0 ? LARGE / SMALL : 1 + random.nextInt(40);
+      if (random.nextBoolean()) {
+        boolean taken = !pages.subMap(at, at + count * SMALL).isEmpty();
+        long physical = (1L << 40) + (at - base) + random.nextInt(2) * SMALL;
+        if (taken) {
+          assertThrows(
+              Refused.class, () -> tried.map(at, physical, count * SMALL, READ_WRITE, ANY));
+        } else {
+          tried.map(at, physical, count * SMALL, READ_WRITE, ANY);
+          for (long i = 0; i < count; i++) {
+            pages.put(at + i * SMALL, physical + i * SMALL);
+          }
+        }
+      } else {
+        long gone = tried.unmap(at, count * SMALL);
+        for (long i = 0; i < gone / SMALL; i++) {
+          assertNotNull(pages.remove(at + i * SMALL));
+        }
+      }
+      assertEquals(pages.getOrDefault(at, IommuDomain.FAULT), tried.physical(at));
+    }
+    for (long i = 0; i < 5 * LARGE / SMALL; i++) {
+      long at = base + i * SMALL;
+      assertEquals(pages.getOrDefault(at, IommuDomain.FAULT), tried.translate(at, true));
+      assertEquals(pages.containsKey(at), tried.contiguous(at) > 0);
+    }
+    pages.keySet().forEach(tried::markDirty);
+    var found = new TreeMap<Long, Long>();
+    tried.readDirty(base, base + 5 * LARGE - 1, false, found::put);
+    assertEquals(pages.size() * SMALL, found.values().stream().mapToLong(Long::longValue).sum());
+    tried.readDirty(base, base + 5 * LARGE - 1, false, (iova, bytes) -> fail("clean by now"));
+    found.forEach((iova, bytes) -> assertEquals(bytes, tried.unmap(iova, 1), "a leaf goes whole"));
+    assertTrue(tried.isEmpty());
+  }
+
+  @Test
+  void trackingStartsClean() {
+    table.map(LARGE, LARGE, LARGE, READ_WRITE, SMALL);
+    assertEquals(LARGE, table.translate(LARGE, true));
+    assertEquals(List.of(), dirty(0, 2 * LARGE, true), "nobody tracks yet");
+    table.markDirty(LARGE);
+    table.setDirtyTracking(true);
+    assertEquals(List.of(), dirty(0, 2 * LARGE, true));
+    assertEquals(LARGE + 1, table.translate(LARGE + 1, true));
+    assertEquals(List.of(new Leaf(LARGE, SMALL)), dirty(0, 2 * LARGE, true));
+  }
+
+  /** A table that maps ever new places and forgets the old ones keeps no tables for them. */
+  @Test
+  void whatIsEmptyGoes() {
+    for (long i = 0; i < 100_000; i++) {
+      long iova = i * LARGE % (1L << 38);
+      table.map(iova, LARGE, SMALL, READ_WRITE, ANY);
+      assertEquals(SMALL, table.unmap(iova, SMALL));
+    }
+    assertTrue(table.isEmpty());
+    assertTrue(table.tables() < 2000, table.tables() + " tables");
   }
 }
