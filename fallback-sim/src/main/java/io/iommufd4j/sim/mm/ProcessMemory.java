@@ -231,6 +231,15 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     copies.copyIn(address, into, offset, bytes);
   }
 
+  /** What the host has to be asked for is asked for once. */
+  @Override
+  public long copyInAhead(long address, MemorySegment into, long bytes) {
+    long ahead = copies.throughHost(address) ? UserMemory.toPageEnd(address, into.byteSize()) : 0;
+    long read = Math.max(bytes, ahead);
+    copies.copyIn(address, into, 0, read);
+    return read;
+  }
+
   @Override
   public void copyOut(long address, MemorySegment from) {
     copyOut(address, from, 0, from.byteSize());

@@ -61,6 +61,11 @@ final class UserCopies {
     }
   }
 
+  /** True if only the host can tell what is at an address. */
+  boolean throughHost(long address) {
+    return lent(address, 1, false) == null && space.covering(address) == null;
+  }
+
   /** The segment that the calling thread has lent, if a range lies in it; otherwise null. */
   private @Nullable MemorySegment lent(long address, long bytes, boolean write) {
     MemorySegment block = lent.get().segment;

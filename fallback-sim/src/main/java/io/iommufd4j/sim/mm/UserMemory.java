@@ -51,6 +51,25 @@ public interface UserMemory {
   }
 
   /**
+   * As {@link #copyIn(long, MemorySegment)}, into the start of a segment, and of what follows in
+   * the same page as much as costs nothing more: the head of a structure tells how long it is, and
+   * the rest is mostly wanted next.
+   *
+   * @param bytes that are needed
+   * @return bytes that were read, at least as many
+   * @throws Refused EFAULT when those that are needed cannot be read
+   */
+  default long copyInAhead(long address, MemorySegment into, long bytes) {
+    copyIn(address, into, 0, bytes);
+    return bytes;
+  }
+
+  /** The number of bytes to the end of the page that an address is in, at most a number. */
+  static long toPageEnd(long address, long atMost) {
+    return Math.min(atMost, PAGE_SIZE - (address & (PAGE_SIZE - 1)));
+  }
+
+  /**
    * As {@link #copyOut(long, MemorySegment)}, a part of a segment.
    *
    * @param offset of the part in bytes

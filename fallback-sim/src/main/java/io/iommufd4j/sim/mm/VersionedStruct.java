@@ -34,12 +34,21 @@ public final class VersionedStruct {
    */
   public static void copyIn(
       UserMemory memory, long address, long given, MemorySegment block, long size) {
+    fit(memory, address, given, block, size);
+    memory.copyIn(address, block, 0, Math.min(given, size));
+  }
+
+  /**
+   * {@link #copyIn(UserMemory, long, long, MemorySegment, long)} of a block whose bytes were read
+   * already.
+   */
+  public static void fit(
+      UserMemory memory, long address, long given, MemorySegment block, long size) {
     if (given < size) {
       block.asSlice(given, size - given).fill((byte) 0);
     } else {
       requireZeros(memory, address + size, given - size);
     }
-    memory.copyIn(address, block, 0, Math.min(given, size));
   }
 
   /**
@@ -65,7 +74,7 @@ public final class VersionedStruct {
     long next = from;
     long left = count;
     while (left > 0) {
-      long bytes = toPageEnd(next, left);
+      long bytes = UserMemory.toPageEnd(next, left);
       MemorySegment piece = page.asSlice(0, bytes);
       memory.copyIn(next, piece);
       requireZeros(piece);
@@ -102,14 +111,10 @@ public final class VersionedStruct {
     long next = from;
     long left = count;
     while (left > 0) {
-      long bytes = toPageEnd(next, left);
+      long bytes = UserMemory.toPageEnd(next, left);
       memory.copyOut(next, zeros.asSlice(0, bytes));
       next += bytes;
       left -= bytes;
     }
-  }
-
-  private static long toPageEnd(long address, long atMost) {
-    return Math.min(atMost, UserMemory.PAGE_SIZE - (address & (UserMemory.PAGE_SIZE - 1)));
   }
 }

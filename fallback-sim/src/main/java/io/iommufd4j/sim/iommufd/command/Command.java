@@ -18,6 +18,10 @@ public final class Command {
   private final IommufdContext context;
   private final MemorySegment block;
   private long address;
+
+  /** Bytes of the structure that came with its size. */
+  private long ahead;
+
   private int userSize;
 
   /**
@@ -52,7 +56,7 @@ public final class Command {
    */
   void begin(long userAddress) {
     address = userAddress;
-    context.memory().copyIn(userAddress, block, 0, Integer.BYTES);
+    ahead = context.memory().copyInAhead(userAddress, block, Integer.BYTES);
     userSize = block.get(ValueLayout.JAVA_INT, 0);
   }
 
@@ -67,7 +71,12 @@ public final class Command {
     if (given < minimum) {
       throw Refused.with(Errno.EINVAL);
     }
-    VersionedStruct.copyIn(context.memory(), address, given, block, size);
+    if (Math.min(given, size) <= ahead) {
+      context.faults().copy();
+      VersionedStruct.fit(context.memory(), address, given, block, size);
+    } else {
+      VersionedStruct.copyIn(context.memory(), address, given, block, size);
+    }
   }
 
   /**
