@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.differential;
 
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.libc.pollfd;
@@ -17,7 +18,7 @@ import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.SimKernel;
-import io.iommufd4j.sim.device.EduFunction;
+import io.iommufd4j.sim.function.EduFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -271,21 +272,21 @@ public final class Session implements AutoCloseable {
     if (untranslated) {
       return Answer.of(Errno.EOPNOTSUPP.negated());
     }
-    long refused = transfer(fd(dma.file()), dma.from(), EduFunction.BUFFER, dma.bytes(), 0);
+    long refused = transfer(fd(dma.file()), dma.from(), EduModel.BUFFER, dma.bytes(), 0);
     if (refused == 0) {
       refused =
           transfer(
-              fd(dma.file()), EduFunction.BUFFER, dma.to(), dma.bytes(), EduFunction.TO_MEMORY);
+              fd(dma.file()), EduModel.BUFFER, dma.to(), dma.bytes(), EduModel.TO_MEMORY);
     }
     return Answer.of(refused < 0 ? refused : hash());
   }
 
   private long transfer(int fd, long source, long destination, int bytes, int direction) {
     long[][] writes = {
-      {EduFunction.DMA_SOURCE, source},
-      {EduFunction.DMA_DESTINATION, destination},
-      {EduFunction.DMA_COUNT, bytes},
-      {EduFunction.DMA_COMMAND, EduFunction.RUN | direction}
+      {EduModel.DMA_SOURCE, source},
+      {EduModel.DMA_DESTINATION, destination},
+      {EduModel.DMA_COUNT, bytes},
+      {EduModel.DMA_COMMAND, EduModel.RUN | direction}
     };
     for (long[] write : writes) {
       long written = writeRegister(fd, write[0], (int) write[1]);
@@ -317,8 +318,8 @@ public final class Session implements AutoCloseable {
 
   private Answer interrupt(Step.Interrupt interrupt) {
     int fd = fd(interrupt.file());
-    long raised = writeRegister(fd, EduFunction.INTERRUPT_RAISE, 1);
-    return Answer.of(raised < 0 ? raised : writeRegister(fd, EduFunction.INTERRUPT_ACKNOWLEDGE, 1));
+    long raised = writeRegister(fd, EduModel.INTERRUPT_RAISE, 1);
+    return Answer.of(raised < 0 ? raised : writeRegister(fd, EduModel.INTERRUPT_ACKNOWLEDGE, 1));
   }
 
   private Answer map(Step.Map map) {

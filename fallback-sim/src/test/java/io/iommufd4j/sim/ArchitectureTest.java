@@ -65,7 +65,7 @@ class ArchitectureTest {
           .layer("pci")
           .definedBy("io.iommufd4j.sim.pci")
           .layer("device")
-          .definedBy("io.iommufd4j.sim.device")
+          .definedBy("io.iommufd4j.sim.function")
           .layer("iommufd")
           .definedBy("io.iommufd4j.sim.iommufd..")
           .layer("vfio")

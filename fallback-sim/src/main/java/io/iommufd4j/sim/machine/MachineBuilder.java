@@ -2,7 +2,7 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.device.IgbFunction;
+import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;

@@ -2,12 +2,12 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.device.BridgeFunction;
-import io.iommufd4j.sim.device.DescribedFunction;
-import io.iommufd4j.sim.device.EduFunction;
-import io.iommufd4j.sim.device.IgbFunction;
-import io.iommufd4j.sim.device.NvmeFunction;
-import io.iommufd4j.sim.device.PassiveFunction;
+import io.iommufd4j.sim.function.BridgeFunction;
+import io.iommufd4j.sim.function.DescribedFunction;
+import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.function.IgbFunction;
+import io.iommufd4j.sim.function.NvmeFunction;
+import io.iommufd4j.sim.function.PassiveFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
@@ -126,7 +126,7 @@ public final class MachineInstance {
           case EDU -> new EduFunction(device, bus, memory, firstBar(slot), line);
           case NVME ->
               NvmeFunction.physical(device, bus, firstBar(slot), line, slot.virtualFunctions());
-          case IGB -> IgbFunction.physical(device, bus, firstBar(slot), line);
+          case IGB -> IgbFunction.physical(device, bus, memory, firstBar(slot), line);
           case DESCRIBED -> described(details, device, bus);
           default -> slot.kind().bridge() ? bridge(slot, device, bus) : passive(slot, device, bus);
         };

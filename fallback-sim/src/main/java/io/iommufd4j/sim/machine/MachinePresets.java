@@ -105,6 +105,18 @@ public final class MachinePresets {
           CHIPSET,
           List.of(alone("0000:01:00.0", NVME).virtualFunctions(2)));
 
+  /** A network card that a program can drive; the rest is the lab's "many" again. */
+  private static final MachinePreset CARD =
+      MachinePreset.of(
+          "igb",
+          "The lab's igb: an Intel network card with SR-IOV.",
+          IommuPreset.VTD,
+          ONE_EDU,
+          THREE_MORE,
+          List.of(alone("0000:00:0b.0", ROOT_PORT).to(1)),
+          CHIPSET,
+          List.of(alone("0000:01:00.0", IGB)));
+
   /** A server, as the lab's "host", and a VMD with a disk behind it. */
   private static final MachinePreset HOST =
       MachinePreset.of(
@@ -141,7 +153,7 @@ public final class MachinePresets {
 
   /** The default first. */
   private static final List<MachinePreset> ALL =
-      List.of(DESK, BRIDGE, SINGLE, TWO_FUNCTION, MANY, SRIOV, HOST, TWO_IOMMUS);
+      List.of(DESK, BRIDGE, SINGLE, TWO_FUNCTION, MANY, SRIOV, CARD, HOST, TWO_IOMMUS);
 
   private MachinePresets() {}
 

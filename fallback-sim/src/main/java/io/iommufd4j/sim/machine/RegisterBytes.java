@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.machine;
 
-import io.iommufd4j.sim.device.DescribedFunction;
+import io.iommufd4j.sim.function.DescribedFunction;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.util.HexFormat;
 

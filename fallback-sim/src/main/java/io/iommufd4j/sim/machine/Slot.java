@@ -2,7 +2,7 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.device.IgbFunction;
+import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.List;

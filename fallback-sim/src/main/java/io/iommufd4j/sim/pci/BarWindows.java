@@ -4,8 +4,8 @@ package io.iommufd4j.sim.pci;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.iommufd4j.sim.device.Register;
 import io.iommufd4j.sim.mm.UserMemory;
-import io.iommufd4j.sim.pci.PciFunction.Register;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -85,7 +85,7 @@ public final class BarWindows {
         return -1;
       }
       Register register = cell.register;
-      long value = function.readBar(cell.bar, register.offset(), register.bytes());
+      long value = function.showBar(cell.bar, register);
       return register.bytes() == 4 ? (int) value : value;
     }
 
@@ -129,7 +129,7 @@ public final class BarWindows {
   public void map(
       PciFunction function, int bar, long offset, MemorySegment memory, BooleanSupplier decoding) {
     long bytes = memory.byteSize();
-    memory.fill((byte) 0xff);
+    function.fillBar(bar, offset, memory);
     var cells = new ArrayList<Cell>();
     for (Register register : function.registers(bar)) {
       long at = register.offset() - offset;
@@ -216,7 +216,7 @@ public final class BarWindows {
    * Shows in every mapping what the registers read now. Who is told by an interrupt looks at them
    * at once, so they have to show before.
    */
-  synchronized void show() {
+  public synchronized void show() {
     windows.forEach(Window::show);
   }
 

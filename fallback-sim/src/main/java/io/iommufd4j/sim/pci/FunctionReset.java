@@ -2,6 +2,7 @@
 package io.iommufd4j.sim.pci;
 
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_EXP;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_CAP_ID_PM;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,6 +19,16 @@ public enum FunctionReset {
     }
   },
 
+  /** {@code pci_pm_reset}: a function that forgets its state in D3hot is brought there and back. */
+  PM("pm") {
+    @Override
+    boolean possible(PciFunction function) {
+      PciConfigSpace config = function.config();
+      int at = config.find(PCI_CAP_ID_PM());
+      return at != 0 && (config.read(at + POWER_CONTROL, 2) & KEEPS_STATE) == 0;
+    }
+  },
+
   /** {@code pci_reset_bus_function}: the bridge above resets the bus, if nothing else is on it. */
   BUS("bus") {
     @Override
@@ -28,6 +39,10 @@ public enum FunctionReset {
   };
 
   private static final int DEVICE_CAPABILITIES = 4;
+  /** {@code PCI_PM_CTRL}, and {@code PCI_PM_CTRL_NO_SOFT_RESET} in it. */
+  private static final int POWER_CONTROL = 4;
+
+  private static final int KEEPS_STATE = 8;
   private static final int FUNCTION_LEVEL_RESET = 1 << 28;
 
   private final String label;

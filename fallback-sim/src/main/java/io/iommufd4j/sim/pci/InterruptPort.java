@@ -5,6 +5,8 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND_INTX_DISABLE;
 
 import io.iommufd4j.sim.lib.Refused;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +20,7 @@ public final class InterruptPort {
   private final PciConfigSpace config;
   private final MessageTranslator translator;
   private boolean asserted;
-  private int messages;
+  private final List<Integer> messages = new ArrayList<>();
   private @Nullable Runnable pinHandler;
   private @Nullable IntConsumer messageHandler;
 
@@ -27,18 +29,23 @@ public final class InterruptPort {
     this.translator = translator;
   }
 
-  /** The function has something to say: a message where they are enabled, else the pin's level. */
-  public synchronized void raise() {
-    if (!config.messagesEnabled()) {
+  /**
+   * The function has something to say: a message where they are enabled, else the pin's level.
+   *
+   * @param vector which message of MSI-X; MSI has one
+   */
+  public synchronized void raise(int vector) {
+    boolean many = config.manyMessagesEnabled();
+    if (!many && !config.messagesEnabled()) {
       assertPin(true);
     } else if (config.busMaster() && (!translator.serves() || translator.reached())) {
-      messages++;
+      messages.add(many ? vector : 0);
     }
   }
 
   /** The function has nothing to say any more. */
   public synchronized void lower() {
-    if (!config.messagesEnabled()) {
+    if (!config.manyMessagesEnabled() && !config.messagesEnabled()) {
       assertPin(false);
     }
   }
@@ -52,20 +59,20 @@ public final class InterruptPort {
   public void deliver() {
     Runnable pin = null;
     IntConsumer message;
-    int due;
+    List<Integer> due;
     synchronized (this) {
       if (asserted && !pinDisabled()) {
         pin = pinHandler;
       }
       message = messageHandler;
-      due = messages;
-      messages = 0;
+      due = List.copyOf(messages);
+      messages.clear();
     }
     if (pin != null) {
       pin.run();
     }
-    for (int i = 0; i < due && message != null; i++) {
-      message.accept(0);
+    if (message != null) {
+      due.forEach(message::accept);
     }
   }
 
@@ -77,31 +84,36 @@ public final class InterruptPort {
   /**
    * {@code pci_alloc_irq_vectors}: messages instead of the pin, until {@link #freeMessages}.
    *
+   * @param many those of MSI-X, not the one of MSI
    * @param handler takes a message's number
    * @throws Refused ENOSPC when the function's messages are translated and cannot arrive
    */
-  public void allocateMessages(IntConsumer handler) {
+  public void allocateMessages(boolean many, IntConsumer handler) {
     if (translator.serves()) {
       translator.allocate();
     }
-    useMessages(handler);
+    useMessages(many, handler);
   }
 
   /** {@code pci_free_irq_vectors}. */
   public void freeMessages() {
-    useMessages(null);
+    useMessages(config.manyMessagesEnabled(), null);
     if (translator.serves()) {
       translator.free();
     }
   }
 
-  private synchronized void useMessages(@Nullable IntConsumer handler) {
+  private synchronized void useMessages(boolean many, @Nullable IntConsumer handler) {
     messageHandler = handler;
     boolean enable = handler != null;
     if (enable) {
       assertPin(false);
     }
-    config.messagesEnabled(enable);
+    if (many) {
+      config.manyMessagesEnabled(enable);
+    } else {
+      config.messagesEnabled(enable);
+    }
     disablePin(enable);
   }
 

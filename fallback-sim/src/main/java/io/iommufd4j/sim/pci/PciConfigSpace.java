@@ -244,6 +244,14 @@ public final class PciConfigSpace {
     allow(at + 12, 2, 0xffff);
   }
 
+  /** The same with a bit to mask the message, and one that says that it is due. */
+  public void maskableMsi(int at) {
+    msi(at);
+    put(at + 2, 2, PCI_MSI_FLAGS_64BIT() | MSI_MASKS);
+    Arrays.fill(writable, at + MSI_64_BYTES, at + msiBytes(at), (byte) 0);
+    allow(at + 16, 4, 1);
+  }
+
   /**
    * An MSI-X capability, first in the list.
    *
@@ -361,8 +369,13 @@ public final class PciConfigSpace {
     }
   }
 
-  /** Sets whether interrupts leave as messages of MSI-X. */
-  public synchronized void manyMessagesEnabled(boolean enable) {
+  /** True if interrupts leave as messages of MSI-X. */
+  synchronized boolean manyMessagesEnabled() {
+    return msixAt != NOWHERE && (get(msixAt + MSI_FLAGS, 2) & MSIX_ENABLE) != 0;
+  }
+
+  /** Sets whether they do. */
+  synchronized void manyMessagesEnabled(boolean enable) {
     int flags = get(msixAt + MSI_FLAGS, 2) & ~MSIX_ENABLE;
     put(msixAt + MSI_FLAGS, 2, enable ? flags | MSIX_ENABLE : flags);
   }

@@ -9,8 +9,10 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_VENDOR_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.device.Register;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.lib.Refused;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -68,14 +70,6 @@ public abstract class PciFunction {
       return flags;
     }
   }
-
-  /**
-   * A register in a BAR.
-   *
-   * @param offset bytes from the BAR's start, a multiple of {@code bytes}
-   * @param bytes 4 or 8
-   */
-  public record Register(int offset, int bytes) {}
 
   private final IommuDevice device;
   private final PciBus bus;
@@ -219,6 +213,12 @@ public abstract class PciFunction {
    */
   public abstract long readBar(int bar, long offset, int bytes);
 
+  /** What a register shows where a BAR is mapped: reading it so changes nothing. */
+  protected abstract long showBar(int bar, Register register);
+
+  /** Fills what lies between the registers of a BAR where it is mapped. */
+  protected abstract void fillBar(int bar, long offset, MemorySegment mapping);
+
   /**
    * A write that reaches a BAR; as {@link #readBar}. What interrupts it raises are delivered
    * afterwards, by {@link #store}.
@@ -248,6 +248,11 @@ public abstract class PciFunction {
   /** The BAR of an index; null for one that is not implemented. */
   public final @Nullable Bar bar(int index) {
     return bars().stream().filter(b -> b.index() == index).findFirst().orElse(null);
+  }
+
+  /** {@code vfio_pci_probe_mmaps}: true for a BAR of memory, false for ports and for none. */
+  public final boolean mappable(int index) {
+    return bars().stream().anyMatch(b -> b.index() == index && b.space() != Space.PORTS);
   }
 
   /** {@code pci_resource_len}: bytes of a BAR, 0 for one that is not implemented. */
@@ -301,6 +306,7 @@ public abstract class PciFunction {
     } finally {
       device.group().endReset(device);
     }
+    windows.show();
   }
 
   @Override

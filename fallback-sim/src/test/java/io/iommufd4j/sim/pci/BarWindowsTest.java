@@ -4,8 +4,9 @@ package io.iommufd4j.sim.pci;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.sim.device.EduFunction;
-import io.iommufd4j.sim.device.TestMachine;
+import io.iommufd4j.sim.device.model.EduModel;
+import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.function.TestMachine;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import java.lang.foreign.MemorySegment;
@@ -71,11 +72,11 @@ final class BarWindowsTest {
   @Test
   void everyMappingShowsTheSame() {
     MemorySegment one = map(0, 4096);
-    MemorySegment other = map(0, EduFunction.BAR_BYTES);
+    MemorySegment other = map(0, EduModel.BAR_BYTES);
     INTS.setRelease(one, 8L, 5);
     awaitInt(other, 8, 120);
     edu.windows().unmap(one);
-    edu.store(0, EduFunction.FACTORIAL, 4, 4);
+    edu.store(0, EduModel.FACTORIAL, 4, 4);
     awaitInt(other, 8, 24);
     edu.windows().unmap(other);
   }
@@ -87,19 +88,19 @@ final class BarWindowsTest {
     TestMachine.attach(group, machine.domain(edu.device(), IOVA, page));
     edu.config().write(4, 2, 6);
     MemorySegment window = map(0, 4096);
-    transfer(window, IOVA, EduFunction.BUFFER, EduFunction.RUN);
-    transfer(window, EduFunction.BUFFER, IOVA + 1024, EduFunction.RUN | EduFunction.TO_MEMORY);
+    transfer(window, IOVA, EduModel.BUFFER, EduModel.RUN);
+    transfer(window, EduModel.BUFFER, IOVA + 1024, EduModel.RUN | EduModel.TO_MEMORY);
     assertEquals(0x5a, page.get(ValueLayout.JAVA_BYTE, 1024));
     assertEquals(0x5a, page.get(ValueLayout.JAVA_BYTE, 1024 + 63));
     edu.windows().unmap(window);
   }
 
   private static void transfer(MemorySegment window, long source, long destination, long command) {
-    LONGS.setRelease(window, (long) EduFunction.DMA_SOURCE, source);
-    LONGS.setRelease(window, (long) EduFunction.DMA_DESTINATION, destination);
-    LONGS.setRelease(window, (long) EduFunction.DMA_COUNT, 64L);
-    LONGS.setRelease(window, (long) EduFunction.DMA_COMMAND, command);
-    while (((long) LONGS.getAcquire(window, (long) EduFunction.DMA_COMMAND) & 1) != 0) {
+    LONGS.setRelease(window, (long) EduModel.DMA_SOURCE, source);
+    LONGS.setRelease(window, (long) EduModel.DMA_DESTINATION, destination);
+    LONGS.setRelease(window, (long) EduModel.DMA_COUNT, 64L);
+    LONGS.setRelease(window, (long) EduModel.DMA_COMMAND, command);
+    while (((long) LONGS.getAcquire(window, (long) EduModel.DMA_COMMAND) & 1) != 0) {
       Thread.onSpinWait();
     }
   }
@@ -112,14 +113,14 @@ final class BarWindowsTest {
         .handlePin(() ->
             shown.complete(
                 List.of(
-                    (long) (int) INTS.getAcquire(window, (long) EduFunction.INTERRUPT_STATUS),
-                    (long) LONGS.getAcquire(window, (long) EduFunction.DMA_COMMAND))));
+                    (long) (int) INTS.getAcquire(window, (long) EduModel.INTERRUPT_STATUS),
+                    (long) LONGS.getAcquire(window, (long) EduModel.DMA_COMMAND))));
     LONGS.setRelease(
         window,
-        (long) EduFunction.DMA_COMMAND,
-        (long) (EduFunction.RUN | EduFunction.TO_MEMORY | EduFunction.INTERRUPT));
+        (long) EduModel.DMA_COMMAND,
+        (long) (EduModel.RUN | EduModel.TO_MEMORY | EduModel.INTERRUPT));
     assertEquals(
-        List.of(0x100L, (long) (EduFunction.TO_MEMORY | EduFunction.INTERRUPT)), shown.join());
+        List.of(0x100L, (long) (EduModel.TO_MEMORY | EduModel.INTERRUPT)), shown.join());
     edu.interrupts().handlePin(null);
     edu.windows().unmap(window);
   }

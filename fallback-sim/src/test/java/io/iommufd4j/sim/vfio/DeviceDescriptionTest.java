@@ -18,8 +18,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.device.EduFunction;
+import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.pci.PciBus;
 import java.lang.foreign.MemorySegment;
@@ -227,7 +228,7 @@ final class DeviceDescriptionTest {
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), info));
     assertEquals(3, info.get(ValueLayout.JAVA_INT, 4));
     assertEquals(0, info.get(ValueLayout.JAVA_INT, 20));
-    two.store(0, EduFunction.INTERRUPT_RAISE, 4, 1);
+    two.store(0, EduModel.INTERRUPT_RAISE, 4, 1);
     assertEquals(0, bench.ioctl(oneFd, VFIO_DEVICE_PCI_HOT_RESET(), reset));
     assertFalse(two.interrupts().checkAndMaskPin(), "the pin is lowered");
   }

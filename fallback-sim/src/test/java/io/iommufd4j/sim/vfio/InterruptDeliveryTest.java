@@ -7,8 +7,9 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_DATA_EVENTFD;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.sim.device.EduFunction;
+import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.pci.PciBus;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +48,7 @@ final class InterruptDeliveryTest {
 
   @Test
   void interruptThatWaitsWhenItIsSetUpComesAtOnce() {
-    edu.store(0, EduFunction.INTERRUPT_RAISE, 4, 1);
+    edu.store(0, EduModel.INTERRUPT_RAISE, 4, 1);
     int event = bench.eventFd();
     setEventFd(TRIGGER, event);
     assertTrue(counted(event));
@@ -57,12 +58,12 @@ final class InterruptDeliveryTest {
   void factorialAndDmaRaiseTheirOwn() {
     int event = bench.eventFd();
     setEventFd(TRIGGER, event);
-    edu.store(0, EduFunction.STATUS, 4, 0x80);
-    edu.store(0, EduFunction.FACTORIAL, 4, 4);
+    edu.store(0, EduModel.STATUS, 4, 0x80);
+    edu.store(0, EduModel.FACTORIAL, 4, 4);
     assertTrue(counted(event));
-    assertEquals(1, edu.readBar(0, EduFunction.INTERRUPT_STATUS, 4));
-    edu.store(0, EduFunction.INTERRUPT_ACKNOWLEDGE, 4, 1);
-    edu.store(0, EduFunction.DMA_COMMAND, 8, EduFunction.RUN | EduFunction.INTERRUPT);
-    assertEquals(0x100, edu.readBar(0, EduFunction.INTERRUPT_STATUS, 4));
+    assertEquals(1, edu.readBar(0, EduModel.INTERRUPT_STATUS, 4));
+    edu.store(0, EduModel.INTERRUPT_ACKNOWLEDGE, 4, 1);
+    edu.store(0, EduModel.DMA_COMMAND, 8, EduModel.RUN | EduModel.INTERRUPT);
+    assertEquals(0x100, edu.readBar(0, EduModel.INTERRUPT_STATUS, 4));
   }
 }

@@ -17,7 +17,7 @@ import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
 import io.iommufd4j.kernel.ProcessFacts;
-import io.iommufd4j.sim.device.TestMachine;
+import io.iommufd4j.sim.function.TestMachine;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.fs.EventFd;
 import io.iommufd4j.sim.fs.FileTable;

@@ -25,12 +25,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
-import io.iommufd4j.sim.device.EduFunction;
-import io.iommufd4j.sim.device.TestMachine;
+import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.function.TestMachine;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -434,10 +435,10 @@ final class VfioDeviceFileTest {
       EduFunction alone =
           bench.machine.edu("0000:02:01.0", new PciBus(true), bench.machine.group(7));
       int aloneFd = bench.open(bench.driver.probe(alone));
-      alone.store(0, EduFunction.INTERRUPT_RAISE, 4, 1);
+      alone.store(0, EduModel.INTERRUPT_RAISE, 4, 1);
       assertTrue(bench.bind(aloneFd, iommufd) > 0);
       assertFalse(alone.interrupts().checkAndMaskPin(), "the open resets it");
-      bench.put(aloneFd, EduFunction.INTERRUPT_RAISE, 4, 1);
+      bench.put(aloneFd, EduModel.INTERRUPT_RAISE, 4, 1);
       bench.put(aloneFd, VfioBench.CONFIG + 4, 2, 6);
       assertEquals(0, bench.ioctl(aloneFd, VFIO_DEVICE_RESET(), 0));
       assertFalse(alone.interrupts().checkAndMaskPin());

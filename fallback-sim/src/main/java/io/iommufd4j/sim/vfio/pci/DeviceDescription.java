@@ -82,10 +82,10 @@ public final class DeviceDescription {
     } else if (index >= VFIO_PCI_BAR0_REGION_INDEX() && index <= VFIO_PCI_BAR5_REGION_INDEX()) {
       bytes = function.barBytes(index);
       if (bytes != 0) {
-        flags =
-            VFIO_REGION_INFO_FLAG_READ()
-                | VFIO_REGION_INFO_FLAG_WRITE()
-                | VFIO_REGION_INFO_FLAG_MMAP();
+        flags = VFIO_REGION_INFO_FLAG_READ() | VFIO_REGION_INFO_FLAG_WRITE();
+        if (function.mappable(index)) {
+          flags |= VFIO_REGION_INFO_FLAG_MMAP();
+        }
       }
     } else if (index != VFIO_PCI_ROM_REGION_INDEX()) {
       throw Refused.with(Errno.EINVAL);

@@ -262,7 +262,8 @@ public final class DeviceIrqs {
       for (int vector = 0; vector < change.start() + change.count(); vector++) {
         early.put(vector, false);
       }
-      function.interrupts().allocateMessages(this::handleMessage);
+      boolean many = change.index() == VFIO_PCI_MSIX_IRQ_INDEX();
+      function.interrupts().allocateMessages(many, this::handleMessage);
       mode = change.index();
       messagesInUse(true);
     }
@@ -340,9 +341,7 @@ public final class DeviceIrqs {
   }
 
   private void messagesInUse(boolean inUse) {
-    if (mode == VFIO_PCI_MSIX_IRQ_INDEX()) {
-      function.config().manyMessagesEnabled(inUse);
-    } else {
+    if (mode == VFIO_PCI_MSI_IRQ_INDEX()) {
       config.get().msiInUse(inUse);
     }
   }

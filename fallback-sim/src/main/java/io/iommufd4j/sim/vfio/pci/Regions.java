@@ -153,7 +153,9 @@ public final class Regions {
   }
 
   private void requireMappable(long length, int flags, long offset) {
-    if ((flags & MAP_SHARED()) == 0 || within(offset) + length > barBytes(offset >>> INDEX_SHIFT)) {
+    if ((flags & MAP_SHARED()) == 0
+        || within(offset) + length > barBytes(offset >>> INDEX_SHIFT)
+        || !function.mappable(indexOf(offset))) {
       throw Refused.with(Errno.EINVAL);
     }
   }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.function;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.pci.FunctionKind;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
+import java.util.List;
 
 /** A function that is there to share a group or to be in the way: it has no registers to use. */
-public final class PassiveFunction extends BarelessFunction {
+public final class PassiveFunction extends ModelFunction {
 
   private static final int SUBSYSTEM_VENDOR = 0x1af4;
   private static final int SUBSYSTEM = 0x1100;
@@ -22,6 +23,7 @@ public final class PassiveFunction extends BarelessFunction {
             kind.device(),
             kind.classCode() << 8 | kind.revision(),
             SUBSYSTEM_VENDOR,
-            SUBSYSTEM));
+            SUBSYSTEM),
+        List.of());
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.function;
 
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -47,22 +48,22 @@ final class EduFunctionTest {
   }
 
   private void put(int offset, long value) {
-    edu.store(0, offset, offset < EduFunction.DMA_SOURCE ? 4 : 8, value);
+    edu.store(0, offset, offset < EduModel.DMA_SOURCE ? 4 : 8, value);
   }
 
   private void dma(long source, long destination, long count, int command) {
-    put(EduFunction.DMA_SOURCE, source);
-    put(EduFunction.DMA_DESTINATION, destination);
-    put(EduFunction.DMA_COUNT, count);
-    put(EduFunction.DMA_COMMAND, command | EduFunction.RUN);
+    put(EduModel.DMA_SOURCE, source);
+    put(EduModel.DMA_DESTINATION, destination);
+    put(EduModel.DMA_COUNT, count);
+    put(EduModel.DMA_COMMAND, command | EduModel.RUN);
   }
 
   private void in(long iova, long count) {
-    dma(iova, EduFunction.BUFFER, count, 0);
+    dma(iova, EduModel.BUFFER, count, 0);
   }
 
   private void out(long iova, long count) {
-    dma(EduFunction.BUFFER, iova, count, EduFunction.TO_MEMORY);
+    dma(EduModel.BUFFER, iova, count, EduModel.TO_MEMORY);
   }
 
   private void fill(long from, long bytes, int value) {
@@ -81,38 +82,38 @@ final class EduFunctionTest {
     assertEquals(0x11e8, edu.deviceId());
     assertEquals(0x00ff00, edu.classCode());
     assertEquals(0x10, edu.revision());
-    assertEquals(0x010000ed, get(EduFunction.IDENT));
+    assertEquals(0x010000ed, get(EduModel.IDENT));
   }
 
   @Test
   void registers() {
-    put(EduFunction.LIVENESS, 0x11112222);
-    assertEquals(0xeeeedddd, get(EduFunction.LIVENESS));
-    put(EduFunction.FACTORIAL, 5);
-    assertEquals(120, get(EduFunction.FACTORIAL));
-    put(EduFunction.FACTORIAL, 20);
-    assertEquals(0x82b40000, get(EduFunction.FACTORIAL));
-    put(EduFunction.STATUS, 0xff);
-    assertEquals(0x80, get(EduFunction.STATUS));
-    put(EduFunction.FACTORIAL, 4);
-    assertEquals(1, get(EduFunction.INTERRUPT_STATUS));
-    put(EduFunction.INTERRUPT_RAISE, 7);
-    assertEquals(7, get(EduFunction.INTERRUPT_STATUS));
-    put(EduFunction.INTERRUPT_ACKNOWLEDGE, 2);
-    assertEquals(5, get(EduFunction.INTERRUPT_STATUS));
-    put(EduFunction.DMA_SOURCE, 0x12345678_9abcdef0L);
-    edu.store(0, EduFunction.DMA_SOURCE, 4, 0x1234);
-    edu.store(0, EduFunction.DMA_SOURCE + 4, 4, 0x9999);
-    assertEquals(0x1234, edu.readBar(0, EduFunction.DMA_SOURCE, 8));
+    put(EduModel.LIVENESS, 0x11112222);
+    assertEquals(0xeeeedddd, get(EduModel.LIVENESS));
+    put(EduModel.FACTORIAL, 5);
+    assertEquals(120, get(EduModel.FACTORIAL));
+    put(EduModel.FACTORIAL, 20);
+    assertEquals(0x82b40000, get(EduModel.FACTORIAL));
+    put(EduModel.STATUS, 0xff);
+    assertEquals(0x80, get(EduModel.STATUS));
+    put(EduModel.FACTORIAL, 4);
+    assertEquals(1, get(EduModel.INTERRUPT_STATUS));
+    put(EduModel.INTERRUPT_RAISE, 7);
+    assertEquals(7, get(EduModel.INTERRUPT_STATUS));
+    put(EduModel.INTERRUPT_ACKNOWLEDGE, 2);
+    assertEquals(5, get(EduModel.INTERRUPT_STATUS));
+    put(EduModel.DMA_SOURCE, 0x12345678_9abcdef0L);
+    edu.store(0, EduModel.DMA_SOURCE, 4, 0x1234);
+    edu.store(0, EduModel.DMA_SOURCE + 4, 4, 0x9999);
+    assertEquals(0x1234, edu.readBar(0, EduModel.DMA_SOURCE, 8));
   }
 
   @Test
   void accessesOfOtherSizes() {
-    assertEquals(0, edu.readBar(0, EduFunction.IDENT, 1));
-    assertEquals(0, edu.readBar(0, EduFunction.IDENT, 2));
-    assertEquals(-1, edu.readBar(0, EduFunction.IDENT, 8));
+    assertEquals(0, edu.readBar(0, EduModel.IDENT, 1));
+    assertEquals(0, edu.readBar(0, EduModel.IDENT, 2));
+    assertEquals(-1, edu.readBar(0, EduModel.IDENT, 8));
     assertEquals(-1, get(0x0c));
-    assertEquals(-1, get(EduFunction.INTERRUPT_RAISE));
+    assertEquals(-1, get(EduModel.INTERRUPT_RAISE));
     assertEquals(-1, get(0x84));
     assertEquals(-1, get(0xa0));
   }
@@ -121,9 +122,9 @@ final class EduFunctionTest {
   void bytesGoInAndOut() {
     fill(0, 2048, 0x5a);
     in(IOVA, 64);
-    assertEquals(0, edu.readBar(0, EduFunction.DMA_COMMAND, 8));
+    assertEquals(0, edu.readBar(0, EduModel.DMA_COMMAND, 8));
     out(IOVA + 2048, 64);
-    assertEquals(EduFunction.TO_MEMORY, edu.readBar(0, EduFunction.DMA_COMMAND, 8));
+    assertEquals(EduModel.TO_MEMORY, edu.readBar(0, EduModel.DMA_COMMAND, 8));
     holds(2048, 64, 0x5a);
     holds(2048 + 64, 64, 0);
   }
@@ -174,31 +175,31 @@ final class EduFunctionTest {
 
   @Test
   void theEndCanRaiseAnInterrupt() {
-    dma(IOVA, EduFunction.BUFFER, 64, EduFunction.INTERRUPT);
-    assertEquals(EduFunction.INTERRUPT, edu.readBar(0, EduFunction.DMA_COMMAND, 8));
-    assertEquals(0x100, get(EduFunction.INTERRUPT_STATUS));
+    dma(IOVA, EduModel.BUFFER, 64, EduModel.INTERRUPT);
+    assertEquals(EduModel.INTERRUPT, edu.readBar(0, EduModel.DMA_COMMAND, 8));
+    assertEquals(0x100, get(EduModel.INTERRUPT_STATUS));
   }
 
   @Test
   void anyTransferComesToAnEnd() {
     var random = new SplittableRandom(20_260_101);
     for (int i = 0; i < 1000; i++) {
-      long source = random.nextLong(2 * EduFunction.BUFFER);
-      long destination = random.nextLong(2 * EduFunction.BUFFER);
+      long source = random.nextLong(2 * EduModel.BUFFER);
+      long destination = random.nextLong(2 * EduModel.BUFFER);
       dma(source, destination, random.nextLong() >>> random.nextInt(64), random.nextInt(2) << 1);
-      assertEquals(0, edu.readBar(0, EduFunction.DMA_COMMAND, 8) & EduFunction.RUN);
+      assertEquals(0, edu.readBar(0, EduModel.DMA_COMMAND, 8) & EduModel.RUN);
     }
   }
 
   @Test
   void aResetLowersThePinAndKeepsRegistersAndConfiguration() {
-    put(EduFunction.LIVENESS, 1);
-    put(EduFunction.INTERRUPT_RAISE, 1);
+    put(EduModel.LIVENESS, 1);
+    put(EduModel.INTERRUPT_RAISE, 1);
     assertTrue(edu.interrupts().checkAndMaskPin());
     edu.reset();
     assertFalse(edu.interrupts().checkAndMaskPin());
-    assertEquals(~1, get(EduFunction.LIVENESS));
-    assertEquals(1, get(EduFunction.INTERRUPT_STATUS));
+    assertEquals(~1, get(EduModel.LIVENESS));
+    assertEquals(1, get(EduModel.INTERRUPT_STATUS));
     assertTrue(edu.config().busMaster());
   }
 

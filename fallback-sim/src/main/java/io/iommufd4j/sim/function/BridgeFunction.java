@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.function;
 
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
+import java.util.List;
 
 /**
  * A bridge, or the port of a switch or root complex: configuration registers with a header of type
  * 1, and a bus behind it.
  */
-public final class BridgeFunction extends BarelessFunction {
+public final class BridgeFunction extends ModelFunction {
 
   /**
    * A bridge.
@@ -26,7 +27,7 @@ public final class BridgeFunction extends BarelessFunction {
       int classRevision,
       int primary,
       int secondary) {
-    super(device, bus, new PciConfigSpace(vendor, deviceId, classRevision, 0, 0));
+    super(device, bus, new PciConfigSpace(vendor, deviceId, classRevision, 0, 0), List.of());
     config().bridge(primary, secondary);
   }
 }

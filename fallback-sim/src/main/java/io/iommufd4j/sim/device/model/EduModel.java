@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.device.model;
 
-import io.iommufd4j.sim.iommu.DmaPort;
-import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.mm.UserMemory;
-import io.iommufd4j.sim.pci.PciBus;
-import io.iommufd4j.sim.pci.PciConfigSpace;
-import io.iommufd4j.sim.pci.PciFunction;
+import io.iommufd4j.sim.device.DeviceModel;
+import io.iommufd4j.sim.device.DevicePort;
+import io.iommufd4j.sim.device.Register;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -19,7 +16,7 @@ import java.util.List;
  * is filled with zeros, and where a write does it is dropped; the pages before and after are
  * transferred. A transfer that leaves the device's buffer is not started.
  */
-public final class EduFunction extends PciFunction {
+public final class EduModel implements DeviceModel {
 
   /** Bytes of BAR 0. */
   public static final int BAR_BYTES = 1 << 20;
@@ -77,32 +74,32 @@ public final class EduFunction extends PciFunction {
   /** The value of {@link #IDENT}: version 1.0. */
   public static final int IDENTIFICATION = 0x010000ed;
 
+  /** The addresses that the DMA engine reaches unless it is told otherwise. */
+  public static final long DMA_MASK = (1L << 28) - 1;
+
   private static final long NOTHING = -1;
   private static final int STATUS_INTERRUPT = 0x80;
   private static final int FACTORIAL_DONE = 1;
   private static final int DMA_DONE = 0x100;
-  private static final long USUAL_DMA_MASK = (1L << 28) - 1;
   private static final int WIDE_REGISTERS = 0x80;
-  private static final int CLASS_REVISION = 0x00ff_0010;
-  private static final int MSI_AT = 0x40;
+  private static final int PAGE = 4096;
 
   private static final List<Register> REGISTERS =
       List.of(
-          new Register(IDENT, 4),
-          new Register(LIVENESS, 4),
-          new Register(STATUS, 4),
-          new Register(FACTORIAL, 4),
-          new Register(INTERRUPT_STATUS, 4),
-          new Register(INTERRUPT_RAISE, 4),
-          new Register(INTERRUPT_ACKNOWLEDGE, 4),
-          new Register(DMA_SOURCE, 8),
-          new Register(DMA_DESTINATION, 8),
-          new Register(DMA_COUNT, 8),
-          new Register(DMA_COMMAND, 8));
+          Register.word(IDENT),
+          Register.word(LIVENESS),
+          Register.word(STATUS),
+          Register.word(FACTORIAL),
+          Register.word(INTERRUPT_STATUS),
+          Register.word(INTERRUPT_RAISE),
+          Register.word(INTERRUPT_ACKNOWLEDGE),
+          Register.wide(DMA_SOURCE),
+          Register.wide(DMA_DESTINATION),
+          Register.wide(DMA_COUNT),
+          Register.wide(DMA_COMMAND));
 
-  private final DmaPort port;
+  private final DevicePort port;
   private final long dmaMask;
-  private final List<Bar> bars;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int liveness;
   private int factorial;
@@ -114,31 +111,13 @@ public final class EduFunction extends PciFunction {
   private long command;
 
   /**
-   * An edu function; {@link #plug} puts it on its bus.
+   * An edu after power-on.
    *
-   * @param memory what its DMA reaches behind the IOMMU
-   * @param base bus address of BAR 0, a multiple of {@link #BAR_BYTES}
-   * @param interruptLine the IRQ of its INTA
+   * @param dmaMask bits of an address that its DMA engine has: {@link #DMA_MASK}, or others
    */
-  public EduFunction(
-      IommuDevice device, PciBus bus, UserMemory memory, long base, int interruptLine) {
-    super(device, bus, powerOn(interruptLine));
-    // As the lab has it: without an IOMMU every address of the machine is within reach.
-    this.dmaMask = device.translated() ? USUAL_DMA_MASK : -1;
-    this.port = new DmaPort(device, memory);
-    this.bars = List.of(new Bar(0, BAR_BYTES, base));
-  }
-
-  private static PciConfigSpace powerOn(int interruptLine) {
-    var config = new PciConfigSpace(0x1234, 0x11e8, CLASS_REVISION, 0x1af4, 0x1100);
-    config.interrupt(1, interruptLine);
-    config.msi(MSI_AT);
-    return config;
-  }
-
-  @Override
-  public List<Bar> bars() {
-    return bars;
+  public EduModel(DevicePort port, long dmaMask) {
+    this.port = port;
+    this.dmaMask = dmaMask;
   }
 
   @Override
@@ -147,7 +126,7 @@ public final class EduFunction extends PciFunction {
   }
 
   @Override
-  public synchronized long readBar(int bar, long offset, int bytes) {
+  public long read(int bar, long offset, int bytes) {
     if (bytes < 4) {
       return 0;
     }
@@ -169,7 +148,7 @@ public final class EduFunction extends PciFunction {
   }
 
   @Override
-  protected synchronized void writeBar(int bar, long offset, int bytes, long value) {
+  public void write(int bar, long offset, int bytes, long value) {
     if (bytes < 4 || (offset < WIDE_REGISTERS && bytes != 4)) {
       return;
     }
@@ -198,23 +177,27 @@ public final class EduFunction extends PciFunction {
     }
   }
 
-  /** QEMU's model keeps its registers over a reset; PCI lowers the pin. */
+  /** An access that reaches no register reads all ones. */
   @Override
-  protected synchronized void resetRegisters() {
-    interrupts().lower();
+  public void fill(int bar, long offset, MemorySegment mapping) {
+    mapping.fill((byte) NOTHING);
   }
+
+  /** QEMU's model keeps its registers over a reset. */
+  @Override
+  public void reset() {}
 
   private void raise(int which) {
     interrupts |= which;
     if (interrupts != 0) {
-      interrupts().raise();
+      port.raise(0);
     }
   }
 
   private void acknowledge(int which) {
     interrupts &= ~which;
     if (interrupts == 0) {
-      interrupts().lower();
+      port.lower();
     }
   }
 
@@ -242,18 +225,15 @@ public final class EduFunction extends PciFunction {
   }
 
   private void move(int inside, long outside, int bytes, boolean toMemory) {
-    boolean master = config().busMaster();
     int done = 0;
     while (done < bytes) {
       long at = outside + done;
-      int page = UserMemory.PAGE_SIZE - (int) (at & (UserMemory.PAGE_SIZE - 1));
+      int page = PAGE - (int) (at & (PAGE - 1));
       int length = Math.min(page, bytes - done);
       MemorySegment piece = MemorySegment.ofArray(buffer).asSlice(inside + done, length);
       if (toMemory) {
-        if (master) {
-          port.write(at, piece);
-        }
-      } else if (!master || !port.read(at, piece)) {
+        port.write(at, piece);
+      } else if (!port.read(at, piece)) {
         piece.fill((byte) 0);
       }
       done += length;

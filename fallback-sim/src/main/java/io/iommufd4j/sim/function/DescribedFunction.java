@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.function;
 
 import static io.iommufd4j.bindings.pci.pci_h.PCI_COMMAND;
 

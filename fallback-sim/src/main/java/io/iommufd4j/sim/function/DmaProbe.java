@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.iommufd4j.sim.device;
+package io.iommufd4j.sim.function;
 
 import io.iommufd4j.sim.iommu.DmaPort;
 import java.lang.foreign.Arena;

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-@NullMarked
-package io.iommufd4j.sim.device;
-
-import org.jspecify.annotations.NullMarked;
