@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.differential;
 
-import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.libc.pollfd;
@@ -18,7 +17,7 @@ import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.SimKernel;
-import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.device.model.EduModel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -275,8 +274,7 @@ public final class Session implements AutoCloseable {
     long refused = transfer(fd(dma.file()), dma.from(), EduModel.BUFFER, dma.bytes(), 0);
     if (refused == 0) {
       refused =
-          transfer(
-              fd(dma.file()), EduModel.BUFFER, dma.to(), dma.bytes(), EduModel.TO_MEMORY);
+          transfer(fd(dma.file()), EduModel.BUFFER, dma.to(), dma.bytes(), EduModel.TO_MEMORY);
     }
     return Answer.of(refused < 0 ? refused : hash());
   }

@@ -275,10 +275,10 @@ public final class Machine {
     }
 
     /**
-     * Adds an NVMe controller in a group of its own.
+     * Adds an NVMe controller with a drive of 32 MiB, in a group of its own.
      *
      * @param address not taken yet
-     * @param virtualFunctions the most it can have, from 1 to 7
+     * @param virtualFunctions the most it can have, from 0 to 7; 0 without SR-IOV
      * @return this
      */
     public Builder nvme(String address, int virtualFunctions) {

@@ -114,7 +114,7 @@ final class FunctionReader {
       return 0;
     }
     return said.map(value ->
-            value.fields(MachineKeys.KIND_SRIOV).require("total", "1 to 7").small(1, MOST_OF_NVME))
+            value.fields(MachineKeys.KIND_SRIOV).require("total", "0 to 7").small(0, MOST_OF_NVME))
         .orElse(1);
   }
 

@@ -8,7 +8,9 @@ import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
 import java.util.List;
 
-/** QEMU's educational device (1234:11e8): a conventional function with MSI, and {@link EduModel}. */
+/**
+ * QEMU's educational device (1234:11e8): a conventional function with MSI, and {@link EduModel}.
+ */
 public final class EduFunction extends ModelFunction {
 
   private static final int CLASS_REVISION = 0x00ff_0010;

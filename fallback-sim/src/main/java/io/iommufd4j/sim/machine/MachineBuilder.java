@@ -2,10 +2,10 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
-import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
@@ -166,11 +166,11 @@ public final class MachineBuilder {
     return add(address, kind, NO_BUS, groups++);
   }
 
-  /** An NVMe controller in a group of its own, which can have so many virtual functions. */
+  /** An NVMe controller in a group of its own, which can have so many virtual functions, or 0. */
   public MachineBuilder nvme(String address, int virtualFunctions) {
-    if (virtualFunctions <= 0 || virtualFunctions > MAX_VIRTUAL) {
+    if (virtualFunctions < 0 || virtualFunctions > MAX_VIRTUAL) {
       throw new IllegalArgumentException(
-          address + ": 1 to " + MAX_VIRTUAL + " virtual functions, not " + virtualFunctions);
+          address + ": 0 to " + MAX_VIRTUAL + " virtual functions, not " + virtualFunctions);
     }
     add(address, FunctionKind.NVME, NO_BUS, groups++);
     slots.add(slots.removeLast().withVirtualFunctions(virtualFunctions));

@@ -2,16 +2,16 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.driver.IommuUnit;
+import io.iommufd4j.sim.driver.ModelDriver;
+import io.iommufd4j.sim.driver.UntranslatedBus;
 import io.iommufd4j.sim.function.BridgeFunction;
 import io.iommufd4j.sim.function.DescribedFunction;
 import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.function.NvmeFunction;
 import io.iommufd4j.sim.function.PassiveFunction;
-import io.iommufd4j.sim.driver.IommuPreset;
-import io.iommufd4j.sim.driver.IommuUnit;
-import io.iommufd4j.sim.driver.ModelDriver;
-import io.iommufd4j.sim.driver.UntranslatedBus;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
@@ -125,7 +125,8 @@ public final class MachineInstance {
         switch (slot.kind()) {
           case EDU -> new EduFunction(device, bus, memory, firstBar(slot), line);
           case NVME ->
-              NvmeFunction.physical(device, bus, firstBar(slot), line, slot.virtualFunctions());
+              NvmeFunction.physical(
+                  device, bus, memory, firstBar(slot), line, slot.virtualFunctions());
           case IGB -> IgbFunction.physical(device, bus, memory, firstBar(slot), line);
           case DESCRIBED -> described(details, device, bus);
           default -> slot.kind().bridge() ? bridge(slot, device, bus) : passive(slot, device, bus);

@@ -105,6 +105,15 @@ public final class MachinePresets {
           CHIPSET,
           List.of(alone("0000:01:00.0", NVME).virtualFunctions(2)));
 
+  /** A drive that a program can drive. */
+  private static final MachinePreset DRIVE =
+      MachinePreset.of(
+          "nvme",
+          "The lab's nvme: an NVMe controller with a drive of 32 MiB.",
+          IommuPreset.VTD,
+          List.of(alone("0000:00:00.0", HOST_BRIDGE), alone("0000:00:08.0", NVME)),
+          CHIPSET);
+
   /** A network card that a program can drive; the rest is the lab's "many" again. */
   private static final MachinePreset CARD =
       MachinePreset.of(
@@ -153,7 +162,7 @@ public final class MachinePresets {
 
   /** The default first. */
   private static final List<MachinePreset> ALL =
-      List.of(DESK, BRIDGE, SINGLE, TWO_FUNCTION, MANY, SRIOV, CARD, HOST, TWO_IOMMUS);
+      List.of(DESK, BRIDGE, SINGLE, TWO_FUNCTION, MANY, SRIOV, DRIVE, CARD, HOST, TWO_IOMMUS);
 
   private MachinePresets() {}
 

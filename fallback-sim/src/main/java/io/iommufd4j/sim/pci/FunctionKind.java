@@ -25,7 +25,7 @@ public enum FunctionKind {
   SMBUS(0x8086, 0x2930, 0x0c0500, 0x02, "i801_smbus"),
   /** A network card. */
   NIC(0x8086, 0x10d3, 0x020000, 0x00, "e1000e"),
-  /** QEMU's NVMe controller, with SR-IOV and without a disk. No driver wants it. */
+  /** QEMU's NVMe controller, with a drive. No driver takes it at boot. */
   NVME(0x1b36, 0x0010, 0x010802, 0x02, ""),
   /** An NVMe controller with a disk. */
   NVME_DISK(0x144d, 0xa80a, 0x010802, 0x00, "nvme"),

@@ -39,6 +39,7 @@ public enum FunctionReset {
   };
 
   private static final int DEVICE_CAPABILITIES = 4;
+
   /** {@code PCI_PM_CTRL}, and {@code PCI_PM_CTRL_NO_SOFT_RESET} in it. */
   private static final int POWER_CONTROL = 4;
 

@@ -41,6 +41,15 @@ public final class TestMachine implements AutoCloseable {
     return edu;
   }
 
+  /** A network card in a group of its own. */
+  public IgbFunction igb(String address) {
+    var device = new IommuDevice(address, driver, 0, false, true);
+    group(9).add(device);
+    IgbFunction card = IgbFunction.physical(device, new PciBus(true), memory, 0xfe40_0000, 11);
+    card.plug();
+    return card;
+  }
+
   /** Zeroed memory of the process. */
   public MemorySegment pages(int count) {
     long bytes = (long) count * PAGE;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.sim.device.model.EduModel;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.function.TestMachine;
-import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -119,8 +119,7 @@ final class BarWindowsTest {
         window,
         (long) EduModel.DMA_COMMAND,
         (long) (EduModel.RUN | EduModel.TO_MEMORY | EduModel.INTERRUPT));
-    assertEquals(
-        List.of(0x100L, (long) (EduModel.TO_MEMORY | EduModel.INTERRUPT)), shown.join());
+    assertEquals(List.of(0x100L, (long) (EduModel.TO_MEMORY | EduModel.INTERRUPT)), shown.join());
     edu.interrupts().handlePin(null);
     edu.windows().unmap(window);
   }

@@ -18,10 +18,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.kernel.Errno;
-import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.pci.PciBus;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

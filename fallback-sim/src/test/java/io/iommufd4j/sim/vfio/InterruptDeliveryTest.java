@@ -7,10 +7,10 @@ import static io.iommufd4j.bindings.vfio.vfio_h.VFIO_IRQ_SET_DATA_EVENTFD;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.libc.libc_h;
-import io.iommufd4j.sim.function.EduFunction;
+import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.pci.PciBus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

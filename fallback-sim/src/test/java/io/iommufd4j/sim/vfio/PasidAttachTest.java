@@ -16,8 +16,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
-import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.driver.IommuPreset;
+import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.pci.PciBus;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;

@@ -25,14 +25,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iommufd4j.sim.device.model.EduModel;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
 import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
 import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
+import io.iommufd4j.sim.device.model.EduModel;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.function.TestMachine;
-import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.iommu.DmaPort;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.lib.Refused;

@@ -23,6 +23,7 @@ import io.iommufd4j.sim.device.DeviceModel;
 import io.iommufd4j.sim.device.DevicePort;
 import io.iommufd4j.sim.device.Register;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -69,9 +70,8 @@ public final class IgbModel implements DeviceModel {
   public void reset() {
     registers.reset();
     transmitter.reset();
-    for (int i = 0; i < phy.length; i++) {
-      phy[i] = 0;
-    }
+    receiver.reset();
+    Arrays.fill(phy, 0);
     interrupts.clear(-1);
   }
 
@@ -139,6 +139,7 @@ public final class IgbModel implements DeviceModel {
       case TCTL, TXDCTL, TDT -> {
         registers.set(register, value);
         transmitter.run();
+        receiver.pause();
       }
       default -> registers.set(register, value);
     }

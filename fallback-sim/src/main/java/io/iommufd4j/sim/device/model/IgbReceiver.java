@@ -6,18 +6,13 @@ import static io.iommufd4j.sim.device.model.IgbRegisters.RAH0;
 import static io.iommufd4j.sim.device.model.IgbRegisters.RAL0;
 import static io.iommufd4j.sim.device.model.IgbRegisters.RCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.RCTL_ENABLE;
-import static io.iommufd4j.sim.device.model.IgbRegisters.RDBAH;
 import static io.iommufd4j.sim.device.model.IgbRegisters.RDBAL;
-import static io.iommufd4j.sim.device.model.IgbRegisters.RDH;
-import static io.iommufd4j.sim.device.model.IgbRegisters.RDLEN;
-import static io.iommufd4j.sim.device.model.IgbRegisters.RDT;
 import static io.iommufd4j.sim.device.model.IgbRegisters.RXDCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.SRRCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.STATUS;
 import static io.iommufd4j.sim.device.model.IgbRegisters.STATUS_LINK;
 
 import io.iommufd4j.sim.device.DevicePort;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -28,8 +23,6 @@ import java.util.zip.CRC32;
  * writes advanced descriptors of one buffer back. A frame that finds no room is lost.
  */
 final class IgbReceiver {
-
-  private static final int DESCRIPTOR_BYTES = 16;
 
   // Of RCTL.
   private static final int ALL_UNICAST = 0x08;
@@ -61,12 +54,14 @@ final class IgbReceiver {
   private final IgbRegisters registers;
   private final DevicePort port;
   private final IgbInterrupts interrupts;
-  private final MemorySegment descriptor = Arena.ofAuto().allocate(DESCRIPTOR_BYTES, Long.BYTES);
+  private final IgbRing ring;
+  private boolean received;
 
   IgbReceiver(IgbRegisters registers, DevicePort port, IgbInterrupts interrupts) {
     this.registers = registers;
     this.port = port;
     this.interrupts = interrupts;
+    this.ring = new IgbRing(registers, port, RDBAL);
   }
 
   /** A frame comes in, without its checksum. */
@@ -75,18 +70,15 @@ final class IgbReceiver {
       return;
     }
     MemorySegment frame = whole(sent);
-    int entries = registers.get(RDLEN) / DESCRIPTOR_BYTES;
     int buffer = bufferBytes();
     int needed = (int) ((frame.byteSize() + buffer - 1) / buffer);
-    int free = entries == 0 ? 0 : Math.floorMod(registers.get(RDT) - registers.get(RDH), entries);
-    if (needed > free) {
+    if (needed > ring.available()) {
       return;
     }
     for (long done = 0; done < frame.byteSize(); done += buffer) {
       long bytes = Math.min(buffer, frame.byteSize() - done);
-      int head = registers.get(RDH);
-      long at = registers.address(RDBAL, RDBAH) + (long) head * DESCRIPTOR_BYTES;
-      if (!port.read(at, descriptor)) {
+      MemorySegment descriptor = ring.descriptor();
+      if (descriptor.byteSize() == 0) {
         return;
       }
       // The card does not notice that its data did not arrive.
@@ -95,10 +87,23 @@ final class IgbReceiver {
       descriptor.fill((byte) 0);
       descriptor.set(INT, STATUS_AT, last ? STATUS_DONE | STATUS_LAST : STATUS_DONE);
       descriptor.set(SHORT, LENGTH_AT, (short) bytes);
-      port.write(at, descriptor);
-      registers.set(RDH, head + 1 < entries ? head + 1 : 0);
+      ring.advance(true);
     }
-    interrupts.received();
+    received = true;
+  }
+
+  /** No frame follows for now: the driver is told of those that came. */
+  void pause() {
+    ring.writeBack();
+    if (received) {
+      received = false;
+      interrupts.received();
+    }
+  }
+
+  void reset() {
+    ring.forget();
+    received = false;
   }
 
   private boolean on() {
@@ -108,8 +113,7 @@ final class IgbReceiver {
   }
 
   private boolean wanted(MemorySegment frame) {
-    if (frame.byteSize() < 6
-        || (frame.byteSize() > LONGEST && !registers.has(RCTL, LONG_FRAMES))) {
+    if (frame.byteSize() < 6 || (frame.byteSize() > LONGEST && !registers.has(RCTL, LONG_FRAMES))) {
       return false;
     }
     int low = frame.get(INT, 0);

@@ -36,18 +36,16 @@ final class IgbRegisters {
   static final int RAH0 = 0x5404;
   static final int GCR = 0x5b00;
   static final int RDBAL = 0xc000;
-  static final int RDBAH = 0xc004;
-  static final int RDLEN = 0xc008;
   static final int SRRCTL = 0xc00c;
-  static final int RDH = 0xc010;
-  static final int RDT = 0xc018;
   static final int RXDCTL = 0xc028;
   static final int TDBAL = 0xe000;
-  static final int TDBAH = 0xe004;
-  static final int TDLEN = 0xe008;
-  static final int TDH = 0xe010;
   static final int TDT = 0xe018;
   static final int TXDCTL = 0xe028;
+
+  // Of either queue, from its first register.
+  static final int LENGTH = 0x08;
+  static final int HEAD = 0x10;
+  static final int TAIL = 0x18;
 
   static final int CTRL_RESET = 0x0400_0000;
   static final int CTRL_PHY_RESET = 0x8000_0000;
@@ -105,10 +103,11 @@ final class IgbRegisters {
    */
   private static final List<Register> WATCHED =
       IntStream.of(
-              CTRL, STATUS, EECD, CTRL_EXT, MDIC, GCR, TDBAL, TDBAH, TDLEN, TDH, TXDCTL, RDBAL,
-              RDBAH, RDLEN, SRRCTL, RDH, RXDCTL, 0x3800, 0x3804, 0x3808, 0x3810, 0x3828, 0x2800,
-              0x2804, 0x2808, 0x280c, 0x2810, 0x2828, RAL0, RAH0, TCTL, RCTL, GPIE, EIAC, EIAM,
-              IVAR0, OLD_IMC, IMC, OLD_IMS, IMS, EICR, EIMS, EIMC, EICS, RDT, 0x2818, TDT, 0x3818)
+              CTRL, STATUS, EECD, CTRL_EXT, MDIC, GCR, TDBAL, 0xe004, 0xe008, 0xe010, TXDCTL, RDBAL,
+              0xc004, 0xc008, SRRCTL, 0xc010, RXDCTL, 0x3800, 0x3804, 0x3808, 0x3810, 0x3828,
+              0x2800, 0x2804, 0x2808, 0x280c, 0x2810, 0x2828, RAL0, RAH0, TCTL, RCTL, GPIE, EIAC,
+              EIAM, IVAR0, OLD_IMC, IMC, OLD_IMS, IMS, EICR, EIMS, EIMC, EICS, 0xc018, 0x2818, TDT,
+              0x3818)
           .mapToObj(Register::word)
           .toList();
 

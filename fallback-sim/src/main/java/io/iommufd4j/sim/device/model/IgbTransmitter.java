@@ -4,15 +4,10 @@ package io.iommufd4j.sim.device.model;
 import static io.iommufd4j.sim.device.model.IgbRegisters.QUEUE_ENABLE;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TCTL_ENABLE;
-import static io.iommufd4j.sim.device.model.IgbRegisters.TDBAH;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TDBAL;
-import static io.iommufd4j.sim.device.model.IgbRegisters.TDH;
-import static io.iommufd4j.sim.device.model.IgbRegisters.TDLEN;
-import static io.iommufd4j.sim.device.model.IgbRegisters.TDT;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TXDCTL;
 
 import io.iommufd4j.sim.device.DevicePort;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -23,8 +18,6 @@ import java.util.function.Consumer;
  * them, and reports descriptors as done where they ask for it.
  */
 final class IgbTransmitter {
-
-  static final int DESCRIPTOR_BYTES = 16;
 
   private static final int COMMAND = 8;
   private static final int STATUS = 12;
@@ -48,7 +41,7 @@ final class IgbTransmitter {
   private final DevicePort port;
   private final IgbInterrupts interrupts;
   private final Consumer<MemorySegment> wire;
-  private final MemorySegment descriptor = Arena.ofAuto().allocate(DESCRIPTOR_BYTES, Long.BYTES);
+  private final IgbRing ring;
   private final MemorySegment frame = MemorySegment.ofArray(new byte[MOST]);
   private int gathered;
   private boolean spoilt;
@@ -67,47 +60,54 @@ final class IgbTransmitter {
     this.port = port;
     this.interrupts = interrupts;
     this.wire = wire;
+    this.ring = new IgbRing(registers, port, TDBAL);
   }
 
   /** Forgets the frame that it has gathered a part of. */
   void reset() {
+    ring.forget();
+    forget();
+  }
+
+  private void forget() {
     gathered = 0;
     spoilt = false;
   }
 
   /** Sends what is in the queue. */
   void run() {
-    int entries = registers.get(TDLEN) / DESCRIPTOR_BYTES;
-    boolean on = registers.has(TCTL, TCTL_ENABLE) && registers.has(TXDCTL, QUEUE_ENABLE);
     boolean reported = false;
-    for (int i = 0; on && i < entries && registers.get(TDH) != registers.get(TDT); i++) {
-      int head = registers.get(TDH);
-      long at = registers.address(TDBAL, TDBAH) + (long) head * DESCRIPTOR_BYTES;
-      if (!port.read(at, descriptor)) {
+    for (int left = on() ? ring.available() : 0; left > 0; left--) {
+      MemorySegment descriptor = ring.descriptor();
+      if (descriptor.byteSize() == 0) {
         break;
       }
       int command = descriptor.get(INT, COMMAND);
-      take(command);
-      if ((command & REPORT) != 0) {
+      take(descriptor.get(LONG, 0), command);
+      boolean report = (command & REPORT) != 0;
+      if (report) {
         descriptor.set(INT, STATUS, descriptor.get(INT, STATUS) | DONE);
-        port.write(at + STATUS, descriptor.asSlice(STATUS));
         reported = true;
       }
-      registers.set(TDH, head + 1 < entries ? head + 1 : 0);
+      ring.advance(report);
     }
+    ring.writeBack();
     if (reported) {
       interrupts.transmitted();
     }
   }
 
+  private boolean on() {
+    return registers.has(TCTL, TCTL_ENABLE) && registers.has(TXDCTL, QUEUE_ENABLE);
+  }
+
   /** A descriptor of data; one of an offload changes no frame here. */
-  private void take(int command) {
+  private void take(long buffer, int command) {
     if ((command & ADVANCED) != 0 && (command & TYPE) != DATA) {
       return;
     }
     int length = command & LENGTH;
-    if (gathered + length > MOST
-        || !port.read(descriptor.get(LONG, 0), frame.asSlice(gathered, length))) {
+    if (gathered + length > MOST || !port.read(buffer, frame.asSlice(gathered, length))) {
       spoilt = true;
     } else {
       gathered += length;
@@ -116,7 +116,7 @@ final class IgbTransmitter {
       if (!spoilt && gathered > 0) {
         wire.accept(frame.asSlice(0, gathered));
       }
-      reset();
+      forget();
     }
   }
 }

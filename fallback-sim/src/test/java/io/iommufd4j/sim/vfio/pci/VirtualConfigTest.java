@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.function.TestMachine;
-import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.PciBus;
 import io.iommufd4j.sim.pci.PciConfigSpace;
