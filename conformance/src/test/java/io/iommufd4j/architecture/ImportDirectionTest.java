@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.architecture;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -128,6 +129,25 @@ final class ImportDirectionTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.iommufd4j.linux..", "io.iommufd4j.sim..");
+
+  @ArchTest
+  static final ArchRule deviceModelsUseWhatEverybodysDo =
+      classes()
+          .that()
+          .resideInAPackage("io.iommufd4j.sim.device..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("io.iommufd4j.sim.device..", "java..", "org.jspecify..")
+          .because("a library's author has that interface and no other");
+
+  @ArchTest
+  static final ArchRule theirInterfaceKnowsNoModel =
+      noClasses()
+          .that()
+          .resideInAPackage("io.iommufd4j.sim.device")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.iommufd4j.sim.device.model");
 
   @ArchTest
   static final ArchRule noCyclesBetweenPackages =

@@ -33,7 +33,7 @@ final class Card {
 
   static final int MOST_COPIES = 4095;
 
-  /** Where the memory of copies is, and an IOVA without any. */
+  /** The IOVA of the memory of copies, and one without any. */
   static final long DATA = 0x4000_0000;
 
   static final long NOTHING = 0x8000_0000L;
@@ -226,7 +226,7 @@ final class Card {
     return (status() & 1) != 0;
   }
 
-  /** What the card wrote of the last copy: status and errors. */
+  /** Status and errors of the last copy, as the card wrote them. */
   int status() {
     return (int) INTS.getAcquire(rings, RECEIVE + last() + 8);
   }

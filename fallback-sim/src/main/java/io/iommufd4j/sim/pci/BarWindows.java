@@ -39,8 +39,8 @@ public final class BarWindows {
     final long at;
     final int bar;
     final Register register;
-    long shown = -1;
-    long seen = -1;
+    long shown;
+    long seen;
 
     Cell(MemorySegment memory, long at, int bar, Register register) {
       this.memory = memory;
@@ -53,6 +53,17 @@ public final class BarWindows {
       return register.bytes() == 4
           ? (int) Cells.INTS.getAcquire(memory, at)
           : (long) Cells.LONGS.getAcquire(memory, at);
+    }
+
+    /** Shows a first value: no program has the memory yet. */
+    void begin(long value) {
+      if (register.bytes() == 4) {
+        Cells.INTS.setRelease(memory, at, (int) value);
+      } else {
+        Cells.LONGS.setRelease(memory, at, value);
+      }
+      shown = load();
+      seen = shown;
     }
 
     /** Shows a value, unless the program has written meanwhile. */
@@ -139,7 +150,7 @@ public final class BarWindows {
     }
     var window = new Window(function, memory, cells, decoding);
     for (Cell cell : cells) {
-      cell.show(window.read(cell));
+      cell.begin(window.read(cell));
     }
     synchronized (this) {
       windows.add(window);

@@ -50,6 +50,16 @@ public final class TestMachine implements AutoCloseable {
     return card;
   }
 
+  /** A controller with a drive, in a group of its own. */
+  public NvmeFunction nvme(String address) {
+    var device = new IommuDevice(address, driver, 0, false, true);
+    group(9).add(device);
+    NvmeFunction drive =
+        NvmeFunction.physical(device, new PciBus(false), memory, 0xfe40_0000, 11, 0);
+    drive.plug();
+    return drive;
+  }
+
   /** Zeroed memory of the process. */
   public MemorySegment pages(int count) {
     long bytes = (long) count * PAGE;

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -70,31 +71,31 @@ final class IgbRegisters {
   private static final int OLD_IMC = 0x00d8;
 
   /**
-   * What a reset leaves, by address; all other registers are 0. As QEMU 11.1.3's igb has it, but
-   * for {@code EECD.AUTO_RD}: as hardware does this card says that its memory was read after a
+   * The registers that a reset leaves, by address; all others are 0. As QEMU 11.1.3's igb has it,
+   * but for {@code EECD.AUTO_RD}: as hardware does this card says that its memory was read after a
    * reset.
    */
-  private static final int[][] RESET = {
-    {CTRL, 0x0010_0209},
-    {STATUS, 0x8008_0481},
-    {EECD, 0x0000_1110 | AUTO_READ_DONE},
-    {0x0038, 0x8100_8100},
-    {TCTL, 0xa404_00f8},
-    {0x0404, 0x0001_0840},
-    {0x0410, 0x0060_1008},
-    {0x0e00, 0x0706_8302},
-    {0x1010, 0x8000_0000},
-    {0x2404, 0x0000_0040},
-    {0x3404, 0x0000_0028},
-    {0x3590, 0x0000_0044},
-    {0x5000, 0x0000_0300},
-    {RAL0, 0x1200_5452},
-    {RAH0, 0x8000_5634},
-    {GCR, 0x0685_0200},
-    {RXDCTL, 0x0201_0000},
-    {TXDCTL, QUEUE_ENABLE},
-    {0xe014, 0x0000_2a00},
-  };
+  private static final Map<Integer, Integer> RESET =
+      Map.ofEntries(
+          Map.entry(CTRL, 0x0010_0209),
+          Map.entry(STATUS, 0x8008_0481),
+          Map.entry(EECD, 0x0000_1110 | AUTO_READ_DONE),
+          Map.entry(0x0038, 0x8100_8100),
+          Map.entry(TCTL, 0xa404_00f8),
+          Map.entry(0x0404, 0x0001_0840),
+          Map.entry(0x0410, 0x0060_1008),
+          Map.entry(0x0e00, 0x0706_8302),
+          Map.entry(0x1010, 0x8000_0000),
+          Map.entry(0x2404, 0x0000_0040),
+          Map.entry(0x3404, 0x0000_0028),
+          Map.entry(0x3590, 0x0000_0044),
+          Map.entry(0x5000, 0x0000_0300),
+          Map.entry(RAL0, 0x1200_5452),
+          Map.entry(RAH0, 0x8000_5634),
+          Map.entry(GCR, 0x0685_0200),
+          Map.entry(RXDCTL, 0x0201_0000),
+          Map.entry(TXDCTL, QUEUE_ENABLE),
+          Map.entry(0xe014, 0x0000_2a00));
 
   /**
    * Those that do something, or change, where a program has them mapped. What starts work comes
@@ -122,9 +123,7 @@ final class IgbRegisters {
 
   void reset() {
     Arrays.fill(words, 0);
-    for (int[] one : RESET) {
-      words[one[0] / Integer.BYTES] = one[1];
-    }
+    RESET.forEach(this::set);
   }
 
   static List<Register> watched() {

@@ -101,15 +101,22 @@ final class IgbTransmitter {
     return registers.has(TCTL, TCTL_ENABLE) && registers.has(TXDCTL, QUEUE_ENABLE);
   }
 
-  /** A descriptor of data; one of an offload changes no frame here. */
+  /**
+   * A descriptor of data; one of an offload changes no frame here. The card does not notice that it
+   * could not read: those bytes are zeros.
+   */
   private void take(long buffer, int command) {
     if ((command & ADVANCED) != 0 && (command & TYPE) != DATA) {
       return;
     }
     int length = command & LENGTH;
-    if (gathered + length > MOST || !port.read(buffer, frame.asSlice(gathered, length))) {
+    if (gathered + length > MOST) {
       spoilt = true;
     } else {
+      MemorySegment part = frame.asSlice(gathered, length);
+      if (!port.read(buffer, part)) {
+        part.fill((byte) 0);
+      }
       gathered += length;
     }
     if ((command & LAST) != 0) {
