@@ -39,7 +39,7 @@ public final class IgbFunction extends SriovFunction {
   private static final int PORT_BAR = 2;
   private static final int MSIX_BAR = 3;
 
-  /** Where firmware puts the ports. */
+  /** The ports, as firmware places them. */
   private static final int PORTS = 0xc000;
 
   // Where the memory BARs lie, from the base of the first.

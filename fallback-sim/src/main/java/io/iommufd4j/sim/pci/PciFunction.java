@@ -213,7 +213,7 @@ public abstract class PciFunction {
    */
   public abstract long readBar(int bar, long offset, int bytes);
 
-  /** What a register shows where a BAR is mapped: reading it so changes nothing. */
+  /** The value that a register shows where a BAR is mapped: reading it so changes nothing. */
   protected abstract long showBar(int bar, Register register);
 
   /** Fills what lies between the registers of a BAR where it is mapped. */

@@ -75,7 +75,7 @@ final class NvmeCompletionQueue {
     due.add(new Completion(result, queue.id(), queue.head(), command, status));
   }
 
-  /** What became of completions that were due. */
+  /** The fate of completions that were due. */
   enum Outcome {
     /** Nothing was due, or the driver has no room. */
     NOTHING,

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a controller and its namespace say of themselves: where a driver reads it as QEMU 11.1.3's
+ * Identities of a controller and its namespace: where a driver reads them as those of QEMU 11.1.3's
  * {@code nvme}, and without the optional commands that this one does not have.
  */
 final class NvmeIdentity {

@@ -114,7 +114,7 @@ public final class NvmeModel implements DeviceModel {
     adminCompletions = 0;
   }
 
-  /** What a controller does when it is disabled: its queues are gone. */
+  /** A controller that is disabled: its queues are gone. */
   private void stop() {
     queues.clear();
     admin.reset();
