@@ -31,6 +31,7 @@ class ReplaceTest {
 
   static Stream<String> machines() {
     return Machine.names().stream()
+        .filter(name -> !Machine.named(name).edus().isEmpty())
         .flatMap(name -> Stream.of(IommuPreset.values()).map(iommu -> name + ":" + iommu.label()));
   }
 
