@@ -37,7 +37,11 @@ class ReplayTest {
   }
 
   private static Optional<ReplayDifference> play(Recording recording) {
-    try (SimKernel kernel = SimKernel.on(Machine.named(RecordedInTheLab.MACHINE))) {
+    return play(recording, Machine.named(RecordedInTheLab.MACHINE));
+  }
+
+  private static Optional<ReplayDifference> play(Recording recording, Machine machine) {
+    try (SimKernel kernel = SimKernel.on(machine)) {
       Optional<ReplayDifference> difference = new Replay(kernel).play(recording);
       assertEquals(0, kernel.control().openFiles(), "nothing is left open");
       return difference;
@@ -59,6 +63,29 @@ class ReplayTest {
     Recording recording = recording(RecordedInTheLab.lines(name));
     assertTrue(recording.events().size() > 25, "it has events");
     assertEquals(Optional.empty(), play(recording));
+  }
+
+  /** QEMU's other IOMMUs do not isolate interrupts, and the lab lets iommufd take devices so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"amd", "virtio"})
+  void theSimulatedKernelAnswersAsTheRealOneOnOtherIommus(String iommu) {
+    Machine machine =
+        Machine.named("single:" + iommu).toBuilder().isolatedInterrupts(false).build();
+    for (String name :
+        List.of("device-replace", "vfio_iommufd_setup_test", "vfio_dma_mapping_test")) {
+      Recording recording = recording(RecordedInTheLab.lines(name + "-" + iommu));
+      assertTrue(recording.header().unsafeInterrupts(), name);
+      assertEquals(Optional.empty(), play(recording, machine), name);
+    }
+  }
+
+  @Test
+  void aLimitOnPinnedMemoryIsPlayed() {
+    var lines = new ArrayList<String>(RecordedInTheLab.lines("vfio_dma_mapping_test"));
+    assertTrue(lines.getFirst().contains("\"locked_bytes\":null"), lines.getFirst());
+    lines.set(0, lines.getFirst().replace("\"locked_bytes\":null", "\"locked_bytes\":\"0x800\""));
+    String difference = play(recording(lines)).map(ReplayDifference::toString).orElse("none");
+    assertTrue(difference.endsWith("errno: recorded success, replayed ENOMEM"), difference);
   }
 
   @ParameterizedTest
