@@ -34,9 +34,24 @@ public final class CloseWatch {
   private final Arena arena = Arena.ofAuto();
   private final MemorySegment events = arena.allocate(ROOM, Long.BYTES);
 
+  /**
+   * Tries whether files can be watched here.
+   *
+   * @return 0; or −errno: {@code ENOSYS} where the kernel was built without it, {@code EMFILE} when
+   *     the user has too many
+   */
+  public static int available() {
+    int tried = open();
+    return tried < 0 ? tried : HostFile.close(tried);
+  }
+
+  private static int open() {
+    return (int) SystemCall.INOTIFY_INIT1.call(NONBLOCKING | O_CLOEXEC);
+  }
+
   /** Watches nothing as yet. */
   public CloseWatch() {
-    fd = (int) SystemCall.INOTIFY_INIT1.call(NONBLOCKING | O_CLOEXEC);
+    fd = open();
     if (fd < 0) {
       throw new IllegalStateException("inotify_init1 answers " + fd);
     }

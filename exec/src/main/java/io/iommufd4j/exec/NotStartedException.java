@@ -48,8 +48,10 @@ public final class NotStartedException extends RuntimeException {
             + call
             + " answers "
             + Errno.name(answer)
-            + "; a container has to allow it, as Docker's and Podman's do with --cap-add"
-            + " SYS_PTRACE");
+            + (answer == Errno.ENOSYS.negated()
+                ? "; the host's kernel has to have it"
+                : "; a container has to allow it, as Docker's and Podman's do with --cap-add"
+                    + " SYS_PTRACE"));
   }
 
   /** The host does not let programs be supervised. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.linux.CloseWatch;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.RemoteMemory;
 import java.lang.foreign.MemorySegment;
@@ -32,5 +33,9 @@ final class SupervisorRights {
       throw NotStartedException.forbidden("pidfd_getfd(2)", taken);
     }
     HostFile.close(taken);
+    int watch = CloseWatch.available();
+    if (watch < 0) {
+      throw NotStartedException.forbidden("inotify_init1(2)", watch);
+    }
   }
 }

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Plays a recording, one call after the other, in this process. On a simulated kernel the devices
@@ -38,6 +39,9 @@ public final class Replay {
 
   private static final String UNSAFE_INTERRUPTS =
       "/sys/module/iommufd/parameters/allow_unsafe_interrupts";
+
+  private static final Pattern FUNCTION =
+      Pattern.compile("^/sys/devices/.*/([0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])/");
 
   private final Kernel kernel;
 
@@ -231,8 +235,13 @@ public final class Replay {
     }
 
     private Optional<ReplayDifference> attribute(RecordedEvent.Attribute attribute, int line) {
-      long result = write(kernel, attribute.path(), attribute.text());
+      long result = write(kernel, path(attribute), attribute.text());
       return answer(line, "write " + attribute.path(), attribute.result(), result);
+    }
+
+    /** A function's attribute is found by its address, whatever bridges are above it here. */
+    private static String path(RecordedEvent.Attribute attribute) {
+      return FUNCTION.matcher(attribute.path()).replaceFirst("/sys/bus/pci/devices/$1/");
     }
 
     @Override

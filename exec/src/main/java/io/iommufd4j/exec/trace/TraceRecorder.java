@@ -38,7 +38,9 @@ final class TraceRecorder {
 
   /** True for an attribute of a PCI function or driver, whose writes are recorded. */
   static boolean isAttribute(String name) {
-    return name.startsWith("/sys/bus/pci/") || name.startsWith("/sys/devices/pci");
+    // On arm64 a host bridge is a platform device.
+    return name.startsWith("/sys/bus/pci/")
+        || (name.startsWith("/sys/devices/") && name.contains("/pci"));
   }
 
   /** A call that has not returned: told its result, and its time in nanoseconds. */
