@@ -19,6 +19,7 @@ enum KnownProgram {
   PYTHON("Python 3", "directories by path and by descriptor, `chdir`, children, `/proc/self/fd`"),
   RUST("a Rust program, with threads", "directories, attributes, an IOAS of `/dev/iommu`"),
   GO("a static Go program", "the same from goroutines: Go's runtime makes its own system calls"),
+  STRACE("`strace -f`", "shows calls and answers of a program of iommufd"),
   STATIC_C("a static C program", "an IOAS, memory in it, its end"),
   DYNAMIC_C("a dynamic C program", "the same");
 
@@ -48,6 +49,17 @@ enum KnownProgram {
                 | program | what it does there |
                 | --- | --- |
                 """,
-                ""));
+                """
+
+                Scripts of the lab run these, in CI:
+
+                | program | how |
+                | --- | --- |
+                | QEMU 11.1.3 with `-object iommufd -device vfio-pci`, its guest at work on the \
+                device; `iommufdctl inspect` and `device-replace --pid` beside it | `lab/vmm --sim`: \
+                [exec.md](exec.md#qemu) |
+                | the kernel's `iommufd`, `iommufd_fail_nth` and VFIO selftests | `lab/selftests`: \
+                [exec.md](exec.md#the-kernels-own-tests) |
+                """));
   }
 }

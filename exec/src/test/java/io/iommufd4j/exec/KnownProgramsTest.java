@@ -94,6 +94,20 @@ class KnownProgramsTest {
   }
 
   @Test
+  void straceShowsCallsAndAnswers() throws Exception {
+    needs("strace");
+    String program = programs.compile("ioas");
+    List<String> lines = output(7, "strace -f -e trace=ioctl,openat " + program);
+    assertTrue(
+        lines.stream()
+            .anyMatch(line -> line.matches("openat\\(.*\"/dev/iommu\", O_RDWR.*\\) = \\d+")),
+        () -> String.join("\n", lines));
+    assertTrue(
+        lines.stream().anyMatch(line -> line.startsWith("ioctl(") && line.contains("-1 ENOENT")),
+        () -> String.join("\n", lines));
+  }
+
+  @Test
   void lsShowsLinksAndNodes() throws IOException {
     List<String> links = output(0, "ls -l /sys/bus/pci/devices");
     assertEquals(FUNCTIONS.size() + 1, links.size());
