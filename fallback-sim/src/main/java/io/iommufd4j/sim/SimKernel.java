@@ -236,13 +236,13 @@ public final class SimKernel implements Kernel {
     }
     // Without a closure: this is the way that allocates nothing.
     try {
-      OpenFile file = files.hold(fd);
+      FileTable.Description open = files.holdOpen(fd);
       MemorySegment before = memory.lend(argument);
       try {
-        return file.ioctl(request, argument.address());
+        return open.file().ioctl(request, argument.address());
       } finally {
         memory.lend(before);
-        files.drop(file);
+        files.drop(open);
       }
     } catch (Refused refused) {
       return refused.errno().negated();

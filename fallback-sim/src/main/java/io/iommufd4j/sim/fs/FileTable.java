@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +28,41 @@ public final class FileTable implements OpenFiles {
   /** {@code sysctl_nr_open}. */
   private static final int LIMIT = 1 << 20;
 
-  /** An open file, what it was opened for, and its references. Guarded by the table. */
-  private static final class Description {
-    final OpenFile file;
-    final boolean readable;
-    final boolean writable;
-    int references;
+  /**
+   * An open file with what it was opened for ({@code struct file}). It counts its references
+   * itself, so that calls on different files do not wait for each other.
+   */
+  public static final class Description {
+    private final OpenFile file;
+    private final boolean readable;
+    private final boolean writable;
 
-    Description(OpenFile file, boolean readable, boolean writable) {
+    /** Once it is 0 it stays 0: nobody finds the file any more. */
+    private final AtomicInteger references;
+
+    private Description(OpenFile file, boolean readable, boolean writable, int references) {
       this.file = file;
       this.readable = readable;
       this.writable = writable;
+      this.references = new AtomicInteger(references);
+    }
+
+    /** The file. */
+    public OpenFile file() {
+      return file;
+    }
+
+    /** {@code get_file_rcu}: one more reference; false when the last was given up. */
+    private boolean hold() {
+      while (true) {
+        int before = references.get();
+        if (before == 0) {
+          return false;
+        }
+        if (references.compareAndSet(before, before + 1)) {
+          return true;
+        }
+      }
     }
   }
 
@@ -134,10 +159,7 @@ public final class FileTable implements OpenFiles {
   /** Another reference to a file; false when it has none any more. */
   public synchronized boolean retain(OpenFile file) {
     Description description = files.get(file);
-    if (description != null) {
-      description.references++;
-    }
-    return description != null;
+    return description != null && description.hold();
   }
 
   private @Nullable Outside outside() {
@@ -148,9 +170,7 @@ public final class FileTable implements OpenFiles {
   /** A file has one reference from now on, {@link #drop} ends it. */
   public void refer(OpenFile file) {
     synchronized (this) {
-      var description = new Description(file, true, true);
-      description.references = 1;
-      files.put(file, description);
+      files.put(file, new Description(file, true, true, 1));
     }
   }
 
@@ -174,10 +194,10 @@ public final class FileTable implements OpenFiles {
   @Override
   public int reserve(OpenFile file, int flags) {
     int mode = flags & (libc_h.O_RDWR() | libc_h.O_WRONLY());
-    var description = new Description(file, mode != libc_h.O_WRONLY(), mode != libc_h.O_RDONLY());
+    var description =
+        new Description(file, mode != libc_h.O_WRONLY(), mode != libc_h.O_RDONLY(), 1);
     synchronized (this) {
       files.put(file, description);
-      description.references = 1;
     }
     try {
       Outside theirs = outside();
@@ -247,17 +267,13 @@ public final class FileTable implements OpenFiles {
    * @throws Refused EBADF, EMFILE
    */
   public int dup(int fd) {
-    Description description;
-    synchronized (this) {
-      description = description(fd);
-      description.references++;
-    }
+    Description description = holdDescription(fd);
     try {
       int second = reserveNumber();
       current().open.publish(second, description);
       return second;
     } catch (Refused refused) {
-      drop(description.file);
+      drop(description);
       throw refused;
     }
   }
@@ -330,25 +346,41 @@ public final class FileTable implements OpenFiles {
   }
 
   @Override
-  public synchronized OpenFile hold(int fd) {
-    Outside theirs = outside();
-    if (theirs != null) {
-      return holdOutside(theirs, fd);
-    }
-    Description description = description(fd);
-    description.references++;
-    return description.file;
+  public OpenFile hold(int fd) {
+    return holdOpen(fd).file;
   }
 
-  private OpenFile holdOutside(Outside theirs, int fd) {
-    OpenFile file = theirs.find(fd);
-    if (file instanceof Foreign) {
-      files.computeIfAbsent(file, _ -> new Description(file, true, true));
-    }
-    if (file == null || !retain(file)) {
+  /**
+   * As {@link #hold}, of the file with what it was opened for; undone by {@link
+   * #drop(Description)}, which is quicker.
+   *
+   * @throws Refused EBADF when the descriptor is closed
+   */
+  public Description holdOpen(int fd) {
+    Outside theirs = outside();
+    return theirs == null ? holdDescription(fd) : holdOutside(theirs, fd);
+  }
+
+  private Description holdDescription(int fd) {
+    Description description = current().open.find(fd);
+    if (description == null || !description.hold()) {
       throw Refused.with(Errno.EBADF);
     }
-    return file;
+    return description;
+  }
+
+  private synchronized Description holdOutside(Outside theirs, int fd) {
+    OpenFile file = theirs.find(fd);
+    Description known = file == null ? null : files.get(file);
+    if (known != null && known.hold()) {
+      return known;
+    }
+    if (file instanceof Foreign) {
+      var description = new Description(file, true, true, 1);
+      files.put(file, description);
+      return description;
+    }
+    throw Refused.with(Errno.EBADF);
   }
 
   /**
@@ -356,7 +388,7 @@ public final class FileTable implements OpenFiles {
    *
    * @throws Refused EBADF when it was not opened for that
    */
-  public synchronized OpenFile holdToRead(int fd) {
+  public OpenFile holdToRead(int fd) {
     if (!description(fd).readable) {
       throw Refused.with(Errno.EBADF);
     }
@@ -368,7 +400,7 @@ public final class FileTable implements OpenFiles {
    *
    * @throws Refused EBADF when it was not opened for that
    */
-  public synchronized OpenFile holdToWrite(int fd) {
+  public OpenFile holdToWrite(int fd) {
     if (!description(fd).writable) {
       throw Refused.with(Errno.EBADF);
     }
@@ -389,14 +421,24 @@ public final class FileTable implements OpenFiles {
 
   @Override
   public void drop(OpenFile file) {
+    Description description;
     synchronized (this) {
-      Description description = files.get(file);
-      if (description == null || --description.references > 0) {
-        return;
-      }
-      files.remove(file);
+      description = files.get(file);
     }
-    file.release();
+    if (description != null) {
+      drop(description);
+    }
+  }
+
+  /** Undoes {@link #holdOpen}; the last one releases the file. */
+  public void drop(Description description) {
+    if (description.references.decrementAndGet() > 0) {
+      return;
+    }
+    synchronized (this) {
+      files.remove(description.file, description);
+    }
+    description.file.release();
   }
 
   private Description description(int fd) {

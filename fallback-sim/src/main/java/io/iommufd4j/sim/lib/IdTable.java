@@ -4,13 +4,15 @@ package io.iommufd4j.sim.lib;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Objects by small number, lowest free number first. A number can be reserved before its object is
- * there: it is then taken, but nobody finds anything under it. Guarded by itself.
+ * there: it is then taken, but nobody finds anything under it. Guarded by itself; finding takes no
+ * lock.
  *
  * @param <T> what is kept
  */
@@ -18,7 +20,9 @@ public final class IdTable<T> {
 
   private int first;
   private final BitSet numbers = new BitSet();
-  private final List<@Nullable T> objects = new ArrayList<>();
+
+  /** Grown by copying; read without the lock. */
+  private volatile AtomicReferenceArray<@Nullable T> objects = new AtomicReferenceArray<>(0);
 
   /**
    * An empty table.
@@ -44,8 +48,13 @@ public final class IdTable<T> {
   /** Takes a number that is free. */
   public synchronized void reserve(int id) {
     numbers.set(id);
-    while (objects.size() <= id) {
-      objects.add(null);
+    AtomicReferenceArray<@Nullable T> now = objects;
+    if (now.length() <= id) {
+      var larger = new AtomicReferenceArray<@Nullable T>(Math.max(id + 1, 2 * now.length()));
+      for (int i = 0; i < now.length(); i++) {
+        larger.set(i, now.get(i));
+      }
+      objects = larger;
     }
   }
 
@@ -55,17 +64,18 @@ public final class IdTable<T> {
   }
 
   /** The object under a number; null for a free or reserved number. */
-  public synchronized @Nullable T find(int id) {
-    return id >= 0 && id < objects.size() ? objects.get(id) : null;
+  public @Nullable T find(int id) {
+    AtomicReferenceArray<@Nullable T> now = objects;
+    return id >= 0 && id < now.length() ? now.get(id) : null;
   }
 
   /** Frees a number, whatever it held. */
   public synchronized @Nullable T remove(int id) {
-    if (id < 0 || id >= objects.size()) {
+    if (id < 0 || id >= objects.length()) {
       return null;
     }
     numbers.clear(id);
-    return objects.set(id, null);
+    return objects.getAndSet(id, null);
   }
 
   /**
@@ -74,7 +84,7 @@ public final class IdTable<T> {
    * @param taken gets each of them
    */
   public synchronized void removeIf(Predicate<T> condition, Consumer<T> taken) {
-    for (int id = first; id < objects.size(); id++) {
+    for (int id = first; id < objects.length(); id++) {
       T object = objects.get(id);
       if (object != null && condition.test(object)) {
         remove(id);
@@ -91,10 +101,8 @@ public final class IdTable<T> {
   /** The number of objects that can be found. */
   public synchronized int size() {
     int count = 0;
-    for (T object : objects) {
-      if (object != null) {
-        count++;
-      }
+    for (int id = 0; id < objects.length(); id++) {
+      count += objects.get(id) == null ? 0 : 1;
     }
     return count;
   }
@@ -103,7 +111,8 @@ public final class IdTable<T> {
   public void forEach(Consumer<T> visitor) {
     List<T> now = new ArrayList<>();
     synchronized (this) {
-      for (T object : objects) {
+      for (int id = 0; id < objects.length(); id++) {
+        T object = objects.get(id);
         if (object != null) {
           now.add(object);
         }
