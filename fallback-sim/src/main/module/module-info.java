@@ -13,6 +13,7 @@ module io.iommufd4j.sim {
   requires jdk.unsupported;
 
   exports io.iommufd4j.sim;
+  exports io.iommufd4j.sim.device;
   exports io.iommufd4j.sim.fs to
       io.iommufd4j.exec;
   exports io.iommufd4j.sim.lib to

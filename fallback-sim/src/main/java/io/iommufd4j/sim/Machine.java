@@ -2,6 +2,7 @@
 package io.iommufd4j.sim;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.device.DeviceDescription;
 import io.iommufd4j.sim.file.MachineFile;
 import io.iommufd4j.sim.file.MachineText;
 import io.iommufd4j.sim.lib.KernelRelease;
@@ -84,6 +85,8 @@ public final class Machine {
   /**
    * {@return its description as the text of a file, in YAML, which {@link #read} takes} It says the
    * same machine, by the registers of its IOMMUs where the name was enough.
+   *
+   * @throws IllegalStateException when it has a device of one's own, which no file can say
    */
   public String yaml() {
     return MachineText.of(description, List.of());
@@ -294,6 +297,19 @@ public final class Machine {
      */
     public Builder igb(String address) {
       machine.igb(address);
+      return this;
+    }
+
+    /**
+     * Adds a device of one's own, in a group of its own.
+     *
+     * @param address not taken yet
+     * @param device its PCI function, and what makes the device
+     * @return this
+     * @throws IllegalArgumentException when its BARs of 32 bits have more than a MiB in all
+     */
+    public Builder device(String address, DeviceDescription device) {
+      machine.device(address, device);
       return this;
     }
 

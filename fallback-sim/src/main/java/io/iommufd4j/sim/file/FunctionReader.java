@@ -84,6 +84,7 @@ final class FunctionReader {
             irq(fields),
             fields.find("bars").map(BarReader::ofKind).orElse(List.of()),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     boolean port = kind == FunctionKind.ROOT_PORT || kind == FunctionKind.SWITCH;
     return draft(
@@ -169,7 +170,8 @@ final class FunctionReader {
             OptionalInt.empty(),
             fields.find("bars").map(BarReader::bars).orElse(List.of()),
             Optional.of(registers),
-            fields.find("virtual-functions").map(value -> sriov(value, at, found)));
+            fields.find("virtual-functions").map(value -> sriov(value, at, found)),
+            Optional.empty());
     return draft(
         fields,
         new Slot(

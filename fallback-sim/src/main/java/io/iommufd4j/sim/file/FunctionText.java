@@ -32,6 +32,10 @@ final class FunctionText {
   }
 
   FlowMapping fields() {
+    if (slot.details().device().isPresent()) {
+      throw new IllegalStateException(
+          slot.address() + ": a device of a library's author is Java, and has no place in a file");
+    }
     boolean described = slot.kind() == FunctionKind.DESCRIBED;
     fields.put("at", slot.address());
     if (!described) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.machine;
 
+import io.iommufd4j.sim.device.DeviceDescription;
 import io.iommufd4j.sim.pci.PciFunction.Bar;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
  * @param bars the BARs; of a kind that has its own, the address of the first
  * @param registers its configuration registers; empty where its kind has its own
  * @param sriov the virtual functions that it can have; empty where its kind says it
+ * @param device a device of a library's author, which says all of that itself; empty for others
  */
 public record FunctionDetails(
     Optional<String> driver,
@@ -23,7 +25,8 @@ public record FunctionDetails(
     OptionalInt irq,
     List<Bar> bars,
     Optional<RegisterBytes> registers,
-    Optional<SriovDetails> sriov) {
+    Optional<SriovDetails> sriov,
+    Optional<DeviceDescription> device) {
 
   /** Nothing but the kind. */
   public static final FunctionDetails NONE =
@@ -33,7 +36,20 @@ public record FunctionDetails(
           OptionalInt.empty(),
           List.of(),
           Optional.empty(),
+          Optional.empty(),
           Optional.empty());
+
+  /** Nothing but a device of a library's author. */
+  static FunctionDetails of(DeviceDescription device) {
+    return new FunctionDetails(
+        Optional.empty(),
+        Optional.empty(),
+        OptionalInt.empty(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(device));
+  }
 
   /** No driver takes it at boot. */
   public static final String NO_DRIVER = "none";

@@ -2,10 +2,12 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.device.DeviceDescription;
 import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.function.IgbFunction;
+import io.iommufd4j.sim.function.OwnFunction;
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.PasidFeature;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
@@ -174,6 +176,26 @@ public final class MachineBuilder {
     }
     add(address, FunctionKind.NVME, NO_BUS, groups++);
     slots.add(slots.removeLast().withVirtualFunctions(virtualFunctions));
+    return this;
+  }
+
+  /**
+   * A device of a library's author, in a group of its own.
+   *
+   * @throws IllegalArgumentException when its BARs of 32 bits have more than a MiB in all
+   */
+  public MachineBuilder device(String address, DeviceDescription device) {
+    long bytes =
+        device.bars().stream()
+            .filter(bar -> !bar.wide())
+            .mapToLong(DeviceDescription.Bar::bytes)
+            .sum();
+    if (bytes > OwnFunction.ROOM) {
+      throw new IllegalArgumentException(
+          address + ": BARs of 32 bits have a MiB in all; others have to be wide");
+    }
+    add(address, FunctionKind.DESCRIBED, NO_BUS, groups++);
+    slots.add(slots.removeLast().withDetails(FunctionDetails.of(device)));
     return this;
   }
 

@@ -2,6 +2,7 @@
 package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.sim.device.DeviceDescription;
 import io.iommufd4j.sim.driver.IommuPreset;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
@@ -11,6 +12,7 @@ import io.iommufd4j.sim.function.DescribedFunction;
 import io.iommufd4j.sim.function.EduFunction;
 import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.function.NvmeFunction;
+import io.iommufd4j.sim.function.OwnFunction;
 import io.iommufd4j.sim.function.PassiveFunction;
 import io.iommufd4j.sim.iommu.IommuDevice;
 import io.iommufd4j.sim.iommu.IommuDriver;
@@ -38,6 +40,12 @@ public final class MachineInstance {
   /** Functions with a BAR get a MiB each. */
   private static final int BAR_ROOM = 1 << 20;
 
+  /** Bus address of the first BAR of 64 bits, below the addresses of programs. */
+  private static final long FIRST_WIDE_BAR = 0x2000_0000_0000L;
+
+  /** So much has each function: four times the largest BAR. */
+  private static final long WIDE_ROOM = 1L << 42;
+
   private final MachineDescription machine;
   private final UserMemory memory;
   private final @Nullable ModelDriver iommu;
@@ -46,6 +54,7 @@ public final class MachineInstance {
   // In the order the kernel found them. Guarded by itself.
   private final Map<String, PciFunction> functions = new LinkedHashMap<>();
   private int bars;
+  private long wideBars = FIRST_WIDE_BAR;
 
   /**
    * Puts a machine together.
@@ -128,15 +137,24 @@ public final class MachineInstance {
               NvmeFunction.physical(
                   device, bus, memory, firstBar(slot), line, slot.virtualFunctions());
           case IGB -> IgbFunction.physical(device, bus, memory, firstBar(slot), line);
-          case DESCRIBED -> described(details, device, bus);
+          case DESCRIBED ->
+              details.device().isPresent()
+                  ? own(details.device().get(), slot, device, bus)
+                  : described(details, device, bus);
           default -> slot.kind().bridge() ? bridge(slot, device, bus) : passive(slot, device, bus);
         };
-    if (!platform.hasFirmware()
-        && !function.bars().isEmpty()
-        && slot.kind() != FunctionKind.DESCRIBED) {
+    if (!platform.hasFirmware() && !function.bars().isEmpty() && details.registers().isEmpty()) {
       function.config().withoutFirmware();
     }
     return function;
+  }
+
+  private OwnFunction own(
+      DeviceDescription description, Slot slot, IommuDevice device, PciBus bus) {
+    long wide = wideBars;
+    wideBars += WIDE_ROOM;
+    int line = platform().interruptLine(slot.address());
+    return new OwnFunction(device, bus, description, memory, firstBar(slot), wide, line);
   }
 
   private static DescribedFunction described(

@@ -138,6 +138,20 @@ public record Slot(
         details);
   }
 
+  Slot withDetails(FunctionDetails other) {
+    return new Slot(
+        address,
+        kind,
+        secondaryDomain,
+        secondaryBus,
+        group,
+        unit,
+        virtualFunctions,
+        reserved,
+        pasids,
+        other);
+  }
+
   Slot withPasids(Pasids other) {
     return new Slot(
         address,
