@@ -231,7 +231,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     copies.copyIn(address, into, offset, bytes);
   }
 
-  /** What the host has to be asked for is asked for once. */
+  /** Answers of the host, each asked for once. */
   @Override
   public long copyInAhead(long address, MemorySegment into, long bytes) {
     long ahead = copies.throughHost(address) ? UserMemory.toPageEnd(address, into.byteSize()) : 0;
