@@ -45,8 +45,17 @@ final class MockContext implements AutoCloseable {
   private final DmaBuffer page;
 
   MockContext(Kernel kernel) {
+    this(kernel, ok(kernel.open("/dev/iommu", libc_h.O_RDWR())));
+  }
+
+  /** The same context with blocks of its own, for another thread. */
+  MockContext again(Kernel same) {
+    return new MockContext(same, ok(same.dup(fd)));
+  }
+
+  private MockContext(Kernel kernel, int fd) {
     this.kernel = kernel;
-    this.fd = ok(kernel.open("/dev/iommu", libc_h.O_RDWR()));
+    this.fd = fd;
     this.page = DmaBuffer.allocate(kernel, PAGE);
     page.segment().fill((byte) 1);
     iommu_ioas_map.size(map, (int) map.byteSize());
