@@ -18,22 +18,29 @@ final class Table {
 
   /** The rows as lines; all have as many cells as the first. */
   List<String> lines() {
-    return rows.stream().map(this::line).toList();
+    int[] widths = widths();
+    return rows.stream().map(row -> line(row, widths)).toList();
   }
 
-  private String line(List<String> row) {
+  private static String line(List<String> row, int[] widths) {
     var line = new StringBuilder();
     for (int column = 0; column < row.size(); column++) {
       String cell = row.get(column);
       line.append(cell);
       if (column < row.size() - 1) {
-        line.append(" ".repeat(width(column) - cell.length())).append(GAP);
+        line.append(" ".repeat(widths[column] - cell.length())).append(GAP);
       }
     }
     return line.toString().stripTrailing();
   }
 
-  private int width(int column) {
-    return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+  private int[] widths() {
+    var widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
+    for (List<String> row : rows) {
+      for (int column = 0; column < widths.length; column++) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    return widths;
   }
 }

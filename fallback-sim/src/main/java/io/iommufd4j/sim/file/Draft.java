@@ -30,11 +30,8 @@ record Draft(Fields fields, Slot slot, OptionalInt group, boolean isolates, bool
         : Optional.of(new BusNumber(slot.secondaryDomain(), slot.secondaryBus()));
   }
 
-  /** True if another function is in the same slot of the same bus. */
-  boolean sharesSlot(Draft other) {
-    return other != this
-        && other.address().domain() == address().domain()
-        && other.address().bus() == address().bus()
-        && other.address().device() == address().device();
+  /** The first address of the slot that it is in. */
+  PciAddress slotAddress() {
+    return new PciAddress(address().domain(), address().bus(), address().device(), 0);
   }
 }

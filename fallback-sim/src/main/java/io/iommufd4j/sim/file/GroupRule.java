@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.file;
 
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.machine.BusNumber;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,13 +18,22 @@ import java.util.Set;
  */
 final class GroupRule {
 
-  private final List<Draft> all;
+  /** Bridges by the bus behind them. */
+  private final Map<BusNumber, Draft> bridges = new HashMap<>();
+
+  /** Functions by the first address of their slot, in the order of the list. */
+  private final Map<PciAddress, List<Draft>> slots = new HashMap<>();
+
   private final Map<Draft, Integer> groups = new HashMap<>();
   private final Set<Integer> taken = new HashSet<>();
 
+  /** No lower number is free. */
+  private int lowestFree;
+
   private GroupRule(List<Draft> all) {
-    this.all = all;
     for (Draft draft : all) {
+      draft.behind().ifPresent(bus -> bridges.putIfAbsent(bus, draft));
+      slots.computeIfAbsent(draft.slotAddress(), _ -> new ArrayList<>(1)).add(draft);
       draft
           .group()
           .ifPresent(group -> {
@@ -52,16 +63,14 @@ final class GroupRule {
   }
 
   private int free() {
-    int number = 0;
-    while (taken.contains(number)) {
-      number++;
+    while (taken.contains(lowestFree)) {
+      lowestFree++;
     }
-    return number;
+    return lowestFree;
   }
 
   private Optional<Draft> parent(Draft draft) {
-    BusNumber bus = BusNumber.of(draft.address());
-    return all.stream().filter(other -> other.behind().filter(bus::equals).isPresent()).findFirst();
+    return Optional.ofNullable(bridges.get(BusNumber.of(draft.address())));
   }
 
   private OptionalInt found(Draft draft) {
@@ -81,9 +90,8 @@ final class GroupRule {
     if (top.isolates()) {
       return OptionalInt.empty();
     }
-    return all.stream()
-        .filter(draft::sharesSlot)
-        .filter(other -> !other.isolates() && groups.containsKey(other))
+    return slots.getOrDefault(draft.slotAddress(), List.of()).stream()
+        .filter(other -> other != draft && !other.isolates() && groups.containsKey(other))
         .mapToInt(groups::get)
         .findFirst();
   }

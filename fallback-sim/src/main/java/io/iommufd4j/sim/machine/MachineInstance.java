@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The machine of one kernel, made as its description says. */
@@ -278,19 +279,20 @@ public final class MachineInstance {
   }
 
   private void markMultifunction() {
+    Map<PciAddress, Long> inSlot =
+        machine.slots().stream()
+            .collect(Collectors.groupingBy(slot -> first(slot.address()), Collectors.counting()));
     for (Slot slot : machine.slots()) {
-      boolean shared =
-          machine.slots().stream()
-                  .filter(s -> s.address().domain() == slot.address().domain())
-                  .filter(s -> s.address().bus() == slot.address().bus())
-                  .filter(s -> s.address().device() == slot.address().device())
-                  .count()
-              > 1;
       // The first function tells of the others; those tell of nobody.
-      if (shared && slot.address().function() == 0) {
+      if (slot.address().function() == 0 && inSlot.getOrDefault(slot.address(), 0L) > 1) {
         function(slot).config().multifunction();
       }
     }
+  }
+
+  /** The address of the first function in the slot of another. */
+  private static PciAddress first(PciAddress address) {
+    return new PciAddress(address.domain(), address.bus(), address.device(), 0);
   }
 
   private PciFunction function(Slot slot) {

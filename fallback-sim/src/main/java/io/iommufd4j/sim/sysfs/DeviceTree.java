@@ -7,6 +7,7 @@ import io.iommufd4j.sim.machine.MachineDescription;
 import io.iommufd4j.sim.machine.Slot;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -16,6 +17,9 @@ final class DeviceTree {
 
   private final MachineDescription machine;
   private final Map<String, String> places = new ConcurrentHashMap<>();
+
+  /** By the bus that they lead to. */
+  private final Map<BusNumber, Optional<Slot>> parents = new ConcurrentHashMap<>();
 
   DeviceTree(MachineDescription machine) {
     this.machine = machine;
@@ -38,7 +42,7 @@ final class DeviceTree {
 
   private String findPlace(String address) {
     PciAddress at = PciAddress.parse(address);
-    Slot parent = machine.parent(at).orElse(null);
+    Slot parent = parents.computeIfAbsent(BusNumber.of(at), _ -> machine.parent(at)).orElse(null);
     if (parent == null) {
       return "devices/pci" + BusNumber.of(at) + "/" + address;
     }
