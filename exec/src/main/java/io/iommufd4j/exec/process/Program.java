@@ -148,9 +148,6 @@ public final class Program implements OutsideMemory.Host {
   @Override
   public boolean read(long address, MemorySegment into) {
     ThreadBuffers.Set own = buffers.get();
-    if (own.readAhead(pid, address, into)) {
-      return true;
-    }
     return Moves.move(
         own,
         into,
@@ -161,7 +158,6 @@ public final class Program implements OutsideMemory.Host {
   @Override
   public boolean write(long address, MemorySegment from) {
     ThreadBuffers.Set own = buffers.get();
-    own.forgetAhead();
     return Moves.move(
         own,
         from,

@@ -136,7 +136,6 @@ public final class Programs {
 
   /** The call that this thread handles is over. */
   public void endCall() {
-    buffers.get().forgetAhead();
     files.endCall();
   }
 
