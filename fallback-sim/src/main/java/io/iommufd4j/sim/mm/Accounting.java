@@ -32,7 +32,7 @@ public final class Accounting {
   private record User(AtomicLong counted, AtomicLong pinned) {}
 
   private long limitBytes;
-  private boolean unlimited;
+  private volatile boolean unlimited;
   private final boolean privileged;
   private final User user;
   private long processPages;
@@ -100,7 +100,7 @@ public final class Accounting {
    *
    * @param perProcess whether the context is in {@code IOMMU_OPTION_RLIMIT_MODE} 1
    */
-  public synchronized Mode mode(boolean perProcess) {
+  public Mode mode(boolean perProcess) {
     if (unlimited) {
       return Mode.NONE;
     }
