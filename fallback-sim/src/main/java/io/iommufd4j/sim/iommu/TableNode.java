@@ -87,7 +87,7 @@ final class TableNode {
     int first = slot(iova);
     int slots = slots(leaf);
     for (int slot = first; slot < first + slots; slot++) {
-      leaves.set(slot, leaf);
+      leaves.setRelease(slot, leaf);
     }
     used += slots;
   }
@@ -97,7 +97,7 @@ final class TableNode {
     int first = slot(iova);
     int slots = slots(leaf);
     for (int slot = first; slot < first + slots; slot++) {
-      leaves.set(slot, NONE);
+      leaves.setRelease(slot, NONE);
     }
     used -= slots;
   }

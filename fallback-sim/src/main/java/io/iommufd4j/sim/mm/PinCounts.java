@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.mm;
 
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,43 @@ public final class PinCounts {
   /** Changes the count of a range of pages. */
   public synchronized void add(long first, long pages, int change) {
     long end = first + pages;
+    if (!addWithinRun(first, end, change)) {
+      addToRuns(first, end, change);
+    }
+  }
+
+  /** The usual case, in a third of the look-ups: all of the pages have one count. */
+  private boolean addWithinRun(long first, long end, int change) {
+    Map.Entry<Long, Integer> run = counts.floorEntry(first);
+    Map.Entry<Long, Integer> behind = counts.higherEntry(first);
+    if (behind != null && behind.getKey() < end) {
+      return false;
+    }
+    int before = count(run);
+    int after = Math.max(0, before + change);
+    if (after == before) {
+      return true;
+    }
+    boolean fromStart = run != null && run.getKey() == first;
+    if (fromStart && count(counts.lowerEntry(first)) == after) {
+      counts.remove(first);
+    } else {
+      counts.put(first, after);
+    }
+    boolean toEnd = behind != null && behind.getKey() == end;
+    if (!toEnd) {
+      counts.put(end, before);
+    } else if (behind.getValue() == after) {
+      counts.remove(end);
+    }
+    return true;
+  }
+
+  private static int count(Map.@Nullable Entry<Long, Integer> run) {
+    return run == null ? 0 : run.getValue();
+  }
+
+  private void addToRuns(long first, long end, int change) {
     split(first);
     split(end);
     for (Long run = first; run != null && run < end; run = counts.higherKey(run)) {
