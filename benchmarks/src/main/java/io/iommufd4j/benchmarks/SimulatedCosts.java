@@ -20,12 +20,17 @@ public final class SimulatedCosts {
   private static final int ROUNDS = 9;
   private static final int TURNS = 10;
   private static final long TURN_NANOS = 20_000_000;
-  private static final int WARM_UP_TURNS = 400;
+  private static final int WARM_UP_TURNS = 1_000;
 
   /** Areas in the address space when mapping into it is timed, first and last. */
   private static final int FEW_AREAS = 10_000;
 
   private static final int MANY_AREAS = 100_000;
+
+  // Linux looks through all areas for a place, from the lowest on.
+  private static final int FEW_CHOSEN = 500;
+  private static final int MANY_CHOSEN = 2_000;
+
   private static final int FILLS = 7;
 
   private SimulatedCosts() {}
@@ -113,7 +118,7 @@ public final class SimulatedCosts {
       }
     }
     print("map, 10,000 to 100,000 areas", mapped);
-    print("map anywhere, 10,000 to 100,000", chosen);
+    print("map anywhere, 500 to 2,000 areas", chosen);
     print("unmap all of 100,000, an area", unmapped);
     print("  the first time", new double[][] {unmapped[0]});
   }
@@ -131,13 +136,13 @@ public final class SimulatedCosts {
 
   private static double choose(MockContext context, int ioas) {
     long begin = 0;
-    for (int i = 0; i < MANY_AREAS; i++) {
-      if (i == FEW_AREAS) {
+    for (int i = 0; i < MANY_CHOSEN; i++) {
+      if (i == FEW_CHOSEN) {
         begin = System.nanoTime();
       }
       context.mapAnywhere(ioas);
     }
-    return (double) (System.nanoTime() - begin) / (MANY_AREAS - FEW_AREAS);
+    return (double) (System.nanoTime() - begin) / (MANY_CHOSEN - FEW_CHOSEN);
   }
 
   private static double empty(MockContext context, int ioas, int areas) {
