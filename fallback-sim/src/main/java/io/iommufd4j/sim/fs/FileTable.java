@@ -389,10 +389,12 @@ public final class FileTable implements OpenFiles {
    * @throws Refused EBADF when it was not opened for that
    */
   public OpenFile holdToRead(int fd) {
-    if (!description(fd).readable) {
+    Description description = holdDescription(fd);
+    if (!description.readable) {
+      drop(description);
       throw Refused.with(Errno.EBADF);
     }
-    return hold(fd);
+    return description.file;
   }
 
   /**
@@ -401,10 +403,12 @@ public final class FileTable implements OpenFiles {
    * @throws Refused EBADF when it was not opened for that
    */
   public OpenFile holdToWrite(int fd) {
-    if (!description(fd).writable) {
+    Description description = holdDescription(fd);
+    if (!description.writable) {
+      drop(description);
       throw Refused.with(Errno.EBADF);
     }
-    return hold(fd);
+    return description.file;
   }
 
   /** True if a descriptor was opened for reading. */
