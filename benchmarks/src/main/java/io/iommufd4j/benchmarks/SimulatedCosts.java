@@ -124,25 +124,26 @@ public final class SimulatedCosts {
   }
 
   private static double fill(MockContext context, int ioas) {
-    long begin = 0;
-    for (int i = 0; i < MANY_AREAS; i++) {
-      if (i == FEW_AREAS) {
-        begin = System.nanoTime();
-      }
-      context.map(ioas, MockContext.FIRST + 2L * i * MockContext.PAGE);
-    }
-    return (double) (System.nanoTime() - begin) / (MANY_AREAS - FEW_AREAS);
+    return perMap(
+        FEW_AREAS,
+        MANY_AREAS,
+        i -> context.map(ioas, MockContext.FIRST + 2 * i * MockContext.PAGE));
   }
 
   private static double choose(MockContext context, int ioas) {
+    return perMap(FEW_CHOSEN, MANY_CHOSEN, _ -> context.mapAnywhere(ioas));
+  }
+
+  /** Nanoseconds for each area that is mapped once there are a few, until there are many. */
+  private static double perMap(int few, int many, Body map) {
     long begin = 0;
-    for (int i = 0; i < MANY_CHOSEN; i++) {
-      if (i == FEW_CHOSEN) {
+    for (int i = 0; i < many; i++) {
+      if (i == few) {
         begin = System.nanoTime();
       }
-      context.mapAnywhere(ioas);
+      map.call(i);
     }
-    return (double) (System.nanoTime() - begin) / (MANY_CHOSEN - FEW_CHOSEN);
+    return (double) (System.nanoTime() - begin) / (many - few);
   }
 
   private static double empty(MockContext context, int ioas, int areas) {

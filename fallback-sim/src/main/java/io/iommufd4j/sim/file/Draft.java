@@ -29,9 +29,4 @@ record Draft(Fields fields, Slot slot, OptionalInt group, boolean isolates, bool
         ? Optional.empty()
         : Optional.of(new BusNumber(slot.secondaryDomain(), slot.secondaryBus()));
   }
-
-  /** The first address of the slot that it is in. */
-  PciAddress slotAddress() {
-    return new PciAddress(address().domain(), address().bus(), address().device(), 0);
-  }
 }

@@ -33,7 +33,7 @@ final class GroupRule {
   private GroupRule(List<Draft> all) {
     for (Draft draft : all) {
       draft.behind().ifPresent(bus -> bridges.putIfAbsent(bus, draft));
-      slots.computeIfAbsent(draft.slotAddress(), _ -> new ArrayList<>(1)).add(draft);
+      slots.computeIfAbsent(draft.slot().first(), _ -> new ArrayList<>(1)).add(draft);
       draft
           .group()
           .ifPresent(group -> {
@@ -90,7 +90,7 @@ final class GroupRule {
     if (top.isolates()) {
       return OptionalInt.empty();
     }
-    return slots.getOrDefault(draft.slotAddress(), List.of()).stream()
+    return slots.getOrDefault(draft.slot().first(), List.of()).stream()
         .filter(other -> other != draft && !other.isolates() && groups.containsKey(other))
         .mapToInt(groups::get)
         .findFirst();

@@ -280,19 +280,13 @@ public final class MachineInstance {
 
   private void markMultifunction() {
     Map<PciAddress, Long> inSlot =
-        machine.slots().stream()
-            .collect(Collectors.groupingBy(slot -> first(slot.address()), Collectors.counting()));
+        machine.slots().stream().collect(Collectors.groupingBy(Slot::first, Collectors.counting()));
     for (Slot slot : machine.slots()) {
       // The first function tells of the others; those tell of nobody.
       if (slot.address().function() == 0 && inSlot.getOrDefault(slot.address(), 0L) > 1) {
         function(slot).config().multifunction();
       }
     }
-  }
-
-  /** The address of the first function in the slot of another. */
-  private static PciAddress first(PciAddress address) {
-    return new PciAddress(address.domain(), address.bus(), address.device(), 0);
   }
 
   private PciFunction function(Slot slot) {

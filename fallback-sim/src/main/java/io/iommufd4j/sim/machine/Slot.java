@@ -77,47 +77,22 @@ public record Slot(
     return new PciAddress(physical.domain(), place >> 8, place >> 3 & 0x1f, place & 7);
   }
 
+  /** The address of the first function beside it, on the same bus and in the same slot. */
+  public PciAddress first() {
+    return new PciAddress(address.domain(), address.bus(), address.device(), 0);
+  }
+
   /** The same in another group. */
   public Slot withGroup(int other) {
-    return new Slot(
-        address,
-        kind,
-        secondaryDomain,
-        secondaryBus,
-        other,
-        unit,
-        virtualFunctions,
-        reserved,
-        pasids,
-        details);
+    return with(other, unit, virtualFunctions, reserved, pasids, details);
   }
 
   Slot withUnit(int other) {
-    return new Slot(
-        address,
-        kind,
-        secondaryDomain,
-        secondaryBus,
-        group,
-        other,
-        virtualFunctions,
-        reserved,
-        pasids,
-        details);
+    return with(group, other, virtualFunctions, reserved, pasids, details);
   }
 
   Slot withVirtualFunctions(int total) {
-    return new Slot(
-        address,
-        kind,
-        secondaryDomain,
-        secondaryBus,
-        group,
-        unit,
-        total,
-        reserved,
-        pasids,
-        details);
+    return with(group, unit, total, reserved, pasids, details);
   }
 
   Slot withReserved(ReservedRegion region) {
@@ -125,44 +100,35 @@ public record Slot(
   }
 
   Slot withReserved(List<ReservedRegion> all) {
-    return new Slot(
-        address,
-        kind,
-        secondaryDomain,
-        secondaryBus,
-        group,
-        unit,
-        virtualFunctions,
-        all,
-        pasids,
-        details);
-  }
-
-  Slot withDetails(FunctionDetails other) {
-    return new Slot(
-        address,
-        kind,
-        secondaryDomain,
-        secondaryBus,
-        group,
-        unit,
-        virtualFunctions,
-        reserved,
-        pasids,
-        other);
+    return with(group, unit, virtualFunctions, all, pasids, details);
   }
 
   Slot withPasids(Pasids other) {
+    return with(group, unit, virtualFunctions, reserved, other, details);
+  }
+
+  Slot withDetails(FunctionDetails other) {
+    return with(group, unit, virtualFunctions, reserved, pasids, other);
+  }
+
+  /** The same function in the same place, with what can be said of it afterwards. */
+  private Slot with(
+      int newGroup,
+      int newUnit,
+      int total,
+      List<ReservedRegion> all,
+      Pasids newPasids,
+      FunctionDetails newDetails) {
     return new Slot(
         address,
         kind,
         secondaryDomain,
         secondaryBus,
-        group,
-        unit,
-        virtualFunctions,
-        reserved,
-        other,
-        details);
+        newGroup,
+        newUnit,
+        total,
+        all,
+        newPasids,
+        newDetails);
   }
 }

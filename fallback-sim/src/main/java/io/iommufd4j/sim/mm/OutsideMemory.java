@@ -141,13 +141,9 @@ public final class OutsideMemory implements UserMemory {
     }
   }
 
-  /** A copy from another process costs a system call, however short it is. */
   @Override
-  public long copyInAhead(long address, MemorySegment into, long bytes) {
-    long ahead = UserMemory.toPageEnd(address, into.byteSize());
-    long read = Math.max(bytes, ahead);
-    copyIn(address, into, 0, read);
-    return read;
+  public boolean costly(long address) {
+    return true;
   }
 
   @Override

@@ -231,13 +231,9 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     copies.copyIn(address, into, offset, bytes);
   }
 
-  /** Answers of the host, each asked for once. */
   @Override
-  public long copyInAhead(long address, MemorySegment into, long bytes) {
-    long ahead = copies.throughHost(address) ? UserMemory.toPageEnd(address, into.byteSize()) : 0;
-    long read = Math.max(bytes, ahead);
-    copies.copyIn(address, into, 0, read);
-    return read;
+  public boolean costly(long address) {
+    return copies.throughHost(address);
   }
 
   @Override

@@ -51,17 +51,23 @@ public interface UserMemory {
   }
 
   /**
-   * As {@link #copyIn(long, MemorySegment)}, into the start of a segment, and of what follows in
-   * the same page as much as costs nothing more: the head of a structure tells how long it is, and
-   * the rest is mostly wanted next.
+   * As {@link #copyIn(long, MemorySegment)}, into the start of a segment, and where each copy is
+   * {@link #costly} of what follows in the same page too: the head of a structure tells how long it
+   * is, and the rest is mostly wanted next.
    *
    * @param bytes that are needed
    * @return bytes that were read, at least as many
    * @throws Refused EFAULT when those that are needed cannot be read
    */
   default long copyInAhead(long address, MemorySegment into, long bytes) {
-    copyIn(address, into, 0, bytes);
-    return bytes;
+    long read = costly(address) ? Math.max(bytes, toPageEnd(address, into.byteSize())) : bytes;
+    copyIn(address, into, 0, read);
+    return read;
+  }
+
+  /** True if a copy from an address costs a system call, however short it is. */
+  default boolean costly(long address) {
+    return false;
   }
 
   /** The number of bytes to the end of the page that an address is in, at most a number. */
