@@ -51,6 +51,9 @@ public record AmdRegisters(long features, long features2, int addressBits)
   /** A size that the hardware gets wrong and Linux therefore leaves out of the format. */
   private static final long SIZE_LEFT_OUT = 1L << 39;
 
+  /** The sizes of a host's table of six levels. */
+  static final long ALL_PAGE_SIZES = PHYSICAL_LIMIT - SMALLEST_PAGE & ~SIZE_LEFT_OUT;
+
   private static final long GUEST_TABLE_SIZES = SMALLEST_PAGE | 2L << 20 | 1L << 30;
   private static final int GUEST_TABLE_BITS = 47;
 

@@ -24,7 +24,7 @@ final class ModelDomain extends PagingDomain {
     super(
         type,
         model,
-        new PageTable(0, unit.registers().apertureLast(flags), unit.registers().pageSizes(flags)));
+        new PageTable(0, model.apertureLast(unit, flags), model.pageSizes(unit, flags)));
     this.model = model;
     this.unit = unit;
     this.flags = flags;

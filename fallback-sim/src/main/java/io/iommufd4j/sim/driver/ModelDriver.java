@@ -108,7 +108,7 @@ public abstract class ModelDriver implements IommuDriver {
   @Override
   public final PagingDomain allocPaging(IommuDevice device, int flags) {
     IommuUnit unit = unit(device);
-    if (!unit.registers().serves(flags)) {
+    if (!serves(unit, flags)) {
       throw Refused.with(Errno.EOPNOTSUPP);
     }
     return new ModelDomain(DomainType.UNMANAGED, this, unit, flags);
@@ -133,12 +133,32 @@ public abstract class ModelDriver implements IommuDriver {
 
   @Override
   public final HardwareInfo hardwareInfo(IommuDevice device, int type) {
-    HardwareInfo info = unit(device).registers().info();
+    HardwareInfo info = info(unit(device));
     boolean tellsNothing = info.type() == IOMMU_HW_INFO_TYPE_NONE();
     if (tellsNothing || type == IOMMU_HW_INFO_TYPE_DEFAULT() || type == info.type()) {
       return info;
     }
     throw Refused.with(Errno.EOPNOTSUPP);
+  }
+
+  /** True if this release makes a domain with a set of flags ({@link IommuRegisters#serves}). */
+  boolean serves(IommuUnit unit, int flags) {
+    return unit.registers().serves(flags);
+  }
+
+  /** Inclusive last IOVA of a domain of this release ({@link IommuRegisters#apertureLast}). */
+  long apertureLast(IommuUnit unit, int flags) {
+    return unit.registers().apertureLast(flags);
+  }
+
+  /** A bit for each page size of a domain of this release ({@link IommuRegisters#pageSizes}). */
+  long pageSizes(IommuUnit unit, int flags) {
+    return unit.registers().pageSizes(flags);
+  }
+
+  /** The answer of this release to {@code IOMMU_GET_HW_INFO}. */
+  HardwareInfo info(IommuUnit unit) {
+    return unit.registers().info();
   }
 
   /**
@@ -229,11 +249,10 @@ public abstract class ModelDriver implements IommuDriver {
    * True if an IOMMU can walk the page table of another one: it has enough address bits and
    * features.
    */
-  static boolean walks(IommuUnit unit, ModelDomain to) {
+  final boolean walks(IommuUnit unit, ModelDomain to) {
     boolean wide =
-        Long.compareUnsigned(to.table().apertureLast(), unit.registers().apertureLast(to.flags()))
-            <= 0;
-    boolean pages = (to.table().pageSizes() & ~unit.registers().pageSizes(to.flags())) == 0;
+        Long.compareUnsigned(to.table().apertureLast(), apertureLast(unit, to.flags())) <= 0;
+    boolean pages = (to.table().pageSizes() & ~pageSizes(unit, to.flags())) == 0;
     boolean dirty = !to.tracksDirty() || unit.registers().capable(Capability.DIRTY_TRACKING);
     return wide && pages && dirty;
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.driver;
 
-import static io.iommufd4j.bindings.iommufd.iommufd_h.IOMMU_HW_INFO_TYPE_NONE;
-
 import io.iommufd4j.sim.iommu.hardware.Capability;
 import io.iommufd4j.sim.iommu.hardware.HardwareInfo;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
@@ -49,7 +47,7 @@ public record VirtioIommuConfig(long pageSizeMask, long inputEnd, List<ReservedR
   /** {@code hw_info} is not there. */
   @Override
   public HardwareInfo info() {
-    return new HardwareInfo(IOMMU_HW_INFO_TYPE_NONE(), new byte[0]);
+    return HardwareInfo.NONE;
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.iommufd4j.sim.iommufd;
 
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.fs.OpenFile;
+import io.iommufd4j.sim.lib.Behavior;
+import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -45,10 +47,13 @@ public final class IommufdFile implements OpenFile {
    * {@code iommufd_fops_mmap}: registers that a request handed out the offset of.
    *
    * @throws Refused EINVAL for a private mapping, EPERM for an executable one, ENXIO where nothing
-   *     is or not just so much
+   *     is or not just so much; ENODEV for any with {@link KernelRelease Linux 6.12}
    */
   @Override
   public MemorySegment mmap(long bytes, int protection, int flags, long offset) {
+    if (!context.release().has(Behavior.MAPS_IOMMUFD)) {
+      throw Refused.with(Errno.ENODEV);
+    }
     if ((flags & MAP_SHARED) == 0) {
       throw Refused.with(Errno.EINVAL);
     }

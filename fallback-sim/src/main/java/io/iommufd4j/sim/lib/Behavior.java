@@ -26,7 +26,7 @@ public enum Behavior {
   EXPORTS_BARS,
   /**
    * {@code IOMMU_HWPT_ALLOC} of an IOAS takes {@code IOMMU_HWPT_ALLOC_PASID} and {@code
-   * IOMMU_HWPT_FAULT_ID_VALID}; before, both are EOPNOTSUPP.
+   * IOMMU_HWPT_FAULT_ID_VALID}, of an HWPT the former; before, these are EOPNOTSUPP.
    */
   FLAGS_OF_PASIDS_AND_FAULTS,
   /**
@@ -40,11 +40,24 @@ public enum Behavior {
    */
   INVALIDATE_OF_OTHER_KINDS,
   /**
+   * {@code IOMMU_TEST_OP_MD_CHECK_MAP} looks for the HWPT, ENOENT, before the range, EINVAL;
+   * before, the other way round, in pages of 2 KiB whatever the HWPT's are.
+   */
+  LOOKS_FOR_MOCK_HWPT_FIRST,
+  /** {@code mmap(2)} of an iommufd, ENXIO where nothing is; before, any is ENODEV. */
+  MAPS_IOMMUFD,
+  /**
    * The mock's devices have its IOMMU beside another driver's, and its operations after {@code
    * IOMMU_TEST_OP_TRIGGER_IOPF}; before, where another driver came first, devices cannot be bound:
    * EINVAL, and the operations are EOPNOTSUPP.
    */
   MOCK_BESIDE_OTHERS,
+  /**
+   * AMD-Vi's driver tells of its registers in {@code IOMMU_GET_HW_INFO} and takes {@code
+   * IOMMU_HWPT_ALLOC_NEST_PARENT} where they allow it, but makes no nested domain: EOPNOTSUPP;
+   * before, the type is none, the flag EOPNOTSUPP, and a nested domain EINVAL for its parent.
+   */
+  NESTING_OF_AMD,
   /**
    * Type 1 has lost nested translation: {@code VFIO_TYPE1_NESTING_IOMMU} is no extension, and
    * ENODEV to {@code VFIO_SET_IOMMU}; before, it is one, and EINVAL for drivers that cannot.
@@ -57,6 +70,10 @@ public enum Behavior {
    * sets the bit that permits reads in every entry.
    */
   READ_PERMISSION_OF_VTD,
+  /**
+   * AMD-Vi's tables have as many levels as the registers say; before, up to six: IOVAs to 2^64 - 1.
+   */
+  WIDTH_OF_AMD_TABLES,
   /**
    * {@code IOMMU_IOAS_MAP} looks at the end of the memory, EOVERFLOW, before its length, EINVAL;
    * before, the other way round.

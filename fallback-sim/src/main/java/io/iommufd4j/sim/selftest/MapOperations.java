@@ -6,6 +6,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.iommu.IommuDomain;
 import io.iommufd4j.sim.iommufd.Ioas;
 import io.iommufd4j.sim.iommufd.command.Command;
+import io.iommufd4j.sim.lib.Behavior;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +18,9 @@ import java.lang.foreign.MemorySegment;
 final class MapOperations {
 
   private static final int PAGE_SIZE = UserMemory.PAGE_SIZE;
+
+  /** {@code MOCK_IO_PAGE_SIZE}, in bytes. */
+  private static final int SMALL_PAGE = PAGE_SIZE / 2;
 
   private MapOperations() {}
 
@@ -46,24 +50,32 @@ final class MapOperations {
   /**
    * {@code MD_CHECK_MAP}: whether a mock HWPT translates a range to the pages of user memory.
    * ENOENT for an unknown HWPT, EINVAL for another driver's, for what is not made of the HWPT's
-   * pages and for a page that is not the one; EFAULT where user memory has none.
+   * pages and for a page that is not the one; EFAULT where user memory has none. Linux 6.12 looks
+   * at the range before it looks for the HWPT.
    */
   static void checkMap(Command command) {
     MemorySegment operation = iommu_test_cmd.check_map(command.block());
     long iova = iommu_test_cmd.check_map.iova(operation);
     long length = iommu_test_cmd.check_map.length(operation);
     long address = iommu_test_cmd.check_map.uptr(operation);
+    if (!command.context().release().has(Behavior.LOOKS_FOR_MOCK_HWPT_FIRST)) {
+      requirePages(iova, length, address, SMALL_PAGE);
+    }
     MockHwpt.with(
         command,
         domain -> {
           long page = domain.table().smallestPage();
-          if (((iova | length | address) & (page - 1)) != 0 || wraps(address, length)) {
-            throw Refused.with(Errno.EINVAL);
-          }
+          requirePages(iova, length, address, page);
           for (long at = 0; at != length; at += page) {
             requireSame(command.context().memory(), domain, iova + at, address + at);
           }
         });
+  }
+
+  private static void requirePages(long iova, long length, long address, long page) {
+    if (((iova | length | address) & (page - 1)) != 0 || wraps(address, length)) {
+      throw Refused.with(Errno.EINVAL);
+    }
   }
 
   private static void requireSame(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.iommu.hardware;
 
+import io.iommufd4j.bindings.iommufd.iommufd_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,10 @@ import java.util.function.Consumer;
 @SuppressWarnings(
     "ArrayRecordComponent") // Compared by nobody; the bytes go to user memory as they are.
 public record HardwareInfo(int type, byte[] data) {
+
+  /** Of hardware that tells nothing of itself. */
+  public static final HardwareInfo NONE =
+      new HardwareInfo(iommufd_h.IOMMU_HW_INFO_TYPE_NONE(), new byte[0]);
 
   /**
    * A type's own structure with its fields filled in.

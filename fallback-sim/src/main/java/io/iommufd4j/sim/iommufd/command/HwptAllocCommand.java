@@ -76,18 +76,24 @@ final class HwptAllocCommand {
             command.context().memory());
     switch (target) {
       case Ioas ioas -> {
-        if ((flags & LATER_FLAGS) != 0
-            && !command.context().release().has(Behavior.FLAGS_OF_PASIDS_AND_FAULTS)) {
-          throw Refused.with(Errno.EOPNOTSUPP);
-        }
+        refuse(command, flags & LATER_FLAGS);
         try (var _ = ioas.lock.guard()) {
           publish(command, () -> device.allocHwpt(ioas, flags, data.length() == 0 ? null : data));
         }
       }
-      case PagingHwpt parent ->
-          publish(command, () -> NestedHwpt.alloc(parent, device.hardware(), flags, data));
+      case PagingHwpt parent -> {
+        refuse(command, flags & iommufd_h.IOMMU_HWPT_ALLOC_PASID());
+        publish(command, () -> NestedHwpt.alloc(parent, device.hardware(), flags, data));
+      }
       case Viommu viommu -> publish(command, () -> viommu.allocNested(device, flags, data));
       default -> throw Refused.with(Errno.EINVAL);
+    }
+  }
+
+  /** Linux 6.12 does not know them there. */
+  private static void refuse(Command command, int laterFlags) {
+    if (laterFlags != 0 && !command.context().release().has(Behavior.FLAGS_OF_PASIDS_AND_FAULTS)) {
+      throw Refused.with(Errno.EOPNOTSUPP);
     }
   }
 
