@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Machines in files: what they say is what the kernel has, and what is wrong is told. */
 final class MachineFileTest {
@@ -192,6 +193,51 @@ final class MachineFileTest {
     }
   }
 
+  /** An IOMMU that is a function is not behind itself; others go on without it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"amd", "vtd", "virtio", "smmuv3"})
+  void functionsWithoutAnIommuHaveNoGroup(String iommu) throws IOException {
+    String text =
+        """
+        machine: partly
+        iommus: [{preset: %s}]
+        functions:
+          - {at: 00:02.0, kind: nic, iommu: none}
+          - {at: 00:08.0, kind: edu}
+          - {at: 00:09.0, kind: edu, iommu: none, driver: vfio-pci}
+          - {at: 00:0b.0, kind: root-port, bus: 1, iommu: none}
+          - {at: 01:00.0, kind: nvme}
+          - {at: 00:0c.0, kind: root-port, bus: 2}
+          - {at: 02:00.0, kind: igb, iommu: none}
+        """
+            .formatted(iommu);
+    Machine machine = Machine.read("partly.yaml", text);
+    assertEquals(machine.description(), Machine.read("again.yaml", machine.yaml()).description());
+    try (var kernel = SimKernel.on(machine)) {
+      var host = Host.of(kernel);
+      assertEquals(
+          List.of("0000:00:08.0", "0000:00:0c.0", "0000:01:00.0"),
+          host.groups().stream()
+              .flatMap(group -> group.members().stream())
+              .map(PciAddress::toString)
+              .sorted()
+              .toList());
+      for (String address : List.of("00:02.0", "00:09.0", "00:0b.0")) {
+        assertTrue(device(host, address).group().isEmpty(), address);
+        assertTrue(device(host, address).iommu().isEmpty(), address);
+      }
+      // VFIO takes no function without an IOMMU.
+      assertTrue(device(host, "00:09.0").driver().isEmpty());
+      Path functions = kernel.sysfs().resolve("bus/pci/devices");
+      var shell = new Shell(kernel);
+      assertEquals("ok", shell.write(functions + "/0000:02:00.0/sriov_numvfs", "1"));
+      assertTrue(Files.exists(functions.resolve("0000:02:10.0")));
+      assertFalse(Files.exists(functions.resolve("0000:02:10.0/iommu_group")));
+      assertEquals("ok", shell.write(functions + "/0000:02:00.0/sriov_numvfs", "0"));
+      assertFalse(Files.exists(functions.resolve("0000:02:10.0")));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -208,6 +254,9 @@ final class MachineFileTest {
         "machine: a\\nfunctions: [{at: 01:00.0, kind: edu}]|bad.yaml:2: functions[0].at: no bridge leads",
         "machine: a\\nfunctions: [{at: 00:01.0, kind: nic, pasids: 2}]|functions[0].pasids: has no place beside",
         "machine: a\\nfunctions: [{at: 00:01.0, kind: nic, group: 2}]|group: has no place in a machine without",
+        "machine: a\\niommus: [{preset: amd}]\\nfunctions: [{at: 00:01.0, kind: nic, iommu: none, group: 2}]|bad.yaml:3: functions[0].group: has no place beside iommu: none",
+        "machine: a\\niommus: [{preset: amd}]\\nfunctions:\\n - {at: 00:01.0, kind: nic, iommu: non}|bad.yaml:4: functions[0].iommu: there is no IOMMU 'non'; it wants none, or one of iommus: ivhd0",
+        "machine: a\\niommus: [{preset: amd, name: none}]\\nfunctions: []|bad.yaml:2: iommus[0]: none says that there is no IOMMU",
         "machine: a\\nfunctions: [{at: 00:01.0, config: '00: 86'}]|functions[0].config: ends before the header",
         "machine: a\\nfunctions: &a [*a]|functions",
         "machine: [a]\\nfunctions: []|bad.yaml:1: machine: is a list; it wants a single value",

@@ -72,10 +72,7 @@ final class CapturedFunction {
       }
     }
     group.filter(IommuGroup::translates).ifPresent(its -> lines.add("group: " + its.number()));
-    device
-        .iommu()
-        .filter(its -> iommus.names().indexOf(its.name()) > 0)
-        .ifPresent(its -> lines.add("iommu: " + its.name()));
+    iommus.of(device).ifPresent(its -> lines.add("iommu: " + its));
     lines.add("driver: " + device.driver().orElse("none"));
     device.driverOverride().ifPresent(name -> lines.add("override: " + name));
     if (first) {

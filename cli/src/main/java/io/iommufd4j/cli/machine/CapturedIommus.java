@@ -56,6 +56,15 @@ final class CapturedIommus {
     return names;
   }
 
+  /** The word of a function for its IOMMU: none is needed for the first. */
+  Optional<String> of(PciDevice device) {
+    if (names.isEmpty()) {
+      return Optional.empty();
+    }
+    String its = device.iommu().map(IommuInstance::name).orElse("none");
+    return Optional.of(its).filter(name -> !name.equals(names.getFirst()));
+  }
+
   /** The lines of the file. */
   List<String> lines() {
     return lines;

@@ -257,6 +257,11 @@ final class FunctionReader {
       return 0;
     }
     String name = said.get().text();
+    if (name.equals(MachineKeys.NO_IOMMU)) {
+      String beside = "iommu: " + MachineKeys.NO_IOMMU;
+      List.of("group", "reserved").forEach(key -> fields.refuseWith(key, beside));
+      return Slot.UNTRANSLATED;
+    }
     for (int i = 0; i < iommus.size(); i++) {
       if (iommus.get(i).name().equals(name)) {
         return i;
@@ -266,7 +271,7 @@ final class FunctionReader {
         .wrong(
             "there is no IOMMU '"
                 + name
-                + "'; it wants one of iommus: "
+                + "'; it wants none, or one of iommus: "
                 + iommus.stream().map(IommuUnit::name).collect(Collectors.joining(", ")));
   }
 

@@ -48,10 +48,7 @@ final class FunctionText {
       fields.hex("bus", slot.secondaryBus());
     }
     if (!machine.iommus().isEmpty()) {
-      fields.put("group", slot.group());
-    }
-    if (slot.unit() != 0 && !machine.iommus().isEmpty()) {
-      fields.put("iommu", machine.iommus().get(slot.unit()).name());
+      place();
     }
     if (slot.kind() == FunctionKind.NVME) {
       fields.put("virtual-functions", "{total: " + slot.virtualFunctions() + "}");
@@ -62,6 +59,18 @@ final class FunctionText {
       fields.put("reserved", MachineText.reserved(slot));
     }
     return fields;
+  }
+
+  /** Its IOMMU, where that is not the first, and its group. */
+  private void place() {
+    if (!slot.translated()) {
+      fields.put("iommu", MachineKeys.NO_IOMMU);
+      return;
+    }
+    fields.put("group", slot.group());
+    if (slot.unit() != 0) {
+      fields.put("iommu", machine.iommus().get(slot.unit()).name());
+    }
   }
 
   private void pasids(Pasids pasids) {

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The IOMMU group of each function, where the file says none: as Linux finds it from the bridges
- * above it and from access control ({@code pci_device_group}).
+ * The IOMMU group of each function that an IOMMU translates for, where the file says none: as Linux
+ * finds it from the bridges above it and from access control ({@code pci_device_group}).
  */
 final class GroupRule {
 
@@ -46,7 +46,7 @@ final class GroupRule {
   /** The groups by function; in the order of the list, those above before those below. */
   static Map<Draft, Integer> groups(List<Draft> all) {
     var rule = new GroupRule(all);
-    all.forEach(rule::group);
+    all.stream().filter(draft -> draft.slot().translated()).forEach(rule::group);
     return rule.groups;
   }
 
@@ -55,7 +55,7 @@ final class GroupRule {
     if (known != null) {
       return known;
     }
-    parent(draft).ifPresent(this::group);
+    translatedParent(draft).ifPresent(this::group);
     int group = found(draft).orElseGet(this::free);
     groups.put(draft, group);
     taken.add(group);
@@ -73,15 +73,19 @@ final class GroupRule {
     return Optional.ofNullable(bridges.get(BusNumber.of(draft.address())));
   }
 
+  private Optional<Draft> translatedParent(Draft draft) {
+    return parent(draft).filter(up -> up.slot().translated());
+  }
+
   private OptionalInt found(Draft draft) {
     Draft top = draft;
-    for (var up = parent(draft); up.isPresent(); up = parent(up.get())) {
+    for (var up = translatedParent(draft); up.isPresent(); up = translatedParent(up.get())) {
       if (up.get().conventional()
           || up.get().slot().secondaryDomain() != up.get().address().domain()) {
         return OptionalInt.of(group(up.get()));
       }
     }
-    for (var up = parent(top); up.isPresent(); up = parent(up.get())) {
+    for (var up = translatedParent(top); up.isPresent(); up = translatedParent(up.get())) {
       if (isolatedPath(up.get())) {
         break;
       }

@@ -44,6 +44,9 @@ final class IommuReader {
     var names = new HashSet<String>();
     for (Value item : list.items()) {
       IommuUnit unit = unit(item);
+      if (unit.name().equals(MachineKeys.NO_IOMMU)) {
+        throw item.wrong("none says that there is no IOMMU; it wants another name");
+      }
       if (!names.add(unit.name())) {
         throw item.wrong("there is a second " + unit.name() + "; each wants a name of its own");
       }

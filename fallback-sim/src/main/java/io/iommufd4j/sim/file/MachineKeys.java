@@ -43,6 +43,9 @@ final class MachineKeys {
 
   static final List<String> REGION = List.of("first", "last", "type");
 
+  /** The word for a function that no IOMMU translates for, in place of an IOMMU's name. */
+  static final String NO_IOMMU = "none";
+
   /** Keys of every function. */
   private static final List<String> COMMON =
       List.of("at", "bus", "group", "acs", "iommu", "driver", "override", "reserved");

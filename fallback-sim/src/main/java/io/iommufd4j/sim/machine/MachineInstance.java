@@ -15,7 +15,6 @@ import io.iommufd4j.sim.function.NvmeFunction;
 import io.iommufd4j.sim.function.OwnFunction;
 import io.iommufd4j.sim.function.PassiveFunction;
 import io.iommufd4j.sim.iommu.IommuDevice;
-import io.iommufd4j.sim.iommu.IommuDriver;
 import io.iommufd4j.sim.iommu.IommuGroup;
 import io.iommufd4j.sim.iommu.NoIommu;
 import io.iommufd4j.sim.lib.IdTable;
@@ -73,12 +72,12 @@ public final class MachineInstance {
     for (Slot slot : machine.slots()) {
       PciAddress at = slot.address();
       PciBus pci = buses.computeIfAbsent(BusNumber.of(at), _ -> new PciBus(behindBridge(at)));
-      IommuDevice device = device(slot);
-      ModelDriver driver = iommu;
+      ModelDriver driver = slot.translated() ? iommu : null;
+      IommuDevice device = device(slot, driver);
       if (driver == null) {
         device.steer(new UntranslatedBus(device.driver(), memory));
       } else {
-        if (slot.unit() != 0) {
+        if (slot.unit() > 0) {
           driver.place(device, machine.iommus().get(slot.unit()));
         }
         slot.reserved().forEach(region -> driver.reserve(device, region));
@@ -112,11 +111,10 @@ public final class MachineInstance {
     return group;
   }
 
-  private IommuDevice device(Slot slot) {
-    IommuDriver driver = iommu == null ? none : iommu;
+  private IommuDevice device(Slot slot, @Nullable ModelDriver driver) {
     return new IommuDevice(
         slot.address().toString(),
-        driver,
+        driver == null ? none : driver,
         slot.pasids().count(),
         slot.pasids().features(),
         false,
@@ -214,7 +212,7 @@ public final class MachineInstance {
     PciAddress at = PciAddress.parse(physical.address());
     SriovCapability sriov = Objects.requireNonNull(physical.sriov());
     PciAddress address = Slot.virtualAddress(at, sriov.offset(), sriov.stride(), number);
-    ModelDriver driver = iommu;
+    ModelDriver driver = physical.device().translated() ? iommu : null;
     var device =
         new IommuDevice(
             address.toString(), driver == null ? none : driver, 0, false, isolatedInterrupts());
@@ -238,7 +236,7 @@ public final class MachineInstance {
     synchronized (functions) {
       functions.remove(virtual.address());
     }
-    if (iommu != null) {
+    if (virtual.device().translated()) {
       groups.remove(virtual.device().group().id());
     }
   }
@@ -265,14 +263,14 @@ public final class MachineInstance {
     synchronized (functions) {
       functions.remove(function.address());
     }
-    if (iommu != null) {
+    if (function.device().translated()) {
       function.device().group().remove(function.device());
     }
   }
 
   /** Puts a function back that was taken out, into the group of another. */
   void putBack(PciFunction function, PciFunction sibling) {
-    if (iommu != null) {
+    if (function.device().translated()) {
       sibling.device().group().add(function.device());
     }
     plug(function);

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param secondaryDomain the PCI domain of the bus behind it: its own unless it is a VMD
  * @param secondaryBus the bus behind it, when it is a bridge or a VMD; else 0
  * @param group the number of its IOMMU group in sysfs
- * @param unit which of the machine's IOMMUs it sits behind, from 0
+ * @param unit which of the machine's IOMMUs it sits behind, from 0; {@link #UNTRANSLATED} for none
  * @param virtualFunctions how many it can have (SR-IOV), where its kind leaves that open; else 0
  * @param reserved the IOVAs that it cannot use beyond those of its IOMMU: what the firmware asks to
  *     be mapped one to one for it (RMRR)
@@ -38,6 +38,9 @@ public record Slot(
   /** Most virtual functions that an igb has. */
   public static final int VIRTUAL_FUNCTIONS_OF_IGB = IgbFunction.VIRTUAL_FUNCTIONS;
 
+  /** {@link #unit} of a function that no IOMMU translates for, which has no group either. */
+  public static final int UNTRANSLATED = -1;
+
   /** Copies what could change. */
   public Slot {
     reserved = List.copyOf(reserved);
@@ -56,6 +59,11 @@ public record Slot(
         List.of(),
         Pasids.NONE,
         FunctionDetails.NONE);
+  }
+
+  /** True if one of the machine's IOMMUs, should it have any, translates for it. */
+  public boolean translated() {
+    return unit != UNTRANSLATED;
   }
 
   /** True if another bus of its own PCI domain lies behind it. */

@@ -46,7 +46,8 @@ public final class MessageTranslator {
     }
     taken = true;
     try {
-      address = device.group().prepareMessages(device, PAGE) + REGISTER;
+      long page = device.translated() ? device.group().prepareMessages(device, PAGE) : PAGE;
+      address = page + REGISTER;
     } catch (Refused refused) {
       // Of all reasons the PCI core makes one.
       throw Refused.with(Errno.ENOSPC);

@@ -300,6 +300,11 @@ public abstract class PciFunction {
 
   /** Resets the function as part of a reset of its bus. */
   public final void resetWithBus() {
+    if (!device.grouped()) {
+      resetRegisters();
+      windows.show();
+      return;
+    }
     device.group().beginReset(device);
     try {
       resetRegisters();

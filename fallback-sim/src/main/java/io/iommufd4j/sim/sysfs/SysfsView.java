@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.sysfs;
 
+import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.fs.Devtmpfs;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.machine.HotplugListener;
@@ -10,6 +11,7 @@ import io.iommufd4j.sim.pci.PciDriver;
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.VirtualFunctions;
 import io.iommufd4j.sim.vfio.VfioPci;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -87,13 +89,17 @@ public final class SysfsView implements HotplugListener {
   private void show(PciFunction function) {
     functions.show(function);
     String place = tree.place(function);
-    machine
-        .iommu()
+    iommu(function)
         .ifPresent(iommu -> {
           sysfs.link(place + "/iommu_group", GroupsView.directory(function.device().group()));
           iommus.show(function, place, iommu);
         });
     change(function);
+  }
+
+  /** The driver of the IOMMU that translates for a function. */
+  private Optional<ModelDriver> iommu(PciFunction function) {
+    return machine.iommu().filter(_ -> function.device().translated());
   }
 
   /** A function's driver, override or node may be another now. */
@@ -126,14 +132,13 @@ public final class SysfsView implements HotplugListener {
       tree.putBeside(physical, function);
     }
     show(function);
-    machine.iommu().ifPresent(iommu -> groups.show(function.device().group(), iommu));
+    iommu(function).ifPresent(iommu -> groups.show(function.device().group(), iommu));
   }
 
   @Override
   public void removed(PciFunction function) {
     change(function);
-    machine
-        .iommu()
+    iommu(function)
         .ifPresent(iommu -> {
           iommus.remove(function, iommu);
           groups.remove(function);
