@@ -78,6 +78,7 @@ public final class Doctor {
   private void iommufd(Kernel kernel) {
     try (Iommufd iommufd = Iommufd.open(kernel)) {
       findings.add(Finding.ok("iommufd", "/dev/iommu opens"));
+      findings.add(ServedCommands.examine(kernel, iommufd));
       try (Ioas ioas = iommufd.newIoas()) {
         findings.add(Finding.ok("IOAS", "IOMMU_IOAS_ALLOC makes " + ioas.id()));
         map(kernel, ioas);

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iommufd4j.Iommufd;
 import io.iommufd4j.bindings.libc.libc_h;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.LinuxRelease;
+import io.iommufd4j.kernel.Request;
 import io.iommufd4j.pci.Holder;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
@@ -18,6 +21,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,5 +145,29 @@ final class DoctorTest {
         }
       }
     }
+  }
+
+  @Test
+  void commandsThatTheReleaseLacksAreNamed() {
+    assertEquals(List.of("all 22 commands of iommufd are there"), commands(Doctor.examine(kernel)));
+    var older = Machine.named("single:vtd").toBuilder().release("6.12").build();
+    try (var linux = SimKernel.on(older)) {
+      String later =
+          Stream.of(Request.values())
+              .filter(request -> request.file() == FileKind.IOMMUFD)
+              .filter(request -> request.since().orElseThrow().after(new LinuxRelease(6, 12)))
+              .map(request -> request + " (" + request.since().orElseThrow() + ")")
+              .collect(Collectors.joining(", "));
+      assertEquals(
+          List.of("15 of 22 commands of iommufd are there, without " + later),
+          commands(Doctor.examine(linux)));
+    }
+  }
+
+  private static List<String> commands(List<Finding> findings) {
+    return findings.stream()
+        .filter(finding -> finding.check().equals("commands"))
+        .map(Finding::observed)
+        .toList();
   }
 }

@@ -10,6 +10,8 @@ import io.iommufd4j.conformance.KernelUnderTest;
 import io.iommufd4j.conformance.OpenIommufd;
 import io.iommufd4j.conformance.RequestBlock;
 import io.iommufd4j.conformance.extension.Conformance;
+import io.iommufd4j.kernel.FileKind;
+import io.iommufd4j.kernel.LinuxRelease;
 import io.iommufd4j.kernel.Request;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,23 @@ final class NumberTest {
     for (int wrong :
         new int[] {(number & 0xff) | ANOTHER_TYPE, number | READ_DIRECTION, number | SIZE_BITS}) {
       refused(ENOTTY, iommufd.ioctl(wrong, block.memory()));
+    }
+  }
+
+  /**
+   * {@code Request.since} is what a kernel knows; a block of no bytes is EINVAL to what is there.
+   */
+  @Test
+  void commandsAreThereFromTheirReleaseOn(KernelUnderTest test) {
+    OpenIommufd iommufd = test.iommufd();
+    MemorySegment block = test.arena().allocate(64);
+    LinuxRelease now = LinuxRelease.parse(test.kernel().identity().release()).orElseThrow();
+    for (Request request : Request.values()) {
+      if (request.file() == FileKind.IOMMUFD) {
+        boolean later = request.since().orElseThrow().after(now);
+        int answer = test.kernel().ioctl(iommufd.fd(), request.number(), block);
+        refused(later ? ENOTTY : EINVAL, answer);
+      }
     }
   }
 
