@@ -37,6 +37,7 @@ enum {
 	BLOCK_BYTES = 256,
 	WATCHED = 512,
 	MOST_WATCHES = 32,
+	MOST_DEVICES = 8,
 	BUFFER = 4096,
 	SLOTS = 4096,
 	FIRST_MAPPED = 4,
@@ -67,7 +68,9 @@ enum step {
 	DMA,
 	INTERRUPT,
 	MEMLOCK,
-	REBIND
+	REBIND,
+	UNBIND,
+	BIND
 };
 
 /* In place of an offset: where a request that succeeded leaves a descriptor. */
@@ -386,10 +389,14 @@ static int64_t transfer(int fd, uint32_t source, uint32_t destination, int bytes
 	return 0;
 }
 
-/* What nodes of devices that no IOMMU translates for begin with. */
+/* What nodes of devices that no IOMMU translates for begin with; asked first while vfio-pci has all devices. */
 static const char *untranslated(void)
 {
-	return access("/dev/vfio/devices/vfio0", F_OK) ? "noiommu-" : "";
+	static const char *prefix;
+
+	if (!prefix)
+		prefix = access("/dev/vfio/devices/vfio0", F_OK) ? "noiommu-" : "";
+	return prefix;
 }
 
 static int64_t do_dma(int fd)
@@ -453,12 +460,26 @@ static void follow(int device, const char *link, char *name, int room)
 	snprintf(name, room, "%s", strrchr(target, '/') + 1);
 }
 
+static char groups[MOST_DEVICES][32];
+
+/* Looked up while vfio-pci has all devices. */
+static void find_groups(void)
+{
+	char path[80];
+	int i;
+
+	for (i = 0; i < MOST_DEVICES; i++) {
+		snprintf(path, sizeof(path), "/sys/class/vfio-dev/%svfio%d", untranslated(), i);
+		if (access(path, F_OK) == 0)
+			follow(i, "device/iommu_group", groups[i], sizeof(groups[i]));
+	}
+}
+
 static int open_group(int device)
 {
-	char path[64], group[32];
+	char path[64];
 
-	follow(device, "device/iommu_group", group, sizeof(group));
-	snprintf(path, sizeof(path), "/dev/vfio/%s%s", untranslated(), group);
+	snprintf(path, sizeof(path), "/dev/vfio/%s%s", untranslated(), groups[device]);
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
@@ -474,14 +495,39 @@ static int64_t write_file(const char *path, const char *text)
 	return result;
 }
 
-static int64_t rebind(int device)
+/* The one device that vfio-pci does not have; its number is the lowest free one, which it gets back. */
+static char unbound[32];
+
+static int64_t unbind(int device)
 {
-	char address[32];
 	int64_t result;
 
-	follow(device, "device", address, sizeof(address));
-	result = write_file("/sys/bus/pci/drivers/vfio-pci/unbind", address);
-	return result < 0 ? result : write_file("/sys/bus/pci/drivers/vfio-pci/bind", address);
+	if (unbound[0])
+		return -EBUSY;
+	follow(device, "device", unbound, sizeof(unbound));
+	result = write_file("/sys/bus/pci/drivers/vfio-pci/unbind", unbound);
+	if (result < 0)
+		unbound[0] = 0;
+	return result;
+}
+
+static int64_t bind_again(void)
+{
+	int64_t result;
+
+	if (!unbound[0])
+		return -ENODEV;
+	result = write_file("/sys/bus/pci/drivers/vfio-pci/bind", unbound);
+	if (result >= 0)
+		unbound[0] = 0;
+	return result;
+}
+
+static int64_t rebind(int device)
+{
+	int64_t result = unbind(device);
+
+	return result < 0 ? result : bind_again();
 }
 
 static int64_t filled(int64_t count)
@@ -598,6 +644,10 @@ static int64_t step(enum step step)
 		return do_interrupt(fd_of(slot));
 	case REBIND:
 		return rebind(take(2));
+	case UNBIND:
+		return unbind(take(2));
+	case BIND:
+		return bind_again();
 	case MEMLOCK:
 		return limit_memlock(take(8));
 	default:
@@ -622,6 +672,8 @@ static int64_t end(void)
 	for (i = FIRST_MAPPED; i < SLOTS; i++)
 		if (unmap(i) < 0)
 			refused++;
+	if (unbound[0] && bind_again() < 0)
+		refused++;
 	limit_memlock(-1);
 	hash = hash_of_data();
 	memset(data, 0, DATA);
@@ -732,6 +784,7 @@ int main(int argc, char **argv)
 	write_file("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y");
 	for (i = 0; i < SLOTS; i++)
 		files[i] = objects[i] = -1;
+	find_groups();
 	while (program < program_end) {
 		enum step next;
 

@@ -42,8 +42,6 @@ public final class Session implements AutoCloseable {
   /** Bytes behind each address in a block that are looked at for what a request wrote there. */
   private static final int WATCHED = 512;
 
-  private static final String DRIVER = "/sys/bus/pci/drivers/vfio-pci/";
-
   /** More than a program maps, as many as the lab's kernel keeps. */
   private static final String HUGE_PAGES = "48";
 
@@ -60,6 +58,7 @@ public final class Session implements AutoCloseable {
   private final MemorySegment block;
   private final MemorySegment buffer;
   private final List<PciAddress> addresses = new ArrayList<>();
+  private final LateDriver drivers = new LateDriver(this::writeFile);
   private final List<String> nodes = new ArrayList<>();
   private final boolean untranslated;
   private final List<String> groups = new ArrayList<>();
@@ -136,7 +135,9 @@ public final class Session implements AutoCloseable {
       case Step.Poll poll -> poll(poll);
       case Step.Dma dma -> dma(dma);
       case Step.Interrupt interrupt -> interrupt(interrupt);
-      case Step.Rebind rebind -> Answer.of(rebind(addresses.get(rebind.device()).toString()));
+      case Step.Rebind rebind -> Answer.of(drivers.rebind(addresses.get(rebind.device())));
+      case Step.Unbind unbind -> Answer.of(drivers.unbind(addresses.get(unbind.device())));
+      case Step.BindAgain _ -> Answer.of(drivers.bindAgain());
       case Step.Memlock memlock -> {
         kernel.control().limitMemlock(memlock.bytes());
         yield Answer.of(0);
@@ -162,6 +163,7 @@ public final class Session implements AutoCloseable {
     for (Mapping mapping : mappings.values()) {
       refused += kernel.munmap(mapping.address, mapping.bytes) < 0 ? 1 : 0;
     }
+    refused += drivers.end();
     files.clear();
     mappings.clear();
     objects.clear();
@@ -293,11 +295,6 @@ public final class Session implements AutoCloseable {
       }
     }
     return 0;
-  }
-
-  private long rebind(String address) {
-    long unbound = writeFile(DRIVER + "unbind", address);
-    return unbound < 0 ? unbound : writeFile(DRIVER + "bind", address);
   }
 
   private long writeFile(String path, String text) {

@@ -111,6 +111,11 @@ public final class ProgramBytes {
         begin(22, 0);
         out.writeShort(rebind.device());
       }
+      case Step.Unbind unbind -> {
+        begin(23, 0);
+        out.writeShort(unbind.device());
+      }
+      case Step.BindAgain _ -> begin(24, 0);
       case Step.Memlock memlock -> {
         begin(21, 0);
         out.writeLong(memlock.bytes());

@@ -218,6 +218,25 @@ public sealed interface Step {
     }
   }
 
+  /**
+   * A device that nobody has open is taken from vfio-pci. EBUSY while another one is: only so do
+   * devices keep their numbers.
+   */
+  record Unbind(int device) implements Step {
+    @Override
+    public String toString() {
+      return "unbind " + device;
+    }
+  }
+
+  /** The device that was taken from vfio-pci is given back; ENODEV when none was. */
+  record BindAgain() implements Step {
+    @Override
+    public String toString() {
+      return "bind";
+    }
+  }
+
   /** {@code RLIMIT_MEMLOCK}, and no {@code CAP_IPC_LOCK} until the program ends. */
   record Memlock(long bytes) implements Step {
     @Override
@@ -287,6 +306,8 @@ public sealed interface Step {
               Integer.parseInt(word[4]));
       case "interrupt" -> new Interrupt(slot(word[1]));
       case "rebind" -> new Rebind(Integer.parseInt(word[1]));
+      case "unbind" -> new Unbind(Integer.parseInt(word[1]));
+      case "bind" -> new BindAgain();
       case "memlock" -> new Memlock(Value.number(word[1]));
       case "mmap" ->
           new Map(

@@ -124,6 +124,9 @@ public final class Shadow {
    */
   public boolean ownMemoryInIoas;
 
+  /** The device that vfio-pci lacks; −1 while it has all. */
+  public int unbound = -1;
+
   /** Devices that the program opened, and so may not take from their driver: that waits for it. */
   public final Set<Integer> everOpened = new HashSet<>();
 

@@ -36,10 +36,12 @@ public final class FileSteps {
   }
 
   public void openDevice() {
-    if (scene.mock) {
-      return;
+    if (!scene.mock) {
+      openDevice(dice.below(DEVICES));
     }
-    int index = dice.below(DEVICES);
+  }
+
+  private void openDevice(int index) {
     boolean open = shadow.devices.stream().anyMatch(device -> device.index == index);
     if (open && dice.percent(70)) {
       return;
@@ -108,9 +110,32 @@ public final class FileSteps {
                 List.of(new Value.Literal(1), new Value.Literal(0), new Value.Literal(2))));
       }
     } else if (chance < 90) {
-      rebind();
+      if (dice.percent(50)) {
+        rebind();
+      } else {
+        unbind();
+      }
     } else if (!scene.tracksDirty) {
       memory();
+    }
+  }
+
+  /** Takes a device from vfio-pci, if a program can. */
+  public void unbind() {
+    int device = dice.below(DEVICES);
+    if (shadow.unbound < 0 && !shadow.everOpened.contains(device)) {
+      steps.add(new Step.Unbind(device));
+      shadow.unbound = device;
+    }
+  }
+
+  /** Gives it back; most programs use it then. */
+  public void bindAgain() {
+    steps.add(new Step.BindAgain());
+    int device = shadow.unbound;
+    shadow.unbound = -1;
+    if (!scene.mock && dice.percent(75)) {
+      openDevice(device);
     }
   }
 

@@ -12,6 +12,7 @@ import io.iommufd4j.differential.Generator;
 import io.iommufd4j.differential.Kernels;
 import io.iommufd4j.differential.Recorded;
 import io.iommufd4j.differential.Session;
+import io.iommufd4j.sim.SimKernel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Compares the simulated kernel's answers with those recorded on the lab's kernel, byte for byte.
@@ -30,17 +33,27 @@ import org.junit.jupiter.api.Test;
 final class RecordedAnswersTest {
 
   private static final String IOMMU = System.getProperty("iommufd4j.iommu", "vtd");
+
+  /** Of an older release; empty for the newest. */
+  private static final String RELEASE = System.getProperty("iommufd4j.release", "");
+
   private static final int MOST_SHOWN = 5;
 
-  @Test
-  void programsAreAnsweredAsRecorded() throws IOException {
-    Recorded recorded = recorded();
+  /** The older release was recorded on two machines; which one else the build says. */
+  static List<String> iommus() {
+    return RELEASE.isEmpty() ? List.of(IOMMU) : List.of("vtd", "amd");
+  }
+
+  @ParameterizedTest
+  @MethodSource("iommus")
+  void programsAreAnsweredAsRecorded(String iommu) throws IOException {
+    Recorded recorded = recorded(iommu);
     assertEquals(
         Generator.VERSION,
         recorded.version(),
         "the generator changed: record anew with lab/differential --record");
     var wrong = new ArrayList<String>();
-    try (var session = new Session(Kernels.simulated(IOMMU))) {
+    try (var session = new Session(kernel(iommu))) {
       for (int i = 0; i < recorded.programs().size() && wrong.size() < MOST_SHOWN; i++) {
         long seed = recorded.firstSeed() + i;
         var real = new Case(Generator.program(seed), recorded.programs().get(i));
@@ -48,11 +61,16 @@ final class RecordedAnswersTest {
             .ifPresent(difference -> wrong.add("seed " + seed + ": " + difference));
       }
     }
-    assertEquals(List.of(), wrong, "of the programs recorded on " + IOMMU);
+    assertEquals(List.of(), wrong, "of the programs recorded on " + iommu);
+  }
+
+  private static SimKernel kernel(String iommu) {
+    return RELEASE.isEmpty() ? Kernels.simulated(iommu) : Kernels.simulated(iommu, RELEASE);
   }
 
   @Test
   void casesAreAnsweredAsTheLabDid() throws IOException, URISyntaxException {
+    Assumptions.assumeTrue(RELEASE.isEmpty(), "the cases are about the newest release");
     assertAll(
         cases().stream()
             .map(file ->
@@ -78,10 +96,10 @@ final class RecordedAnswersTest {
     }
   }
 
-  private static Recorded recorded() throws IOException {
-    String name = "answers-" + IOMMU + ".bin";
+  private static Recorded recorded(String iommu) throws IOException {
+    String name = "answers-" + iommu + (RELEASE.isEmpty() ? "" : "-" + RELEASE) + ".bin";
     try (var stream = RecordedAnswersTest.class.getResourceAsStream(name)) {
-      Assumptions.assumeTrue(stream != null, "nothing was recorded on " + IOMMU);
+      Assumptions.assumeTrue(stream != null, "nothing was recorded on " + iommu);
       return Recorded.decode(Optional.ofNullable(stream).orElseThrow().readAllBytes());
     } catch (UncheckedIOException e) {
       throw e.getCause();
