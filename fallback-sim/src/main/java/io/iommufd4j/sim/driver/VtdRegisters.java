@@ -34,6 +34,9 @@ public record VtdRegisters(long capability, long extended, int version) implemen
     this(capability, extended, USUAL_VERSION);
   }
 
+  /** {@code CM}. */
+  private static final long CACHING_MODE = 1 << 7;
+
   /** {@code MGAW}: one less than the bits of a guest address. */
   private static final int ADDRESS_SHIFT = 16;
 
@@ -186,8 +189,14 @@ public record VtdRegisters(long capability, long extended, int version) implemen
       case CACHE_COHERENCY -> true;
       case ENFORCE_CACHE_COHERENCY -> has(SNOOP_CONTROL);
       case DIRTY_TRACKING -> has(SCALABLE_MODE | DIRTY_BITS | COHERENT_WALKS);
-      case NOEXEC, DEFERRED_FLUSH, PCI_ATS_SUPPORTED -> false;
+      case DEFERRED_FLUSH -> (capability & CACHING_MODE) == 0 || firstStageByDefault();
+      case NOEXEC, PCI_ATS_SUPPORTED -> false;
     };
+  }
+
+  /** {@code first_level_by_default}: without it, a unit that caches what is not there is strict. */
+  private boolean firstStageByDefault() {
+    return has(SCALABLE_MODE) && (has(FIRST_STAGE) || !has(SECOND_STAGE));
   }
 
   /** {@code intel_iommu_get_resv_regions}; the regions of firmware are a device's. */

@@ -25,6 +25,9 @@ import org.junit.jupiter.api.Test;
 /** Each preset answers as Linux 7.3.4 does on that IOMMU in QEMU. */
 final class IommuPresetTest {
 
+  private static final long VTD_CAP = 0xd2008c222f0686L;
+  private static final long CACHING_MODE = 1 << 7;
+
   private static final int NEST = IOMMU_HWPT_ALLOC_NEST_PARENT();
   private static final int DIRTY = IOMMU_HWPT_ALLOC_DIRTY_TRACKING();
   private static final int PASID = IOMMU_HWPT_ALLOC_PASID();
@@ -137,5 +140,22 @@ final class IommuPresetTest {
     assertEquals(
         List.of(new ReservedRegion(0x8000000L, 0x80fffffL, ReservedRegion.Type.SW_MSI)),
         IommuPreset.SMMUV3.unit(false).reserved());
+  }
+
+  /** {@code init_dmars}: a guest's second stage, which a hypervisor shadows, is flushed at once. */
+  @Test
+  void flushesAreDeferredUnlessAHypervisorShadowsTheTables() {
+    assertTrue(flushesLater(VTD_CAP & ~CACHING_MODE, 0xf00f4aL));
+    assertFalse(flushesLater(VTD_CAP, 0xf00f4aL));
+    long scalable = 1L << 43;
+    long second = 1L << 46;
+    long first = 1L << 47;
+    assertFalse(flushesLater(VTD_CAP, scalable | second));
+    assertTrue(flushesLater(VTD_CAP, scalable | first));
+    assertTrue(flushesLater(VTD_CAP, scalable | first | second));
+  }
+
+  private static boolean flushesLater(long cap, long ecap) {
+    return new VtdRegisters(cap, ecap).capable(Capability.DEFERRED_FLUSH);
   }
 }
