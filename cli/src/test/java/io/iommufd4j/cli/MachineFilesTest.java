@@ -95,6 +95,38 @@ final class MachineFilesTest {
     }
   }
 
+  /** A host's virtual functions are there again, with their driver. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vfio-pci", "none"})
+  void virtualFunctionsAreCaptured(String driver) throws IOException {
+    String text =
+        """
+        machine: card
+        iommus: [{preset: amd}]
+        functions:
+          - {at: 00:0b.0, kind: root-port, bus: 1}
+          - at: 01:00.0
+            ids: 15b3:101e
+            class: 0x020000
+            express: true
+            driver: mlx5_core
+            bars: [{bar: 0, size: 32M, base: 0x383ffe000000, type: prefetchable64}]
+            virtual-functions: {total: 4, offset: 2, stride: 1, device: 0x101f, enabled: 3, driver: %s}
+        """
+            .formatted(driver);
+    assertEquals(List.of(), faults(text));
+    String path = file(text).toString();
+    CommandRun captured = CommandRun.of("--sim", "--machine", path, "machine", "capture");
+    assertTrue(captured.out().contains("enabled: 3, driver: " + driver), captured.out());
+    Path again = Files.writeString(folder.resolve("again.yaml"), captured.out());
+    for (String line : List.of("device list --all", "group list", "device show 01:00.4")) {
+      assertEquals(
+          result("--sim --machine " + path + " " + line),
+          result("--sim --machine " + again + " " + line),
+          captured.out());
+    }
+  }
+
   /** Through a device that vfio-pci has the kernel itself is asked. */
   @Test
   void whatSysfsDoesNotShowIsAskedFor() throws IOException {

@@ -110,6 +110,7 @@ final class BootedSystem {
     new SriovSlots(board, core, view).find(virtualFunctions);
     core.boot(HostDrivers.chosen(board.machine()), HostDrivers.overrides(board.machine()));
     view.show(unsafeInterrupts, MockIommu.NAME);
+    HostDrivers.enable(board, virtualFunctions);
     board
         .vmdDomains()
         .forEach((function, behind) ->

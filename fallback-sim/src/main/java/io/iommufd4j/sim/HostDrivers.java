@@ -3,11 +3,14 @@ package io.iommufd4j.sim;
 
 import io.iommufd4j.sim.machine.FunctionDetails;
 import io.iommufd4j.sim.machine.MachineDescription;
+import io.iommufd4j.sim.machine.MachineInstance;
 import io.iommufd4j.sim.machine.Slot;
+import io.iommufd4j.sim.machine.SriovDetails;
 import io.iommufd4j.sim.pci.IgbDriver;
 import io.iommufd4j.sim.pci.KernelDriver;
 import io.iommufd4j.sim.pci.PciDriver;
 import io.iommufd4j.sim.pci.SriovFunctions;
+import io.iommufd4j.sim.pci.VirtualFunctions;
 import io.iommufd4j.sim.pci.VmdDriver;
 import io.iommufd4j.sim.vfio.VfioPci;
 import io.iommufd4j.sim.vfio.VfioPciDriver;
@@ -83,6 +86,15 @@ final class HostDrivers {
           .driver()
           .filter(name -> !name.equals(FunctionDetails.NO_DRIVER))
           .ifPresent(name -> ids.computeIfAbsent(name, _ -> new TreeSet<>()).add(id(slot)));
+      slot.details()
+          .sriov()
+          .ifPresent(virtual ->
+              virtual
+                  .driver()
+                  .filter(name -> !name.equals(FunctionDetails.NO_DRIVER))
+                  .ifPresent(name ->
+                      ids.computeIfAbsent(name, _ -> new TreeSet<>())
+                          .add((id(slot) & ~0xffff) | virtual.device())));
     }
     return ids;
   }
@@ -92,6 +104,27 @@ final class HostDrivers {
         .registers()
         .map(registers -> registers.read(0, 2) << Short.SIZE | registers.read(2, 2))
         .orElse(slot.kind().vendor() << Short.SIZE | slot.kind().device());
+  }
+
+  /** Makes the virtual functions that are there when the machine has booted. */
+  static void enable(MachineInstance machine, SriovFunctions all) {
+    for (Slot slot : machine.machine().slots()) {
+      slot.details()
+          .sriov()
+          .filter(virtual -> virtual.enabled() != 0)
+          .ifPresent(virtual ->
+              machine
+                  .function(slot.address().toString())
+                  .flatMap(all::of)
+                  .ifPresent(functions -> enable(functions, virtual)));
+    }
+  }
+
+  /** VFIO's drivers take what is meant for them alone. */
+  private static void enable(VirtualFunctions functions, SriovDetails virtual) {
+    functions.autoprobe(!virtual.driver().equals(Optional.of(FunctionDetails.NO_DRIVER)));
+    functions.enable(virtual.enabled(), virtual.driver().filter(HostDrivers::isVfio).orElse(null));
+    functions.autoprobe(true);
   }
 
   /** By address, the driver that the description says. */

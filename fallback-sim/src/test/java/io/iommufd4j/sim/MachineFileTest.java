@@ -271,6 +271,33 @@ final class MachineFileTest {
     assertTrue(String.valueOf(wrong.getMessage()).contains(message), wrong.getMessage());
   }
 
+  /** Those that a host had when it was captured. */
+  @ParameterizedTest
+  @CsvSource({"vfio-pci,vfio-pci", "mlx5_core,mlx5_core", "none,none", "'',none"})
+  void virtualFunctionsAreThereAtBoot(String driver, String shown) {
+    String said = driver.isEmpty() ? "" : ", driver: " + driver;
+    String text =
+        SERVER.replace("total: 4", "total: 4\n      enabled: 2" + said.replace(", ", "\n      "));
+    Machine machine = Machine.read("server.yaml", text.replace("release: 6.12\n", ""));
+    assertEquals(machine.description(), Machine.read("again.yaml", machine.yaml()).description());
+    try (var kernel = SimKernel.on(machine)) {
+      var host = Host.of(kernel);
+      for (String address : List.of("01:00.2", "01:00.3")) {
+        PciDevice virtual = device(host, address);
+        assertEquals(shown, virtual.driver().orElse("none"));
+        assertEquals("15b3:101f", virtual.ids());
+        assertEquals("0000:01:00.0", virtual.physicalFunction().orElseThrow().toString());
+        assertEquals(driver.equals("vfio-pci"), virtual.cdev().isPresent());
+        assertTrue(virtual.group().isPresent());
+      }
+      assertTrue(
+          host.devices().stream().noneMatch(d -> d.address().toString().endsWith("01:00.4")));
+      var shell = new Shell(kernel);
+      String numvfs = host.sysfs() + "/bus/pci/devices/0000:01:00.0/sriov_numvfs";
+      assertEquals("2\n", shell.read(numvfs));
+    }
+  }
+
   @Test
   void aNameWithASlashIsAFile(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("server.yaml");

@@ -27,9 +27,16 @@ final class CapturedFunction {
   private final Attributes attributes;
   private final CapturedRegisters registers;
   private final CapturedBars bars;
+  private final List<PciDevice> virtual;
 
-  CapturedFunction(Attributes sysfs, PciDevice device) {
+  /**
+   * One of a host.
+   *
+   * @param virtual the virtual functions of it that there are
+   */
+  CapturedFunction(Attributes sysfs, PciDevice device, List<PciDevice> virtual) {
     this.device = device;
+    this.virtual = List.copyOf(virtual);
     this.attributes = sysfs.below("bus/pci/devices/" + device.address());
     this.registers = new CapturedRegisters(attributes.bytes("config"));
     this.bars = new CapturedBars(attributes.text("resource").orElse(""));
@@ -111,6 +118,17 @@ final class CapturedFunction {
     lines.add(registers.dump(DEEPER).stripTrailing().substring(DEEP));
   }
 
+  /** The virtual functions that there are, and their driver where all have the same. */
+  private String enabled() {
+    if (virtual.isEmpty()) {
+      return "";
+    }
+    List<String> drivers =
+        virtual.stream().map(its -> its.driver().orElse("none")).distinct().toList();
+    return ", enabled: %d%s"
+        .formatted(virtual.size(), drivers.size() == 1 ? ", driver: " + drivers.getFirst() : "");
+  }
+
   private Optional<String> virtualFunctions() {
     Optional<Integer> shown = number("sriov_totalvfs", 10).filter(total -> total > 0);
     int total = Math.max(registers.totalVirtualFunctions(), shown.orElse(0));
@@ -119,13 +137,14 @@ final class CapturedFunction {
       return Optional.empty();
     }
     return Optional.of(
-        "virtual-functions: {total: %d, offset: %d, stride: %d, device: 0x%x, bars: [%s]}"
+        "virtual-functions: {total: %d, offset: %d, stride: %d, device: 0x%x, bars: [%s]%s}"
             .formatted(
                 total,
                 offset.get(),
                 Math.max(1, number("sriov_stride", 10).orElse(1)),
                 number("sriov_vf_device", 16).orElse(0),
-                String.join(", ", bars.virtual(total))));
+                String.join(", ", bars.virtual(total)),
+                enabled()));
   }
 
   private Optional<Integer> number(String path, int radix) {

@@ -46,7 +46,7 @@ final class HostCapture {
     List<CapturedFunction> functions =
         host.devices().stream()
             .filter(device -> device.physicalFunction().isEmpty())
-            .map(device -> new CapturedFunction(sysfs, device))
+            .map(device -> new CapturedFunction(sysfs, device, virtual(device)))
             .toList();
     var iommus =
         new CapturedIommus(
@@ -69,6 +69,13 @@ final class HostCapture {
       text.append(function.lines(iommus, group, first));
     }
     return text.toString();
+  }
+
+  private List<PciDevice> virtual(PciDevice physical) {
+    var address = Optional.of(physical.address());
+    return host.devices().stream()
+        .filter(device -> device.physicalFunction().equals(address))
+        .toList();
   }
 
   private Optional<IommuProbe.Answer> ask(String iommu) {
@@ -100,7 +107,7 @@ final class HostCapture {
     long virtual =
         host.devices().stream().filter(device -> device.physicalFunction().isPresent()).count();
     if (virtual > 0) {
-      comment(virtual + " virtual functions are left out: sriov_numvfs makes them again.");
+      comment(virtual + " virtual functions are made at boot, in groups of other numbers.");
     }
     iommus.unknown().forEach(this::comment);
   }

@@ -211,7 +211,9 @@ final class FunctionReader {
         offset,
         stride,
         fields.require("device", "their device id, as 0x10ca").small(0, 0xffff),
-        bars);
+        bars,
+        fields.find("enabled").map(said -> said.small(0, total)).orElse(0),
+        driver(fields, "driver"));
   }
 
   private Draft draft(Fields fields, Slot slot, boolean isolates, boolean conventional) {

@@ -136,6 +136,10 @@ final class FunctionText {
     if (!sriov.bars().isEmpty()) {
       one.put("bars", bars(sriov.bars()));
     }
+    if (sriov.enabled() != 0) {
+      one.put("enabled", sriov.enabled());
+    }
+    sriov.driver().ifPresent(name -> one.put("driver", name));
     return one;
   }
 }

@@ -78,7 +78,8 @@ final class MachineKeys {
   static final List<String> BAR = List.of("bar", "size", "base", "type");
   static final List<String> MSIX = List.of("vectors", "bar", "table", "pending");
   static final List<String> KIND_SRIOV = List.of("total");
-  static final List<String> SRIOV = List.of("total", "offset", "stride", "device", "bars");
+  static final List<String> SRIOV =
+      List.of("total", "offset", "stride", "device", "bars", "enabled", "driver");
 
   static final Map<String, Space> SPACES =
       Map.of(

@@ -3,6 +3,7 @@ package io.iommufd4j.sim.machine;
 
 import io.iommufd4j.sim.pci.PciFunction.Bar;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The virtual functions of a function that is described by its registers.
@@ -12,8 +13,18 @@ import java.util.List;
  * @param stride the distance from one to the next
  * @param device their {@code PCI_DEVICE_ID}
  * @param bars those of the first one; those of the others follow
+ * @param enabled how many there are when the machine has booted
+ * @param driver the driver that these have, or {@link FunctionDetails#NO_DRIVER}; empty for
+ *     whichever wants them
  */
-public record SriovDetails(int total, int offset, int stride, int device, List<Bar> bars) {
+public record SriovDetails(
+    int total,
+    int offset,
+    int stride,
+    int device,
+    List<Bar> bars,
+    int enabled,
+    Optional<String> driver) {
 
   /** Copies what could change. */
   public SriovDetails {
