@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line: {@code iommufdctl}. */
 module io.iommufd4j.cli {
+  requires HdrHistogram;
   requires com.fasterxml.jackson.jr.ob;
   requires info.picocli;
   requires io.iommufd4j.core;
   requires io.iommufd4j.exec;
   requires io.iommufd4j.sim;
+  requires me.tongfei.progressbar;
   requires static org.jspecify;
 
   // Commands and their options are found by reflection.
   opens io.iommufd4j.cli to
+      info.picocli;
+  opens io.iommufd4j.cli.bench to
       info.picocli;
   opens io.iommufd4j.cli.command to
       info.picocli;

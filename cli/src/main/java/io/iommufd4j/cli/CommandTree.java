@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli;
 
+import io.iommufd4j.cli.bench.BenchVerb;
 import io.iommufd4j.cli.command.DeviceBind;
 import io.iommufd4j.cli.command.DeviceClearOverride;
 import io.iommufd4j.cli.command.DeviceList;
@@ -63,6 +64,7 @@ final class CommandTree {
     add(top, "inspect", InspectVerb::new);
     add(top, "dirty", DirtyVerb::new);
     add(top, "doctor", DoctorVerb::new);
+    add(top, "bench", BenchVerb::new);
     if (wanted.test("device")) {
       // Commands go below a parent that is in place: then they inherit its options.
       CommandLine device = parent(top, new DeviceVerbs());

@@ -4,9 +4,11 @@ package io.iommufd4j.cli;
 import io.iommufd4j.cli.output.Formats;
 import io.iommufd4j.cli.replace.ReplaceTarget;
 import io.iommufd4j.cli.run.OutputFormat;
+import io.iommufd4j.cli.switching.Way;
 import io.iommufd4j.cli.vmm.RunningFlag;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.uapi.IovaRange;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -36,9 +38,11 @@ final class Conversions {
     line.registerConverter(OutputFormat.class, oneOf(OutputFormat.values(), Formats::name));
     line.registerConverter(RunningFlag.class, oneOf(RunningFlag.values(), Formats::name));
     line.registerConverter(ReplaceTarget.class, oneOf(ReplaceTarget.values(), Object::toString));
+    line.registerConverter(Way.class, oneOf(Way.values(), Object::toString));
     line.registerConverter(UUID.class, Conversions::uuid);
     line.registerConverter(IovaRange.class, Conversions::pages);
     line.registerConverter(int.class, Conversions::number);
+    line.registerConverter(BigDecimal.class, Conversions::decimal);
   }
 
   private static <T> ITypeConverter<T> oneOf(T[] values, Function<? super T, String> nameOf) {
@@ -82,6 +86,14 @@ final class Conversions {
     } catch (NumberFormatException e) {
       throw new TypeConversionException(
           "wants a whole number of at most " + Integer.MAX_VALUE + ", not '" + text + "'");
+    }
+  }
+
+  private static BigDecimal decimal(String text) {
+    try {
+      return new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("wants a number, not '" + text + "'");
     }
   }
 }

@@ -30,6 +30,8 @@ final class JsonSchemaTest {
         "device-replace 02:01.0 --dry-run",
         "device-replace 02:01.0 --prove-dma --repeat 3",
         "device-replace 00:19.0",
+        "bench 02:01.0 --seconds 0.01 --count 5 --size 4K,1G --ways replace",
+        "bench 00:19.0",
         "device bind 00:19.0",
         "inspect --all",
         "device show nonsense",
@@ -54,6 +56,7 @@ final class JsonSchemaTest {
         "group list       | \"0xfee00000\"           | 4276092928",
         "device-replace 00:0b.0 --repeat 3 | \"p99\"  | \"p95\"",
         "device-replace 00:0b.0 | \"verified\" : true | \"verified\" : true, \"error\" : null",
+        "bench 00:0b.0 --seconds 0.01 --count 2 --ways replace | \"lost\"   | \"missed\"",
         "device-replace 00:0b.0 --dry-run  | \"bound_temporarily\" | \"bound_for_the_run\"",
       })
   void whatIsOtherwiseIsRefused(String line, String is, String other) {

@@ -9,7 +9,7 @@ import io.iommufd4j.cli.run.Terminal;
 import java.util.List;
 
 /** Asks before something is touched that was not named. */
-final class Consent {
+public final class Consent {
 
   private Consent() {}
 
@@ -21,7 +21,7 @@ final class Consent {
    * @param plan the change, and the things it puts at stake
    * @throws NotAgreedException when nobody can be asked, or nobody agrees
    */
-  static void require(Invocation invocation, String question, Document.Intent plan) {
+  public static void require(Invocation invocation, String question, Document.Intent plan) {
     List<String> atStake = plan.atStake();
     if (invocation.agreed()) {
       // Where no plan was printed, this is all that names what goes.

@@ -30,7 +30,7 @@ public final class DeviceList extends Verb {
   }
 
   @Override
-  int run(Kernel kernel, Renderer renderer) {
+  protected int run(Kernel kernel, Renderer renderer) {
     var host = Host.of(kernel);
     var devices =
         host.devices().stream()

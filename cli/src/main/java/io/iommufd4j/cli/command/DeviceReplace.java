@@ -88,12 +88,12 @@ public final class DeviceReplace extends DeviceVerb {
   }
 
   @Override
-  Purpose purpose() {
+  protected Purpose purpose() {
     return dryRun ? Purpose.LOOK : super.purpose();
   }
 
   @Override
-  int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
+  protected int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
     if (rounds < 0 || rounds > MAX_ROUNDS) {
       throw new UsageException("--repeat takes 0 to " + MAX_ROUNDS + " rounds, not " + rounds);
     }

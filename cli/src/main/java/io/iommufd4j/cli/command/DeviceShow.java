@@ -23,7 +23,7 @@ public final class DeviceShow extends DeviceVerb {
   }
 
   @Override
-  int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
+  protected int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
     renderer.result(Document.Device.of(kernel, device));
     return ExitCode.OK;
   }

@@ -11,7 +11,7 @@ import io.iommufd4j.pci.PciDevice;
 import picocli.CommandLine.Parameters;
 
 /** A verb about one device: finds it before anything else. */
-abstract class DeviceVerb extends Verb {
+public abstract class DeviceVerb extends Verb {
 
   @Parameters(
       paramLabel = "DEVICE",
@@ -21,18 +21,18 @@ abstract class DeviceVerb extends Verb {
               + " device's directory in sysfs.")
   String name = "";
 
-  DeviceVerb(Invocation invocation, Purpose purpose) {
+  protected DeviceVerb(Invocation invocation, Purpose purpose) {
     super(invocation, purpose);
   }
 
   @Override
-  final int run(Kernel kernel, Renderer renderer) {
+  protected final int run(Kernel kernel, Renderer renderer) {
     var host = Host.of(kernel);
     return run(kernel, host, device(host), renderer);
   }
 
   /** The exit code. */
-  abstract int run(Kernel kernel, Host host, PciDevice device, Renderer renderer);
+  protected abstract int run(Kernel kernel, Host host, PciDevice device, Renderer renderer);
 
   /**
    * The device that was named.

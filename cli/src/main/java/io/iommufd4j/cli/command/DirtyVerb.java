@@ -65,12 +65,12 @@ public final class DirtyVerb extends DeviceVerb {
   }
 
   @Override
-  Purpose purpose() {
+  protected Purpose purpose() {
     return dryRun ? Purpose.LOOK : super.purpose();
   }
 
   @Override
-  int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
+  protected int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
     if (pid == 0) {
       throw new UsageException("name the process that uses the device by --pid");
     }

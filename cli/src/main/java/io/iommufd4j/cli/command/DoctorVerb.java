@@ -47,7 +47,7 @@ public final class DoctorVerb extends Verb {
   }
 
   @Override
-  int run(Kernel kernel, Renderer renderer) {
+  protected int run(Kernel kernel, Renderer renderer) {
     return tell(renderer, kernel.identity(), Doctor.examine(kernel));
   }
 

@@ -22,7 +22,7 @@ abstract class DriverChange extends DeviceVerb {
   }
 
   @Override
-  final int run(Kernel kernel, Host host, PciDevice before, Renderer renderer) {
+  protected final int run(Kernel kernel, Host host, PciDevice before, Renderer renderer) {
     boolean changed = change(kernel, host, before, wait.patience(invocation()));
     renderer.result(result(kernel, host, before, host.device(before.address())));
     if (changed && kernel.identity().simulated()) {

@@ -19,7 +19,7 @@ public final class GroupList extends Verb {
   }
 
   @Override
-  int run(Kernel kernel, Renderer renderer) {
+  protected int run(Kernel kernel, Renderer renderer) {
     renderer.result(new Document.Groups(kernel.identity(), Host.of(kernel).groups()));
     return ExitCode.OK;
   }

@@ -30,7 +30,7 @@ public final class GroupShow extends Verb {
   }
 
   @Override
-  int run(Kernel kernel, Renderer renderer) {
+  protected int run(Kernel kernel, Renderer renderer) {
     if (number < 0) {
       throw new UsageException("a group's number is not negative, unlike " + number);
     }

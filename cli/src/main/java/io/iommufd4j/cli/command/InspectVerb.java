@@ -48,7 +48,7 @@ public final class InspectVerb extends Verb {
   }
 
   @Override
-  int run(Kernel kernel, Renderer renderer) {
+  protected int run(Kernel kernel, Renderer renderer) {
     if (all == (pid != 0)) {
       throw new UsageException("name a process by --pid, or take --all");
     }

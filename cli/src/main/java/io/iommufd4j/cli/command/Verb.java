@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** A verb: opens the kernel it needs, does its work, shows the result. */
-abstract class Verb implements Callable<Integer> {
+public abstract class Verb implements Callable<Integer> {
 
   private final Invocation invocation;
   private final Purpose purpose;
@@ -24,10 +24,10 @@ abstract class Verb implements Callable<Integer> {
   }
 
   /** The exit code. */
-  abstract int run(Kernel kernel, Renderer renderer);
+  protected abstract int run(Kernel kernel, Renderer renderer);
 
   /** The purpose that this run of the verb has for a kernel. */
-  Purpose purpose() {
+  protected Purpose purpose() {
     return purpose;
   }
 
@@ -39,7 +39,7 @@ abstract class Verb implements Callable<Integer> {
     }
   }
 
-  Invocation invocation() {
+  protected final Invocation invocation() {
     return invocation;
   }
 }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 
 /** The time that the kernel gets to let go of a device. */
 @Command(addMethodSubcommands = false)
-final class WaitOption {
+public final class WaitOption {
 
   private static final int MAX_SECONDS = 3600;
   private static final Duration FIRST_WORD = Duration.ofSeconds(2);
@@ -32,7 +32,7 @@ final class WaitOption {
    *
    * @throws UsageException for a time out of range
    */
-  Patience patience(Invocation invocation) {
+  public Patience patience(Invocation invocation) {
     if (seconds < 1 || seconds > MAX_SECONDS) {
       throw new UsageException("--wait takes 1 to " + MAX_SECONDS + " seconds, not " + seconds);
     }

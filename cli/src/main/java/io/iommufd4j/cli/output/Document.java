@@ -4,6 +4,8 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.doctor.Finding;
 import io.iommufd4j.cli.replace.ReplaceOutcome;
 import io.iommufd4j.cli.replace.ReplacePlan;
+import io.iommufd4j.cli.switching.SwitchOrder;
+import io.iommufd4j.cli.switching.SwitchOutcome;
 import io.iommufd4j.cli.vmm.Inspection;
 import io.iommufd4j.cli.vmm.RunningOutcome;
 import io.iommufd4j.cli.vmm.RunningPlan;
@@ -142,6 +144,19 @@ public sealed interface Document {
    */
   record Replaced(
       KernelIdentity source, ReplacePlan plan, List<String> steps, ReplaceOutcome outcome)
+      implements OfKernel {}
+
+  /** {@code bench}, before anything is done. */
+  record BenchPlan(KernelIdentity source, ReplacePlan plan, SwitchOrder order) implements Intent {
+
+    @Override
+    public List<String> atStake() {
+      return plan.atStake();
+    }
+  }
+
+  /** {@code bench}, done. */
+  record Benched(KernelIdentity source, ReplacePlan plan, SwitchOrder order, SwitchOutcome outcome)
       implements OfKernel {}
 
   /** {@code inspect}. */

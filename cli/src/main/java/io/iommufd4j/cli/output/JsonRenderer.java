@@ -3,6 +3,8 @@ package io.iommufd4j.cli.output;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.iommufd4j.cli.doctor.Finding;
+import io.iommufd4j.cli.output.Document.BenchPlan;
+import io.iommufd4j.cli.output.Document.Benched;
 import io.iommufd4j.cli.output.Document.Binding;
 import io.iommufd4j.cli.output.Document.BindingPlan;
 import io.iommufd4j.cli.output.Document.Device;
@@ -117,6 +119,7 @@ public final class JsonRenderer implements Renderer {
         json.put("steps", replaced.steps());
         json.putAll(ReplaceJson.outcome(replaced.outcome()));
       }
+      case Benched benched -> json.putAll(BenchJson.benched(benched));
       case Inspected inspected -> json.putAll(VmmJson.inspection(inspected.inspection()));
       case RunningReplaced replaced -> {
         json.put("plan", VmmJson.plan(replaced.plan()));
@@ -174,6 +177,7 @@ public final class JsonRenderer implements Renderer {
   private static Map<String, @Nullable Object> plan(Intent intent) {
     return switch (intent) {
       case Plan replace -> ReplaceJson.plan(replace.plan());
+      case BenchPlan bench -> BenchJson.plan(bench.plan(), bench.order());
       case RunningPlanned running -> VmmJson.plan(running.plan());
       case BindingPlan binding -> {
         var json = new LinkedHashMap<String, @Nullable Object>();

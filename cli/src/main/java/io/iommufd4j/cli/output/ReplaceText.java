@@ -66,7 +66,7 @@ final class ReplaceText {
     return lines;
   }
 
-  private static String participant(Participant participant) {
+  static String participant(Participant participant) {
     String driver = TextRenderer.driverOf(participant.device());
     String binding =
         participant.toBind()
@@ -84,7 +84,7 @@ final class ReplaceText {
         + "; goes for the run and is made again after";
   }
 
-  private static String iommu(IommuInstance iommu) {
+  static String iommu(IommuInstance iommu) {
     return iommu.name()
         + " ("
         + iommu.driver().title()

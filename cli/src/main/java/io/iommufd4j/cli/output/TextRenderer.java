@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.output;
 
+import io.iommufd4j.cli.output.Document.BenchPlan;
+import io.iommufd4j.cli.output.Document.Benched;
 import io.iommufd4j.cli.output.Document.Binding;
 import io.iommufd4j.cli.output.Document.BindingPlan;
 import io.iommufd4j.cli.output.Document.Device;
@@ -67,6 +69,8 @@ public final class TextRenderer implements Renderer {
       case BindingPlan _ -> {}
       case Plan plan -> print(new ReplaceText(ansi).plan(plan));
       case Replaced replaced -> print(new ReplaceText(ansi).outcome(replaced));
+      case BenchPlan planned -> print(new BenchText(ansi).plan(planned));
+      case Benched benched -> print(new BenchText(ansi).outcome(benched));
       case Inspected inspected -> {
         kernel(inspected.source());
         print(VmmText.inspection(inspected.inspection()));

@@ -141,7 +141,12 @@ public final class Replacement {
     plan.toBind().forEach(address -> progress.did("bound " + address + " to vfio-pci for the run"));
   }
 
-  static void giveBack(VfioBinding binding) {
+  /**
+   * Gives bound devices back, and tries twice.
+   *
+   * @throws NotRestoredException when one cannot be given back
+   */
+  public static void giveBack(VfioBinding binding) {
     if (!binding.restore().isEmpty()) {
       // Once more: what was in the way may be gone, and nobody else will do it.
       List<HostException> failures = binding.restore();

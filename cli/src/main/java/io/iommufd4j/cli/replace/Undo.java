@@ -6,11 +6,15 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** The steps that undo a run, last first. Each is taken even if others fail. */
-final class Undo implements AutoCloseable {
+public final class Undo implements AutoCloseable {
 
   private final Deque<Runnable> steps = new ArrayDeque<>();
 
-  void add(Runnable step) {
+  /** No step yet. */
+  public Undo() {}
+
+  /** Adds a step, to be taken before those that are there. */
+  public void add(Runnable step) {
     steps.push(step);
   }
 
