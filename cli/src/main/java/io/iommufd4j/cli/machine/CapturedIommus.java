@@ -93,8 +93,10 @@ final class CapturedIommus {
     Optional<String> features = iommu.text("amd-iommu/features");
     if (features.isPresent()) {
       String[] both = features.get().split(":", 2);
-      return "{name: %s, model: amd, efr: 0x%s, efr2: 0x%s, address-bits: %d}"
-          .formatted(name, both[0], both.length > 1 ? both[1] : "0", addressBits(name));
+      String capability =
+          iommu.text("amd-iommu/cap").map(text -> " cap: 0x" + text + ",").orElse("");
+      return "{name: %s, model: amd,%s efr: 0x%s, efr2: 0x%s, address-bits: %d}"
+          .formatted(name, capability, both[0], both.length > 1 ? both[1] : "0", addressBits(name));
     }
     return probe.apply(name).map(answer -> line(name, answer)).orElseGet(() -> unknownLine(name));
   }

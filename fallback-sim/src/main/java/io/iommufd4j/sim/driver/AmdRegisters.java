@@ -14,14 +14,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * AMD-Vi's extended feature registers, and what firmware says of its addresses.
+ * AMD-Vi's capability and extended feature registers, and what firmware says of its addresses.
  *
+ * @param capability the first word of its PCI capability
  * @param features {@code EFR}
  * @param features2 {@code EFR2}
  * @param addressBits {@code VASIZE} in the IVRS table's {@code IVinfo}
  */
-public record AmdRegisters(long features, long features2, int addressBits)
+public record AmdRegisters(int capability, long features, long features2, int addressBits)
     implements IommuRegisters {
+
+  /** {@link #capability} of QEMU's unit. */
+  public static final int USUAL_CAPABILITY = 0x1f03_000f;
+
+  /** {@code NpCache}: it caches what is not there, as a hypervisor's does. */
+  private static final int CACHES_ABSENT = 1 << 26;
 
   /**
    * {@code PPRSup}, {@code GTSup}, {@code GIOSup}, {@code HASup}, {@code EPHSup}, {@code HDSup}.
@@ -62,6 +69,11 @@ public record AmdRegisters(long features, long features2, int addressBits)
       List.of(
           ReservedRegion.X86_MESSAGES,
           new ReservedRegion(0xfd_0000_0000L, 0xff_ffff_ffffL, ReservedRegion.Type.RESERVED));
+
+  /** Registers with the usual capability. */
+  public AmdRegisters(long features, long features2, int addressBits) {
+    this(USUAL_CAPABILITY, features, features2, addressBits);
+  }
 
   /** {@code amd_iommu_domain_alloc_paging_flags}. */
   @Override
@@ -117,13 +129,14 @@ public record AmdRegisters(long features, long features2, int addressBits)
     return guestTable(flags);
   }
 
-  /** {@code amd_iommu_capable}. */
+  /** {@code amd_iommu_capable}; where absent entries are cached Linux is strict. */
   @Override
   public boolean capable(Capability asked) {
     return switch (asked) {
       case CACHE_COHERENCY, ENFORCE_CACHE_COHERENCY -> true;
       case DIRTY_TRACKING -> has(DIRTY_BITS);
-      case NOEXEC, DEFERRED_FLUSH, PCI_ATS_SUPPORTED -> false;
+      case DEFERRED_FLUSH -> (capability & CACHES_ABSENT) == 0;
+      case NOEXEC, PCI_ATS_SUPPORTED -> false;
     };
   }
 
@@ -145,11 +158,12 @@ public record AmdRegisters(long features, long features2, int addressBits)
         });
   }
 
-  /** {@code amd_iommu_show_features}. */
+  /** {@code amd_iommu_show_cap}, {@code amd_iommu_show_features}. */
   @Override
   public Map<String, String> attributes() {
     String both = Long.toHexString(features) + ":" + Long.toHexString(features2) + "\n";
-    return Map.of("amd-iommu/features", both);
+    return Map.of(
+        "amd-iommu/cap", Integer.toHexString(capability) + "\n", "amd-iommu/features", both);
   }
 
   @Override
@@ -160,11 +174,11 @@ public record AmdRegisters(long features, long features2, int addressBits)
   @Override
   public AmdRegisters trackingDirty(boolean tracks) {
     long other = tracks ? features | TRACKS_DIRTY : features & ~DIRTY_BITS;
-    return new AmdRegisters(other, features2, addressBits);
+    return new AmdRegisters(capability, other, features2, addressBits);
   }
 
   @Override
   public AmdRegisters narrowedTo(int bits) {
-    return new AmdRegisters(features, features2, bits);
+    return new AmdRegisters(capability, features, features2, bits);
   }
 }

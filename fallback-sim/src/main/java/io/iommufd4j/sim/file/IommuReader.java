@@ -130,6 +130,10 @@ final class IommuReader {
 
   private static AmdRegisters amd(Fields fields) {
     return new AmdRegisters(
+        fields
+            .find("cap")
+            .map(value -> (int) value.number(0, 0xffff_ffffL))
+            .orElse(AmdRegisters.USUAL_CAPABILITY),
         register(fields, "efr", "EFR, as 0x29d3"),
         fields.find("efr2").map(value -> value.number(0, -1)).orElse(0L),
         addressBits(fields, 64));

@@ -30,7 +30,7 @@ final class MachineKeys {
           "functions");
 
   static final List<String> VTD = List.of("name", "model", "cap", "ecap", "version");
-  static final List<String> AMD = List.of("name", "model", "efr", "efr2", "address-bits");
+  static final List<String> AMD = List.of("name", "model", "cap", "efr", "efr2", "address-bits");
   static final List<String> SMMUV3 =
       List.of("name", "model", "idr0", "idr1", "idr3", "idr5", "aidr", "address-bits");
   static final List<String> VIRTIO =

@@ -98,6 +98,7 @@ public final class MachineText {
         fields.hex("version", vtd.version());
       }
       case AmdRegisters amd -> {
+        fields.hex("cap", Integer.toUnsignedLong(amd.capability()));
         fields.hex("efr", amd.features());
         fields.hex("efr2", amd.features2());
         fields.put("address-bits", amd.addressBits());

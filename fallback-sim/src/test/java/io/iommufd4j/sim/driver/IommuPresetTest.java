@@ -122,7 +122,7 @@ final class IommuPresetTest {
             "1:0\n"),
         IommuPreset.VTD_SCALABLE.unit(false).registers().attributes());
     assertEquals(
-        Map.of("amd-iommu/features", "29d7:0\n"),
+        Map.of("amd-iommu/cap", "1f03000f\n", "amd-iommu/features", "29d7:0\n"),
         IommuPreset.AMD_REMAP.unit(false).registers().attributes());
   }
 

@@ -163,4 +163,12 @@ final class IommuRegistersTest {
     assertFalse(incoherent.capable(Capability.CACHE_COHERENCY));
     assertFalse(smmu(0b11 | coherent | 1 << 6, 0x74).capable(Capability.DIRTY_TRACKING));
   }
+
+  @Test
+  void amdFlushesLaterUnlessItCachesWhatIsAbsent() {
+    assertFalse(new AmdRegisters(0x29d3L, 0, 48).capable(Capability.DEFERRED_FLUSH));
+    var hardware = new AmdRegisters(0x0040_640f, 0x29d3L, 0, 48);
+    assertTrue(hardware.capable(Capability.DEFERRED_FLUSH));
+    assertEquals("40640f\n", hardware.attributes().get("amd-iommu/cap"));
+  }
 }
