@@ -4,13 +4,7 @@ module io.iommufd4j.sim {
   requires transitive io.iommufd4j.core;
   requires io.iommufd4j.bindings;
   requires static transitive org.jspecify;
-  requires com.google.common;
-  requires com.google.common.jimfs;
   requires org.snakeyaml.engine;
-
-  // Used by jimfs, whose module is automatic and brings in no module that has a descriptor.
-  requires java.logging;
-  requires jdk.unsupported;
 
   exports io.iommufd4j.sim;
   exports io.iommufd4j.sim.device;

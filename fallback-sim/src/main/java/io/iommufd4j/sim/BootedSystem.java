@@ -8,6 +8,7 @@ import io.iommufd4j.sim.fs.Procfs;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.fs.Wakeups;
 import io.iommufd4j.sim.iommufd.IommufdContext;
+import io.iommufd4j.sim.kernfs.Kernfs;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.machine.MachineInstance;
@@ -47,6 +48,7 @@ final class BootedSystem {
   final Contexts contexts;
   final Devtmpfs dev;
   final DeviceNodes nodes;
+  private final Kernfs tree = new Kernfs();
   final Sysfs sysfs;
   final Procfs procfs;
   final Processes processes;
@@ -77,16 +79,10 @@ final class BootedSystem {
                 new IommufdContext(
                     calling, files, wakeups, allowUnsafeInterrupts.get(), faults, release),
             selftest);
-    sysfs = new Sysfs(root);
-    dev = new Devtmpfs(sysfs.root().getFileSystem());
+    sysfs = new Sysfs(tree, root);
+    dev = new Devtmpfs(tree);
     nodes = new DeviceNodes(dev, root, faults, vfio, contexts::open);
-    procfs =
-        new Procfs(
-            sysfs.root().getFileSystem(),
-            calling.get(),
-            List.of(THIS_PROGRAM),
-            faults,
-            memory::maps);
+    procfs = new Procfs(tree, calling.get(), List.of(THIS_PROGRAM), faults, memory::maps);
     processes = new Processes(calling, files, memory, procfs, wakeups);
     dev.onRemove(procfs::deleted);
     bootDrivers(board, vfio, allowUnsafeInterrupts);
@@ -126,7 +122,7 @@ final class BootedSystem {
     files.closeAll();
     memory.unmapDevices();
     procfs.end();
-    sysfs.close();
+    tree.close();
     memory.close();
   }
 }

@@ -11,7 +11,7 @@ import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.vfio.VfioDevice;
 import org.junit.jupiter.api.Test;
 
-/** The simulated kernel as a module: it needs jimfs, whose module is automatic. */
+/** The simulated kernel as a module. */
 class ModulePathIT {
 
   @Test

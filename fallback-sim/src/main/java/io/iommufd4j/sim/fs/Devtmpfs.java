@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.fs;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystem;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.iommufd4j.sim.kernfs.Kernfs;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,44 +17,28 @@ public final class Devtmpfs {
   /** The end of the name of a node that is gone. */
   static final String DELETED = " (deleted)";
 
-  private final FileSystem files;
+  private final Kernfs tree;
   private final Map<String, DeviceNumber> nodes = new ConcurrentHashMap<>();
   private volatile Consumer<String> removed = path -> {};
 
-  /** No nodes, in a file system where they will be. */
-  public Devtmpfs(FileSystem files) {
-    this.files = files;
+  /** No nodes, in the tree where they will be. */
+  public Devtmpfs(Kernfs tree) {
+    this.tree = tree;
   }
 
   /** {@code mknod(2)}: a node, which may be there already. */
   public void add(String path, DeviceNumber number) {
     nodes.put(path, number);
-    create(path, number);
-  }
-
-  private void create(String path, DeviceNumber number) {
-    Path node = files.getPath(path);
-    try {
-      Path folder = node.getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      if (Files.notExists(node)) {
-        Files.createFile(node);
-      }
-      Files.setAttribute(node, DeviceNumberAttribute.NAME, number.encoded());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tree.node(path, number.encoded());
   }
 
   /** A node goes, though somebody may have it open. */
   public void remove(String path) {
     DeviceNumber number = nodes.remove(path);
     if (number != null) {
-      create(path + DELETED, number);
+      tree.node(path + DELETED, number.encoded());
       removed.accept(path);
-      delete(path);
+      tree.remove(path);
     }
   }
 
@@ -69,15 +49,7 @@ public final class Devtmpfs {
 
   /** Nobody has a node open any more that is gone. */
   public void forget(String path) {
-    delete(path + DELETED);
-  }
-
-  private void delete(String path) {
-    try {
-      Files.deleteIfExists(files.getPath(path));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tree.remove(path + DELETED);
   }
 
   /** The number of a node; empty where there is none. */

@@ -2,11 +2,7 @@
 package io.iommufd4j.sim.fs;
 
 import io.iommufd4j.bindings.libc.libc_h;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.iommufd4j.sim.kernfs.Kernfs;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +21,8 @@ final class ProcessDirectory {
   /** The file that a descriptor stands for, as it is shown. */
   record Shown(String name, String info) {}
 
-  private final Path directory;
+  private final Kernfs tree;
+  private final String directory;
   private final Map<Integer, Shown> descriptors = new HashMap<>();
   private final MappedFiles mapped = new MappedFiles();
   private final boolean keepsAll;
@@ -33,49 +30,25 @@ final class ProcessDirectory {
   /**
    * A process without descriptors.
    *
+   * @param tree where it is shown
+   * @param directory its path there
    * @param command its name and its arguments
    * @param keepsAll whether {@link #mappings} knows what is not shown as well
    */
-  ProcessDirectory(Path directory, List<String> command, boolean keepsAll) {
+  ProcessDirectory(Kernfs tree, String directory, List<String> command, boolean keepsAll) {
+    this.tree = tree;
     this.directory = directory;
     this.keepsAll = keepsAll;
-    try {
-      Files.createDirectories(directory.resolve("fd"));
-      Files.createDirectories(directory.resolve("fdinfo"));
-      Files.createDirectories(directory.resolve("map_files"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tree.directory(directory + "/fd");
+    tree.directory(directory + "/fdinfo");
+    tree.directory(directory + "/map_files");
     String name = command.getFirst().substring(command.getFirst().lastIndexOf('/') + 1);
     // TASK_COMM_LEN with its end.
-    write("comm", name.substring(0, Math.min(name.length(), 15)) + "\n");
-    write("cmdline", String.join("\0", command) + "\0");
-    write("maps", "");
-  }
-
-  private void write(String file, String text) {
-    try {
-      Files.writeString(directory.resolve(file), text, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void delete(String file) {
-    try {
-      Files.deleteIfExists(directory.resolve(file));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void link(String file, String target) {
-    delete(file);
-    try {
-      Files.createSymbolicLink(directory.resolve(file), directory.getFileSystem().getPath(target));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    String comm = name.substring(0, Math.min(name.length(), 15)) + "\n";
+    String words = String.join("\0", command) + "\0";
+    tree.text(directory + "/comm", () -> comm);
+    tree.text(directory + "/cmdline", () -> words);
+    tree.text(directory + "/maps", this::maps);
   }
 
   /**
@@ -92,8 +65,8 @@ final class ProcessDirectory {
 
   private void show(int fd, Shown shown) {
     descriptors.put(fd, shown);
-    link("fd/" + fd, shown.name());
-    write("fdinfo/" + fd, shown.info());
+    tree.link(directory + "/fd/" + fd, shown.name());
+    tree.text(directory + "/fdinfo/" + fd, shown::info);
   }
 
   /** The file of a descriptor; empty when it is not shown. */
@@ -109,8 +82,8 @@ final class ProcessDirectory {
   /** A descriptor that may be shown is gone. */
   synchronized void closed(int fd) {
     if (descriptors.remove(fd) != null) {
-      delete("fd/" + fd);
-      delete("fdinfo/" + fd);
+      tree.remove(directory + "/fd/" + fd);
+      tree.remove(directory + "/fdinfo/" + fd);
     }
   }
 
@@ -136,14 +109,10 @@ final class ProcessDirectory {
   }
 
   private void showMapped() {
-    write("maps", mapped.text());
-    Path links = directory.resolve("map_files");
-    try (var entries = Files.list(links)) {
-      entries.forEach(entry -> delete("map_files/" + entry.getFileName()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    mapped.shown().forEach(area -> link("map_files/" + area.range(), area.name()));
+    String links = directory + "/map_files";
+    tree.remove(links);
+    tree.directory(links);
+    mapped.shown().forEach(area -> tree.link(links + "/" + area.range(), area.name()));
   }
 
   /** The lines of {@code maps}, of files that are shown. */

@@ -2,21 +2,17 @@
 package io.iommufd4j.sim.fs;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.kernfs.Kernfs;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserProcess;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystem;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -35,7 +31,8 @@ public final class Procfs {
 
   private static final Pattern STATUS = Pattern.compile("/proc/(self|\\d+)/status");
 
-  private final Path root;
+  private final Kernfs tree;
+  private final List<String> mounts = new CopyOnWriteArrayList<>();
   private final String pid;
   private final FaultPlan faults;
   private final UserProcess first;
@@ -48,26 +45,27 @@ public final class Procfs {
   /**
    * Shows a process without descriptors.
    *
-   * @param files where the tree is made
+   * @param tree where it is shown
    * @param process the process
    * @param command its name and its arguments
    * @param faults which of the kernel's allocations fail for its threads
    * @param otherMaps lines of {@code maps} of what it has mapped besides files that are shown
    */
   public Procfs(
-      FileSystem files,
+      Kernfs tree,
       UserProcess process,
       List<String> command,
       FaultPlan faults,
       Supplier<String> otherMaps) {
+    this.tree = tree;
     this.otherMaps = otherMaps;
     this.first = process;
     this.pid = Long.toString(process.pid());
     this.faults = faults;
-    root = files.getPath("/proc");
-    directories.put(process, new ProcessDirectory(root.resolve(pid), command, false));
-    link("self", pid);
-    write("self/mountinfo", "1 0 0:2 / / rw shared:1 - rootfs rootfs rw\n");
+    directories.put(process, new ProcessDirectory(tree, directory(pid), command, false));
+    tree.link("/proc/self", pid);
+    mounts.add("1 0 0:2 / / rw shared:1 - rootfs rootfs rw\n");
+    tree.text(directory(pid) + "/mountinfo", () -> String.join("", mounts));
   }
 
   /**
@@ -117,13 +115,8 @@ public final class Procfs {
     String number = Long.toString(child.pid());
     others.put(number, child);
     directories.put(child, of(parent));
-    try {
-      Files.createDirectories(root.resolve(number));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     for (String shared : ProcessDirectory.FILES) {
-      link(number + "/" + shared, "../" + parent.pid() + "/" + shared);
+      tree.link(directory(number) + "/" + shared, "../" + parent.pid() + "/" + shared);
     }
   }
 
@@ -131,7 +124,7 @@ public final class Procfs {
   public void started(UserProcess process, List<String> command) {
     String number = Long.toString(process.pid());
     others.put(number, process);
-    directories.put(process, new ProcessDirectory(root.resolve(number), command, true));
+    directories.put(process, new ProcessDirectory(tree, directory(number), command, true));
   }
 
   /**
@@ -154,7 +147,7 @@ public final class Procfs {
     others.remove(number);
     directories.remove(process);
     if (!ended) {
-      remove(root.resolve(number));
+      tree.remove(directory(number));
     }
   }
 
@@ -165,16 +158,9 @@ public final class Procfs {
 
   /** A file system is mounted: {@code mountinfo} has one line more. */
   public void mounted(String number, String point, String source) {
-    Path file = root.resolve("self/mountinfo");
-    try {
-      String before = Files.readString(file);
-      long line = before.lines().count() + 1;
-      String more =
-          "%d 1 %s / %s rw shared:%d - ext4 %s rw\n".formatted(line, number, point, line, source);
-      Files.writeString(file, before + more);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    mounts.add(
+        "%d 1 %s / %s rw shared:%d - ext4 %s rw\n"
+            .formatted(mounts.size() + 1, number, point, mounts.size() + 1, source));
   }
 
   /** The kernel ends: nobody can look any more. */
@@ -187,35 +173,8 @@ public final class Procfs {
     return its != null ? its : Objects.requireNonNull(directories.get(first));
   }
 
-  private void link(String name, String target) {
-    try {
-      Files.createSymbolicLink(root.resolve(name), root.getFileSystem().getPath(target));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void write(String name, String text) {
-    try {
-      Files.writeString(root.resolve(name), text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void remove(Path path) {
-    try {
-      if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-        List<Path> entries;
-        try (var listed = Files.list(path)) {
-          entries = listed.toList();
-        }
-        entries.forEach(Procfs::remove);
-      }
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static String directory(String process) {
+    return "/proc/" + process;
   }
 
   private static String status(UserProcess process) {

@@ -1,153 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.fs;
 
-import com.google.common.jimfs.Configuration;
-import com.google.common.jimfs.Jimfs;
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.kernfs.Access;
+import io.iommufd4j.sim.kernfs.Kernfs;
+import io.iommufd4j.sim.kernfs.KernfsFile;
+import io.iommufd4j.sim.kernfs.Node;
+import io.iommufd4j.sim.kernfs.Store;
 import io.iommufd4j.sim.lib.Refused;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystem;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tree of directories, attributes and links in memory, as {@code /sys} shows it. Programs read it
- * by path; what they write goes through {@link #open}, so that the answer is an errno.
+ * {@code /sys}: directories, attributes and links. Programs read it by path; what they write goes
+ * through {@link #open}, so that the answer is an errno.
  *
  * <p>Paths given here are below the root and start without a slash, as {@code bus/pci/devices}.
  */
-public final class Sysfs implements AutoCloseable {
+public final class Sysfs {
 
-  /** The action of a write to an attribute. */
-  @FunctionalInterface
-  public interface Store {
-    /**
-     * Takes the text as it was written, without its line end.
-     *
-     * @throws Refused what the write answers
-     */
-    void store(String text);
-  }
+  private static final String ROOT = "/sys/";
 
-  private static final Set<StandardOpenOption> EMPTIED =
-      Set.of(
-          StandardOpenOption.CREATE,
-          StandardOpenOption.TRUNCATE_EXISTING,
-          StandardOpenOption.WRITE);
-
-  private final FileSystem files;
-  private final Path root;
+  private final Kernfs tree;
   private final boolean privileged;
-  private final Map<Path, Store> stores = new ConcurrentHashMap<>();
-  private final Map<Path, Supplier<byte[]>> live = new ConcurrentHashMap<>();
-  private final Set<Path> mappable = ConcurrentHashMap.newKeySet();
 
   /**
-   * An empty tree.
+   * An empty {@code /sys}.
    *
+   * @param tree where it is made
    * @param privileged whether who opens files is root: nobody else may write here
    */
-  public Sysfs(boolean privileged) {
+  public Sysfs(Kernfs tree, boolean privileged) {
+    this.tree = tree;
     this.privileged = privileged;
-    var unix =
-        Configuration.unix().toBuilder()
-            .setAttributeViews("basic", "posix")
-            .addAttributeProvider(new DeviceNumberAttribute());
-    // Jimfs' own random names take a SecureRandom, which takes longer to make than the file system.
-    var random = ThreadLocalRandom.current();
-    var name = new UUID(random.nextLong(), random.nextLong());
-    files = Jimfs.newFileSystem(name.toString(), unix.build());
-    root = files.getPath("/sys");
-    directory("");
+    tree.directory("/sys");
   }
 
   /** The root: {@code /sys} of a file system of its own. */
   public Path root() {
-    return root;
+    return tree.path("/sys");
   }
 
   /** Makes a directory and those above it. */
   public void directory(String path) {
-    try {
-      make(root.resolve(path));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tree.directory(ROOT + path);
   }
 
   /**
-   * {@link Files#createDirectories} finds by exceptions what is there: one or two for each file.
+   * Makes a directory and those above it.
+   *
+   * @param content makes what is in it, when somebody looks; it waits for nobody
    */
-  private static void make(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-    }
+  public void directory(String path, Runnable content) {
+    tree.directory(ROOT + path, content);
   }
 
   /** Makes an attribute that can be read, or changes what it says. */
   public void attribute(String path, String text) {
-    put(path, text.getBytes(StandardCharsets.ISO_8859_1), "r--r--r--", null);
+    attribute(path, () -> text);
+  }
+
+  /** The same, of a text that is made at each read. */
+  public void attribute(String path, Supplier<String> text) {
+    tree.text(ROOT + path, text);
+  }
+
+  /** Makes an attribute of bytes that can be read. */
+  public void binary(String path, Supplier<byte[]> bytes) {
+    tree.file(ROOT + path, Access.READ, bytes, null);
   }
 
   /**
-   * Makes an attribute of bytes that can be read. In the tree itself lie those of this moment; who
-   * opens it gets those of then.
+   * Makes an attribute that can be read and written, or changes what it says.
+   *
+   * @param text made at each read
    */
-  public void binary(String path, Supplier<byte[]> bytes) {
-    put(path, bytes.get(), "r--r--r--", null);
-    live.put(root.resolve(path), bytes);
-  }
-
-  /** Makes an attribute that can be read and written, or changes what it says. */
-  public void attribute(String path, String text, Store store) {
-    put(path, text.getBytes(StandardCharsets.ISO_8859_1), "rw-r--r--", store);
+  public void attribute(String path, Supplier<String> text, Store store) {
+    tree.file(
+        ROOT + path, Access.WRITE, () -> text.get().getBytes(StandardCharsets.ISO_8859_1), store);
   }
 
   /** Makes a file that can only be written. */
   public void command(String path, Store store) {
-    put(path, new byte[0], "-w-------", store);
+    tree.file(ROOT + path, Access.COMMAND, null, store);
   }
 
   /** Makes a file that can only be mapped, not read or written (those answer EIO). */
   public void mappable(String path) {
-    put(path, new byte[0], "rw-------", null);
-    mappable.add(root.resolve(path));
-  }
-
-  private void put(String path, byte[] bytes, String mode, @Nullable Store store) {
-    Path file = root.resolve(path);
-    try {
-      Path folder = file.getParent();
-      if (folder != null) {
-        make(folder);
-      }
-      var permissions = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode));
-      try (var channel = Files.newByteChannel(file, EMPTIED, permissions)) {
-        channel.write(ByteBuffer.wrap(bytes));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    if (store != null) {
-      stores.put(file, store);
-    }
+    tree.file(ROOT + path, Access.MAP, null, null);
   }
 
   /**
@@ -156,42 +100,28 @@ public final class Sysfs implements AutoCloseable {
    * @param target where it leads, below the root too
    */
   public void link(String path, String target) {
-    Path link = root.resolve(path);
-    Path folder = link.getParent();
-    try {
-      if (folder != null) {
-        make(folder);
-        Files.deleteIfExists(link);
-        // By way of what the target is in, though the link may lie in the target itself.
-        Path end = root.resolve(target);
-        Path within = Objects.requireNonNull(end.getParent());
-        Files.createSymbolicLink(link, folder.relativize(within).resolve(within.relativize(end)));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    tree.link(ROOT + path, relative(path, target));
+  }
+
+  /** By way of what the target is in, though the link may lie in the target itself. */
+  private static String relative(String link, String target) {
+    int within = target.lastIndexOf('/') + 1;
+    int same = 0;
+    for (int slash = link.indexOf('/');
+        slash >= 0 && slash < within && link.regionMatches(same, target, same, slash + 1 - same);
+        slash = link.indexOf('/', same)) {
+      same = slash + 1;
     }
+    var way = new StringBuilder();
+    for (int slash = link.indexOf('/', same); slash >= 0; slash = link.indexOf('/', slash + 1)) {
+      way.append("../");
+    }
+    return way.append(target, same, target.length()).toString();
   }
 
   /** Takes a file, a link, or a directory with all that is in it away, when it is there. */
   public void remove(String path) {
-    remove(root.resolve(path));
-  }
-
-  private void remove(Path path) {
-    try {
-      if (Files.isDirectory(path) && !Files.isSymbolicLink(path)) {
-        List<Path> entries;
-        try (var listed = Files.list(path)) {
-          entries = listed.toList();
-        }
-        entries.forEach(this::remove);
-      }
-      Files.deleteIfExists(path);
-      stores.remove(path);
-      live.remove(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tree.remove(ROOT + path);
   }
 
   /**
@@ -203,59 +133,41 @@ public final class Sysfs implements AutoCloseable {
    *     the file does not have or the process not be given
    */
   public OpenFile open(String path, int flags) {
-    Path real;
-    try {
-      real = files.getPath(path).toRealPath();
-    } catch (NoSuchFileException e) {
+    Node found = tree.find(path, true);
+    if (found == null) {
       throw Refused.with(Errno.ENOENT);
-    } catch (IOException e) {
-      throw Refused.with(Errno.ENOTDIR);
     }
-    if (Files.isDirectory(real)) {
+    if (!(found instanceof KernfsFile file)) {
       throw Refused.with(Errno.EISDIR);
     }
     int mode = flags & (libc_h.O_WRONLY() | libc_h.O_RDWR());
-    Store store = stores.get(real);
-    if (mappable.contains(real)) {
-      if (!privileged) {
-        throw Refused.with(Errno.EACCES);
-      }
-      return new OpenFile() {
-        @Override
-        public long read(MemorySegment buffer) {
-          throw Refused.with(Errno.EIO);
-        }
-
-        @Override
-        public long write(MemorySegment buffer) {
-          throw Refused.with(Errno.EIO);
-        }
-      };
+    @Nullable Store store = file.store();
+    if (file.access() == Access.MAP) {
+      return openMappable();
     }
     if (mode != libc_h.O_RDONLY() && (store == null || !privileged)) {
       throw Refused.with(Errno.EACCES);
     }
-    if (mode != libc_h.O_WRONLY() && !readable(real)) {
+    if (mode != libc_h.O_WRONLY() && file.access() == Access.COMMAND) {
       throw Refused.with(Errno.EACCES);
     }
-    return new SysfsFile(real, live.get(real), store);
+    return new SysfsFile(tree, file);
   }
 
-  private static boolean readable(Path file) {
-    try {
-      return Files.getPosixFilePermissions(file).stream().anyMatch(p -> p.name().endsWith("READ"));
-    } catch (IOException e) {
-      throw Refused.with(Errno.ENOENT);
+  private OpenFile openMappable() {
+    if (!privileged) {
+      throw Refused.with(Errno.EACCES);
     }
-  }
+    return new OpenFile() {
+      @Override
+      public long read(MemorySegment buffer) {
+        throw Refused.with(Errno.EIO);
+      }
 
-  /** Ends the tree: its paths lead nowhere any more. */
-  @Override
-  public void close() {
-    try {
-      files.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+      @Override
+      public long write(MemorySegment buffer) {
+        throw Refused.with(Errno.EIO);
+      }
+    };
   }
 }

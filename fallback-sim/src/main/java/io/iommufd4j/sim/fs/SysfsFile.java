@@ -2,35 +2,27 @@
 package io.iommufd4j.sim.fs;
 
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.kernfs.Kernfs;
+import io.iommufd4j.sim.kernfs.KernfsFile;
+import io.iommufd4j.sim.kernfs.Store;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.UserMemory;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An open attribute. Each write is one store, wherever the position is. */
 final class SysfsFile extends TextFile {
 
-  private final Path file;
-  private final @Nullable Supplier<byte[]> live;
-  private final Sysfs.@Nullable Store store;
+  private final Kernfs tree;
+  private final KernfsFile file;
   private byte @Nullable [] shown;
 
-  /**
-   * An attribute that nobody has read yet.
-   *
-   * @param live its content; null when that lies in the tree
-   * @param store null when nobody can write to it
-   */
-  SysfsFile(Path file, @Nullable Supplier<byte[]> live, Sysfs.@Nullable Store store) {
+  /** An attribute that nobody has read yet. */
+  SysfsFile(Kernfs tree, KernfsFile file) {
+    this.tree = tree;
     this.file = file;
-    this.live = live;
-    this.store = store;
   }
 
   @Override
@@ -47,15 +39,16 @@ final class SysfsFile extends TextFile {
    * Reads the attribute. A program that reads in pieces gets the text of its first read throughout.
    */
   private byte[] read() {
-    try {
-      return live == null ? Files.readAllBytes(file) : live.get();
-    } catch (IOException e) {
+    byte[] bytes = tree.has(file) ? file.bytes() : null;
+    if (bytes == null) {
       throw Refused.with(Errno.ENODEV);
     }
+    return bytes;
   }
 
   @Override
   public long write(MemorySegment buffer) {
+    Store store = file.store();
     if (store == null) {
       throw Refused.with(Errno.EIO);
     }

@@ -42,7 +42,6 @@ public final class VirtualFunctions {
   private volatile int count;
   private volatile int limit;
   private volatile boolean autoprobe = true;
-  private volatile Runnable changed = () -> {};
 
   /** None yet, and as many at most as the capability says. */
   public VirtualFunctions(PciFunction physical, SriovCapability capability, Slots slots) {
@@ -60,11 +59,6 @@ public final class VirtualFunctions {
   /** The capability, which says how many there can be, and at which addresses. */
   public SriovCapability capability() {
     return capability;
-  }
-
-  /** Sets the listener for changes of their number. */
-  public void onChange(Runnable listener) {
-    changed = listener;
   }
 
   /** {@code sriov_drivers_autoprobe}: whether drivers are offered those that name no driver. */
@@ -85,7 +79,6 @@ public final class VirtualFunctions {
   /** {@code pci_sriov_set_totalvfs}: the driver serves no more than so many. */
   public void limit(int most) {
     limit = Math.min(most, capability.total());
-    changed.run();
   }
 
   /** {@code pci_iov_remove}: the driver is gone. */
@@ -131,7 +124,6 @@ public final class VirtualFunctions {
       present.add(slots.add(physical, i, driver));
     }
     count = wanted;
-    changed.run();
   }
 
   /**
@@ -150,6 +142,5 @@ public final class VirtualFunctions {
     }
     capability.switchTo(0);
     count = 0;
-    changed.run();
   }
 }

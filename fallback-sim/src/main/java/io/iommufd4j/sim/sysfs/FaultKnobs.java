@@ -6,6 +6,7 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
@@ -35,16 +36,16 @@ public final class FaultKnobs {
 
   /** Shows them. */
   public void show() {
-    showIgnoresWaiters();
+    // Allocations that may wait are all that iommufd makes: ignoring them is counting none.
+    sysfs.attribute(
+        IGNORES_WAITERS,
+        () -> faults.counts(FaultPlan.Kind.SLAB) ? "N\n" : "Y\n",
+        this::storeIgnoresWaiters);
     for (String verbose : VERBOSE) {
-      showVerbose(verbose, 2);
+      // The amount that a kernel writes to its log when it lets something fail; this one has none.
+      var level = new AtomicLong(2);
+      sysfs.attribute(verbose, () -> level + "\n", text -> level.set(number(text)));
     }
-  }
-
-  /** Allocations that may wait are all that iommufd makes: ignoring them is counting none. */
-  private void showIgnoresWaiters() {
-    boolean ignores = !faults.counts(FaultPlan.Kind.SLAB);
-    sysfs.attribute(IGNORES_WAITERS, ignores ? "Y\n" : "N\n", this::storeIgnoresWaiters);
   }
 
   /** Linux takes any text here, and changes nothing for what is no truth value. */
@@ -54,15 +55,6 @@ public final class FaultKnobs {
     } else if (NO.matcher(text).lookingAt()) {
       faults.count(FaultPlan.Kind.SLAB, true);
     }
-    showIgnoresWaiters();
-  }
-
-  /**
-   * Shows the amount that a kernel writes to its log when it lets something fail; this one has no
-   * log.
-   */
-  private void showVerbose(String path, long level) {
-    sysfs.attribute(path, level + "\n", text -> showVerbose(path, number(text)));
   }
 
   private static long number(String text) {

@@ -6,6 +6,7 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.DriverCore;
 import io.iommufd4j.sim.pci.FunctionReset;
+import io.iommufd4j.sim.pci.PciDriver;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,69 +23,55 @@ final class FunctionsView {
   private static final HexFormat UPPER = LOWER.withUpperCase();
 
   private final Sysfs sysfs;
-  private final DeviceTree tree;
   private final DriverCore core;
+  private final Predicate<PciFunction> enabled;
 
-  FunctionsView(Sysfs sysfs, DeviceTree tree, DriverCore core) {
+  /**
+   * Shows nothing yet.
+   *
+   * @param enabled true of a function that its driver has switched on
+   */
+  FunctionsView(Sysfs sysfs, DriverCore core, Predicate<PciFunction> enabled) {
     this.sysfs = sysfs;
-    this.tree = tree;
     this.core = core;
+    this.enabled = enabled;
   }
 
-  /** A function has come. */
-  void show(PciFunction function) {
-    String place = tree.place(function);
-    sysfs.attribute(place + "/vendor", hex(function.vendor(), 4));
-    sysfs.attribute(place + "/device", hex(function.deviceId(), 4));
-    sysfs.attribute(place + "/class", hex(function.classCode(), 6));
-    sysfs.attribute(place + "/revision", hex(function.revision(), 2));
-    sysfs.attribute(place + "/subsystem_vendor", hex(function.subsystemVendor(), 4));
-    sysfs.attribute(place + "/subsystem_device", hex(function.subsystem(), 4));
-    sysfs.attribute(place + "/irq", function.interruptLine() + "\n");
-    sysfs.attribute(place + "/modalias", modalias(function) + "\n");
-    sysfs.attribute(place + "/resource", ResourceTable.of(function));
+  /** What is in a function's directory, but for links to what it belongs to. */
+  void show(PciFunction function, String place) {
+    sysfs.attribute(place + "/vendor", () -> hex(function.vendor(), 4));
+    sysfs.attribute(place + "/device", () -> hex(function.deviceId(), 4));
+    sysfs.attribute(place + "/class", () -> hex(function.classCode(), 6));
+    sysfs.attribute(place + "/revision", () -> hex(function.revision(), 2));
+    sysfs.attribute(place + "/subsystem_vendor", () -> hex(function.subsystemVendor(), 4));
+    sysfs.attribute(place + "/subsystem_device", () -> hex(function.subsystem(), 4));
+    sysfs.attribute(place + "/irq", () -> function.interruptLine() + "\n");
+    sysfs.attribute(place + "/modalias", () -> modalias(function) + "\n");
+    sysfs.attribute(place + "/resource", () -> ResourceTable.of(function));
     sysfs.binary(place + "/config", function.config()::bytes);
     function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
-    sysfs.link("bus/pci/devices/" + function.address(), place);
+    sysfs.attribute(
+        place + "/driver_override",
+        () -> core.override(function).orElse(NO_OVERRIDE) + "\n",
+        text -> core.setOverride(function, text));
+    sysfs.attribute(place + "/enable", () -> enabled.test(function) ? "1\n" : "0\n");
+    sysfs.attribute(place + "/uevent", () -> event(function));
     if (!function.resets().isEmpty()) {
-      showResets(function);
+      showResets(function, place);
     }
   }
 
-  /**
-   * A function's driver or override may be another now.
-   *
-   * @param driver its driver's name, as it is shown; null for none
-   * @param enabled true when the driver has switched the function on
-   */
-  void change(PciFunction function, @Nullable String driver, boolean enabled) {
-    String place = tree.place(function);
-    sysfs.attribute(
-        place + "/driver_override",
-        core.override(function).orElse(NO_OVERRIDE) + "\n",
-        text -> core.setOverride(function, text));
-    sysfs.attribute(place + "/enable", enabled ? "1\n" : "0\n");
-    sysfs.attribute(place + "/uevent", event(function, driver));
-  }
-
-  /** A function is gone. */
-  void remove(PciFunction function) {
-    sysfs.remove("bus/pci/devices/" + function.address());
-    sysfs.remove(tree.place(function));
-  }
-
   /** {@code reset_method}. */
-  private void showResets(PciFunction function) {
-    String label =
-        function.resets().stream().map(FunctionReset::label).collect(Collectors.joining(" "));
+  private void showResets(PciFunction function, String place) {
     sysfs.attribute(
-        tree.place(function) + "/reset_method",
-        label.isEmpty() ? "" : label + "\n",
-        text -> {
-          function.resets(chosenResets(function, text));
-          showResets(function);
-        });
+        place + "/reset_method",
+        () -> {
+          String labels =
+              function.resets().stream().map(FunctionReset::label).collect(Collectors.joining(" "));
+          return labels.isEmpty() ? "" : labels + "\n";
+        },
+        text -> function.resets(chosenResets(function, text)));
   }
 
   private static List<FunctionReset> chosenResets(PciFunction function, String text) {
@@ -125,7 +112,8 @@ final class FunctionsView {
         + UPPER.toHexDigits(function.classCode(), 2);
   }
 
-  private static String event(PciFunction function, @Nullable String driver) {
+  private String event(PciFunction function) {
+    @Nullable String driver = core.shownDriver(function).map(PciDriver::name).orElse(null);
     int code = function.classCode();
     int digits = Math.max(4, (Integer.SIZE - Integer.numberOfLeadingZeros(code) + 3) / 4);
     return (driver == null ? "" : "DRIVER=" + driver + "\n")

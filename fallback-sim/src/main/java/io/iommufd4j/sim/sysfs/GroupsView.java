@@ -12,7 +12,7 @@ import io.iommufd4j.sim.pci.PciFunction;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -22,7 +22,7 @@ final class GroupsView {
 
   private final Sysfs sysfs;
   private final DeviceTree tree;
-  private final Map<IommuGroup, DefaultDomainType> types = new ConcurrentHashMap<>();
+  private final Set<IommuGroup> shown = ConcurrentHashMap.newKeySet();
   // Groups that VFIO made, by the address of their function. Guarded by its owner.
   private final Map<String, String> ownGroups = new HashMap<>();
 
@@ -42,9 +42,15 @@ final class GroupsView {
     for (IommuDevice device : group.devices()) {
       sysfs.link(place + "/devices/" + device.name(), tree.place(device.name()));
     }
-    types.computeIfAbsent(group, shown -> new DefaultDomainType(shown, driver));
-    showType(group);
-    sysfs.attribute(place + "/reserved_regions", reserved(group));
+    if (shown.add(group)) {
+      sysfs.directory(place, () -> fill(group, place, driver));
+    }
+  }
+
+  private void fill(IommuGroup group, String place, ModelDriver driver) {
+    var type = new DefaultDomainType(group, driver);
+    sysfs.attribute(place + "/type", () -> type.label() + "\n", type::change);
+    sysfs.attribute(place + "/reserved_regions", () -> reserved(group));
   }
 
   /** A function is gone, and its group with it when nothing else is in that. */
@@ -53,19 +59,8 @@ final class GroupsView {
     sysfs.remove(directory(group) + "/devices/" + function.address());
     if (group.devices().size() == 1) {
       sysfs.remove(directory(group));
-      types.remove(group);
+      shown.remove(group);
     }
-  }
-
-  private void showType(IommuGroup group) {
-    DefaultDomainType type = Objects.requireNonNull(types.get(group));
-    sysfs.attribute(
-        directory(group) + "/type",
-        type.label() + "\n",
-        text -> {
-          type.change(text);
-          showType(group);
-        });
   }
 
   private static String reserved(IommuGroup group) {
@@ -95,7 +90,7 @@ final class GroupsView {
       sysfs.attribute(shown + "/name", group.name() + "\n");
       sysfs.attribute(
           shown + "/type",
-          "unknown\n",
+          () -> "unknown\n",
           _ -> {
             // There is no default domain that could be another.
             throw Refused.with(Errno.EINVAL);

@@ -5,11 +5,14 @@ import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.driver.ModelDriver;
 import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.pci.PciFunction;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** {@code /sys/class/iommu}: IOMMUs, and the functions behind each. */
 final class IommusView {
 
   private final Sysfs sysfs;
+  private final Set<String> shown = ConcurrentHashMap.newKeySet();
 
   IommusView(Sysfs sysfs) {
     this.sysfs = sysfs;
@@ -39,19 +42,25 @@ final class IommusView {
   void show(PciFunction function, String place, ModelDriver driver) {
     IommuUnit unit = driver.unit(function.device());
     String iommu = directory(unit);
-    sysfs.link("class/iommu/" + unit.name(), iommu);
-    sysfs.attribute(iommu + "/uevent", "");
-    unit.registers()
-        .attributes()
-        .forEach((path, text) -> sysfs.attribute(iommu + "/" + path, text));
-    sysfs.link(iommu + "/subsystem", "class/iommu");
+    if (shown.add(unit.name())) {
+      sysfs.link("class/iommu/" + unit.name(), iommu);
+      sysfs.attribute(iommu + "/uevent", "");
+      unit.registers()
+          .attributes()
+          .forEach((path, text) -> sysfs.attribute(iommu + "/" + path, text));
+      sysfs.link(iommu + "/subsystem", "class/iommu");
+    }
     sysfs.link(iommu + "/devices/" + function.address(), place);
-    sysfs.link(place + "/iommu", iommu);
   }
 
   /** A function is gone. */
   void remove(PciFunction function, ModelDriver driver) {
-    sysfs.remove(directory(driver.unit(function.device())) + "/devices/" + function.address());
+    sysfs.remove(directory(function, driver) + "/devices/" + function.address());
+  }
+
+  /** The directory of the IOMMU that translates for a function, below the root. */
+  static String directory(PciFunction function, ModelDriver driver) {
+    return directory(driver.unit(function.device()));
   }
 
   private static String directory(IommuUnit unit) {

@@ -27,13 +27,7 @@ final class ModulesView {
   }
 
   private void showSwitch(String parameter, AtomicBoolean value) {
-    sysfs.attribute(
-        parameter,
-        flag(value.get()),
-        text -> {
-          value.set(KernelText.truth(text));
-          sysfs.attribute(parameter, flag(value.get()));
-        });
+    sysfs.attribute(parameter, () -> flag(value.get()), text -> value.set(KernelText.truth(text)));
   }
 
   private static String flag(boolean on) {

@@ -30,25 +30,15 @@ final class SriovView {
         place + "/sriov_vf_device", Integer.toHexString(capability.virtualDeviceId()) + "\n");
     // What a driver could hand out to virtual functions; none of the drivers here does.
     sysfs.attribute(place + "/sriov_vf_total_msix", "0\n");
-    showAutoprobe(place, functions);
-    showCount(place, functions);
-    functions.onChange(() -> showCount(place, functions));
-  }
-
-  private void showCount(String place, VirtualFunctions functions) {
-    sysfs.attribute(place + "/sriov_totalvfs", functions.limit() + "\n");
-    sysfs.attribute(
-        place + "/sriov_numvfs", functions.count() + "\n", text -> core.count(functions, text));
-  }
-
-  private void showAutoprobe(String place, VirtualFunctions functions) {
     sysfs.attribute(
         place + "/sriov_drivers_autoprobe",
-        functions.autoprobe() ? "1\n" : "0\n",
-        text -> {
-          functions.autoprobe(KernelText.truth(text));
-          showAutoprobe(place, functions);
-        });
+        () -> functions.autoprobe() ? "1\n" : "0\n",
+        text -> functions.autoprobe(KernelText.truth(text)));
+    sysfs.attribute(place + "/sriov_totalvfs", () -> functions.limit() + "\n");
+    sysfs.attribute(
+        place + "/sriov_numvfs",
+        () -> functions.count() + "\n",
+        text -> core.count(functions, text));
   }
 
   /** {@code pci_iov_sysfs_link}, and {@code sriov_vf_dev_attr_group}. */

@@ -43,7 +43,7 @@ public final class SysfsView implements HotplugListener {
     this.core = core;
     this.vfio = vfio;
     tree = new DeviceTree(machine.machine());
-    functions = new FunctionsView(sysfs, tree, core);
+    functions = new FunctionsView(sysfs, core, this::enabled);
     drivers = new DriversView(sysfs, core);
     groups = new GroupsView(sysfs, tree);
     iommus = new IommusView(sysfs);
@@ -87,14 +87,24 @@ public final class SysfsView implements HotplugListener {
   }
 
   private void show(PciFunction function) {
-    functions.show(function);
     String place = tree.place(function);
+    sysfs.link(byAddress(function), place);
+    sysfs.directory(place, () -> fill(function, place));
+    iommu(function).ifPresent(iommu -> iommus.show(function, place, iommu));
+    change(function);
+  }
+
+  private static String byAddress(PciFunction function) {
+    return "bus/pci/devices/" + function.address();
+  }
+
+  private void fill(PciFunction function, String place) {
+    functions.show(function, place);
     iommu(function)
         .ifPresent(iommu -> {
           sysfs.link(place + "/iommu_group", GroupsView.directory(function.device().group()));
-          iommus.show(function, place, iommu);
+          sysfs.link(place + "/iommu", IommusView.directory(function, iommu));
         });
-    change(function);
   }
 
   /** The driver of the IOMMU that translates for a function. */
@@ -105,9 +115,7 @@ public final class SysfsView implements HotplugListener {
   /** A function's driver, override or node may be another now. */
   private synchronized void change(PciFunction function) {
     String place = tree.place(function);
-    String shown = core.shownDriver(function).map(PciDriver::name).orElse(null);
-    functions.change(function, shown, enabled(function));
-    drivers.link(function, place, shown);
+    drivers.link(function, place, core.shownDriver(function).map(PciDriver::name).orElse(null));
     children.show(function, place, core.driver(function).map(PciDriver::name).orElse(null));
     nodes.show(function, place);
     if (!function.device().translated()) {
@@ -143,7 +151,8 @@ public final class SysfsView implements HotplugListener {
           iommus.remove(function, iommu);
           groups.remove(function);
         });
-    functions.remove(function);
+    sysfs.remove(byAddress(function));
+    sysfs.remove(tree.place(function));
     tree.forget(function);
   }
 

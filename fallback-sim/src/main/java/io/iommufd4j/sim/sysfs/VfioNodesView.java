@@ -53,6 +53,9 @@ final class VfioNodesView {
     VfioDevice device = vfio.find(function);
     @Nullable String name = device == null || device.leaving() ? null : device.nodeName();
     String before = shown.get(function.address());
+    if (device == null && before == null && !left.containsKey(function.address())) {
+      return;
+    }
     if (before != null && !before.equals(name)) {
       shown.remove(function.address());
       left.put(function.address(), before);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iommufd4j.bindings.libc.libc_h;
 import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.sim.kernfs.Kernfs;
 import io.iommufd4j.sim.lib.Refused;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,12 +22,13 @@ import org.junit.jupiter.api.function.Executable;
 
 class SysfsTest {
 
-  private final Sysfs sysfs = new Sysfs(true);
+  private final Kernfs tree = new Kernfs();
+  private final Sysfs sysfs = new Sysfs(tree, true);
   private final List<String> stored = new ArrayList<>();
 
   @AfterEach
   void close() {
-    sysfs.close();
+    tree.close();
   }
 
   private static MemorySegment text(String text) {
@@ -58,7 +60,7 @@ class SysfsTest {
 
   @Test
   void writesGoToTheirStore() {
-    sysfs.attribute("driver_override", "(null)\n", stored::add);
+    sysfs.attribute("driver_override", () -> "(null)\n", stored::add);
     var file = sysfs.open("/sys/driver_override", libc_h.O_WRONLY());
     assertEquals(9, file.write(text("vfio-pci\n")));
     assertEquals(8, file.write(text("vfio-pci")));
@@ -99,11 +101,10 @@ class SysfsTest {
     refused(Errno.EACCES, () -> sysfs.open("/sys/bind", libc_h.O_RDONLY()));
     refused(Errno.ENOENT, () -> sysfs.open("/sys/nothing", libc_h.O_RDONLY()));
     refused(Errno.EISDIR, () -> sysfs.open("/sys", libc_h.O_RDONLY()));
-    try (var others = new Sysfs(false)) {
-      others.attribute("driver_override", "(null)\n", stored::add);
-      refused(Errno.EACCES, () -> others.open("/sys/driver_override", libc_h.O_WRONLY()));
-      others.open("/sys/driver_override", libc_h.O_RDONLY());
-    }
+    sysfs.attribute("driver_override", () -> "(null)\n", stored::add);
+    var others = new Sysfs(tree, false);
+    refused(Errno.EACCES, () -> others.open("/sys/driver_override", libc_h.O_WRONLY()));
+    others.open("/sys/driver_override", libc_h.O_RDONLY());
   }
 
   @Test
