@@ -102,12 +102,10 @@ final class BindingTest {
   }
 
   @Test
-  void whatTheHostHasOfTheDeviceIsAtStake() throws IOException {
+  void whatTheHostHasOfTheDeviceIsAtStake() {
     try (var kernel = SimKernel.on(Machine.named("desk"))) {
       var card = PciAddress.parse("0000:00:19.0");
-      var below = Host.of(kernel).sysfs().resolve("bus/pci/devices/0000:00:19.0/net/eth7");
-      Files.createDirectories(below);
-      Files.writeString(below.resolve("operstate"), "up\n");
+      kernel.control().show("/sys/bus/pci/devices/0000:00:19.0/net/eth7/operstate", "up\n");
       var host = Host.of(kernel);
       assertEquals(
           List.of(
@@ -134,7 +132,7 @@ final class BindingTest {
       var function = Host.of(kernel).virtualFunctions(Host.of(kernel).device(card)).getFirst();
       Path net = below.resolve(function.address() + "/net");
       try (var names = Files.list(net)) {
-        Files.writeString(names.findFirst().orElseThrow().resolve("flags"), "0x1003\n");
+        kernel.control().show(names.findFirst().orElseThrow() + "/flags", "0x1003\n");
       }
 
       var refused =

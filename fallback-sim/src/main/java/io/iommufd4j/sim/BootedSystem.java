@@ -48,7 +48,7 @@ final class BootedSystem {
   final Contexts contexts;
   final Devtmpfs dev;
   final DeviceNodes nodes;
-  private final Kernfs tree = new Kernfs();
+  final Kernfs tree = new Kernfs();
   final Sysfs sysfs;
   final Procfs procfs;
   final Processes processes;

@@ -64,6 +64,29 @@ public final class SimControl {
   }
 
   /**
+   * A file of {@code /sys} or {@code /proc} says what it would say on another host, or is there as
+   * it would be there. Nothing else follows from it.
+   *
+   * @param path absolute, as {@code /sys/class/net/eth0/operstate}
+   * @param text with its line end
+   */
+  public void show(String path, String text) {
+    // What is made at the first look comes first, and is replaced.
+    system.tree.find(path, true);
+    system.tree.text(path, () -> text);
+  }
+
+  /**
+   * A file or directory of {@code /sys} or {@code /proc} is not to be seen, as for a program
+   * without the rights to it.
+   *
+   * @param path absolute, as {@code /proc/4711/fd/7}
+   */
+  public void hide(String path) {
+    system.tree.remove(path);
+  }
+
+  /**
    * {@code mount(2)}: the disk of a name, as {@code nvme0n1}, has a file system that is in use, as
    * {@code /proc/self/mountinfo} shows.
    *

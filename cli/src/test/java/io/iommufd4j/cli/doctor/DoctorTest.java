@@ -60,12 +60,11 @@ final class DoctorTest {
     return Host.of(kernel).sysfs().resolveSibling("proc");
   }
 
-  /** Another process that has a file open, as procfs shows it. */
-  private void process(int pid, String command, String file) throws IOException {
-    Path directory = proc().resolve(Integer.toString(pid));
-    Files.createDirectories(directory.resolve("fd"));
-    Files.writeString(directory.resolve("comm"), command + "\n");
-    Files.createSymbolicLink(directory.resolve("fd/7"), proc().getFileSystem().getPath(file));
+  /** Another process that has a file open. */
+  private HostProcess process(String command, String file) {
+    HostProcess process = kernel.control().start(command);
+    assertTrue(process.open(file, libc_h.O_RDWR()) >= 0);
+    return process;
   }
 
   @Test
@@ -76,12 +75,15 @@ final class DoctorTest {
   }
 
   @Test
-  void aDeviceThatAProcessHasOpenIsInUse() throws IOException {
-    process(4711, "qemu-system-x86", Host.of(kernel).device(HELD).cdevPath().orElseThrow());
+  void aDeviceThatAProcessHasOpenIsInUse() {
+    String node = Host.of(kernel).device(HELD).cdevPath().orElseThrow();
+    HostProcess qemu = process("qemu-system-x86", node);
     var findings = about(HELD);
     assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
     assertEquals(
-        "0000:00:09.0 (/dev/vfio/devices/vfio0) is in use, by process 4711 (qemu-system-x86)",
+        "0000:00:09.0 (/dev/vfio/devices/vfio0) is in use, by process "
+            + qemu.pid()
+            + " (qemu-system-x86)",
         findings.getFirst().observed());
     assertEquals(List.of("VFIO cdev OK", "interrupts OK", "attach OK"), outcomes(about(FREE)));
     assertTrue(Doctor.examine(kernel).stream().noneMatch(f -> f.verdict() == Verdict.MISSING));
@@ -90,8 +92,7 @@ final class DoctorTest {
   @Test
   void aNodeOfAnotherNameCountsAsWell() {
     kernel.control().mknod("/dev/container/vfio", 251, 0);
-    HostProcess qemu = kernel.control().start("qemu-system-x86");
-    assertTrue(qemu.open("/dev/container/vfio", libc_h.O_RDWR()) >= 0);
+    HostProcess qemu = process("qemu-system-x86", "/dev/container/vfio");
     var findings = about(HELD);
     assertEquals(List.of("VFIO cdev IN_USE"), outcomes(findings));
     assertEquals(
@@ -115,9 +116,9 @@ final class DoctorTest {
   }
 
   @Test
-  void aGroupThatAProcessHasOpenIsInUse() throws IOException {
+  void aGroupThatAProcessHasOpenIsInUse() {
     int group = Host.of(kernel).device(HELD).group().orElseThrow();
-    process(4712, "dpdk-testpmd", "/dev/vfio/" + group);
+    process("dpdk-testpmd", "/dev/vfio/" + group);
     assertEquals(List.of("VFIO cdev IN_USE"), outcomes(about(HELD)));
   }
 
@@ -136,14 +137,8 @@ final class DoctorTest {
   }
 
   private void hideDescriptors() throws IOException {
-    try (var processes = Files.newDirectoryStream(proc(), "[0-9]*")) {
-      for (Path process : processes) {
-        try (var descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-          for (Path descriptor : descriptors) {
-            Files.delete(descriptor);
-          }
-        }
-      }
+    try (var processes = Files.list(proc())) {
+      processes.forEach(process -> kernel.control().hide(process + "/fd"));
     }
   }
 

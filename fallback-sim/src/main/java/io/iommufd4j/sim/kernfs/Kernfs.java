@@ -59,7 +59,9 @@ public final class Kernfs implements AutoCloseable {
       int end = nameEnd(path, start);
       String name = path.substring(start, end);
       Node next = at.made(name);
-      if (next == null) {
+      if (next instanceof Link link) {
+        next = find(at, link.target(), true, 0);
+      } else if (next == null) {
         next = new Directory(++lastInode);
         at.put(name, next);
       }
