@@ -3,6 +3,7 @@ package io.iommufd4j.sim.iommufd.ioas;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,26 @@ final class AreaTree {
 
   /** Takes an area out that is in it. */
   void remove(Area area) {
-    root.remove(area);
+    root.take(area.iova, null);
+    lower();
+  }
+
+  /**
+   * Takes areas out, from the lowest that has an IOVA or a higher one on, in their order, as long
+   * as each may go. It may end before one that may not: when it answers with more than none, there
+   * can be others to go.
+   *
+   * @return how many it took
+   */
+  int takeWhile(long iova, Predicate<Area> goes) {
+    int taken = root.take(iova, goes);
+    if (taken > 0) {
+      lower();
+    }
+    return taken;
+  }
+
+  private void lower() {
     while (root instanceof Branch branch && branch.count <= 1) {
       root = branch.count == 0 ? new Leaf() : branch.node(0);
     }
@@ -122,7 +142,12 @@ final class AreaTree {
     /** Puts an area in; answers the upper half of a node that became too large for one. */
     abstract @Nullable Node insert(Area area);
 
-    abstract void remove(Area area);
+    /**
+     * {@link AreaTree#takeWhile} in one leaf.
+     *
+     * @param goes null to take one area, whatever it is
+     */
+    abstract int take(long iova, @Nullable Predicate<Area> goes);
 
     /**
      * The lowest start where an area fits from an IOVA on, up to the last entry, or {@link #NONE}.
@@ -233,16 +258,17 @@ final class AreaTree {
       }
     }
 
-    /** Takes an entry out. */
-    final void close(int place) {
-      open(place + 1, -1);
-      entries[count] = null;
-      if (place > 0 && place < count) {
-        noteGaps(place);
+    /** Takes entries out, from one on and before another. */
+    final void close(int from, int to) {
+      int before = count;
+      open(to, from - to);
+      Arrays.fill(entries, count, before, null);
+      if (from > 0 && from < count) {
+        noteGaps(from);
       }
     }
 
-    /** Moves the entries from a place on, one up or one down. */
+    /** Moves the entries from a place on, up or down. */
     void open(int place, int by) {
       System.arraycopy(entries, place, entries, place + by, count - place);
       count += by;
@@ -283,8 +309,16 @@ final class AreaTree {
     }
 
     @Override
-    void remove(Area area) {
-      close(reaching(area.iova));
+    int take(long iova, @Nullable Predicate<Area> goes) {
+      int from = reaching(iova);
+      int to = goes == null ? from + 1 : from;
+      while (goes != null && to < count && goes.test(area(to))) {
+        to++;
+      }
+      if (to > from) {
+        close(from, to);
+      }
+      return to - from;
     }
 
     @Override
@@ -351,12 +385,20 @@ final class AreaTree {
     }
 
     @Override
-    void remove(Area area) {
-      int place = reaching(area.iova);
+    int take(long iova, @Nullable Predicate<Area> goes) {
+      int place = reaching(iova);
+      int taken = place == count ? 0 : node(place).take(iova, goes);
+      if (taken > 0) {
+        settle(place);
+      }
+      return taken;
+    }
+
+    /** Notes that a node has fewer entries. */
+    private void settle(int place) {
       Node node = node(place);
-      node.remove(area);
       if (node.count == 0) {
-        close(place);
+        close(place, place + 1);
         return;
       }
       set(place, node);
@@ -372,7 +414,7 @@ final class AreaTree {
       Node behind = node(place + 1);
       if (node.count + behind.count <= WIDTH - FEW) {
         node.append(behind, 0);
-        close(place + 1);
+        close(place + 1, place + 2);
         set(place, node);
         noteGaps(place);
       }

@@ -8,6 +8,7 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,18 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Pages permits UserPages, FilePages, BufferPages {
 
+  private static final AtomicIntegerFieldUpdater<Pages> REFERENCES =
+      AtomicIntegerFieldUpdater.newUpdater(Pages.class, "references");
+
   private final PagesOwner owner;
 
   /** Made when somebody first needs the pages; most that are only mapped never do. */
   private volatile @Nullable PinnedPages pinned;
 
-  private int references = 1;
+  /** Changed by {@link #REFERENCES} alone. */
+  @SuppressWarnings("UnusedVariable")
+  private volatile int references = 1;
+
   private final boolean writable;
 
   Pages(PagesOwner owner, boolean writable) {
@@ -90,6 +97,11 @@ abstract sealed class Pages permits UserPages, FilePages, BufferPages {
       pinned = made;
     }
     return made;
+  }
+
+  /** True if pages were ever pinned. */
+  final boolean pinnedOnce() {
+    return pinned != null;
   }
 
   /** True if an access has pages of an area pinned. */
@@ -199,19 +211,15 @@ abstract sealed class Pages permits UserPages, FilePages, BufferPages {
   }
 
   /** One more area or slice refers to it. */
-  final synchronized void get() {
-    references++;
+  final void get() {
+    REFERENCES.incrementAndGet(this);
   }
 
   /** Undoes {@link #get}; the last one releases it. */
   final void put() {
-    synchronized (this) {
-      references--;
-      if (references > 0) {
-        return;
-      }
+    if (REFERENCES.decrementAndGet(this) == 0) {
+      release();
     }
-    release();
   }
 
   /**

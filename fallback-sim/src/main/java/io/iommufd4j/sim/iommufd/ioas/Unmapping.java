@@ -57,7 +57,7 @@ public final class Unmapping {
     try (var _ = table.domainsLock.reading();
         var _ = table.iovaLock.writing()) {
       AreaTree areas = table.space.areas();
-      for (Area area = areas.first(next, last); area != null; area = areas.first(next, last)) {
+      for (Area area = firstLeft(areas); area != null; area = firstLeft(areas)) {
         Pages pages = area.pages;
         if (pages == null || pages.lockedBy(area)) {
           throw Refused.with(Errno.EBUSY);
@@ -84,6 +84,39 @@ public final class Unmapping {
     }
   }
 
+  /** The lowest area that is left to unmap, once those that nobody uses are gone; null for none. */
+  private @Nullable Area firstLeft(AreaTree areas) {
+    if (table.domains.isEmpty()) {
+      while (areas.takeWhile(next, this::goesAtOnce) > 0) {
+        // Leaf by leaf.
+      }
+    }
+    return areas.first(next, last);
+  }
+
+  /** Unmaps an area that no domain has, when no access has pages of it and more may follow it. */
+  private boolean goesAtOnce(Area area) {
+    Pages pages = area.pages;
+    if (pages == null
+        || pages.pinnedOnce()
+        || Iova.below(area.iova, next)
+        || !Iova.below(area.last, last)) {
+      return false;
+    }
+    if (area.iova != next) {
+      tries = 0;
+    }
+    release(area, pages);
+    next = area.last + 1;
+    return true;
+  }
+
+  private void release(Area area, Pages pages) {
+    area.pages = null;
+    pages.put();
+    bytes += area.length();
+  }
+
   private void unmap(Area area, Pages pages) {
     area.pages = null;
     table.iovaLock.pauseWriting();
@@ -93,7 +126,6 @@ public final class Unmapping {
       table.iovaLock.resumeWriting();
     }
     table.space.areas().remove(area);
-    pages.put();
-    bytes += area.length();
+    release(area, pages);
   }
 }

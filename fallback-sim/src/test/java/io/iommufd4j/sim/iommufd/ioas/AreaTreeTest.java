@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
@@ -70,6 +71,32 @@ class AreaTreeTest {
       }
       assertAlike(random);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void runsAreTakenOutUpToOneThatStays(long seed) {
+    var random = new Random(seed);
+    for (long i = 0; i < AREAS; i++) {
+      insert(i * 2 * PAGE, PAGE);
+    }
+    var stay = new HashSet<Long>();
+    for (int i = 0; i < 100; i++) {
+      stay.add(random.nextLong(AREAS) * 2 * PAGE);
+    }
+    for (long from = random.nextLong(AREAS) * PAGE; from < 2 * AREAS * PAGE; ) {
+      var taken = new ArrayList<Area>();
+      int count = tree.takeWhile(from, area -> !stay.contains(area.iova) && taken.add(area));
+      assertEquals(model.tailMap(from).values().stream().limit(count).toList(), taken);
+      taken.forEach(area -> model.remove(area.iova));
+      if (count == 0) {
+        Area next = lowest(from, Long.MAX_VALUE);
+        assertTrue(next == null || stay.contains(next.iova));
+        from = next == null ? Long.MAX_VALUE : next.iova + PAGE;
+      }
+    }
+    assertAlike(random);
+    assertTrue(model.size() > stay.size() / 2 && model.size() < AREAS);
   }
 
   @Test
