@@ -18,9 +18,6 @@ final class Directory extends Node {
   /** The root's {@link #inode}. */
   static final long ROOT = 1;
 
-  private static final Set<PosixFilePermission> PERMISSIONS =
-      PosixFilePermissions.fromString("rwxr-xr-x");
-
   private final Map<String, Node> children = new HashMap<>();
   private @Nullable Runnable content;
 
@@ -30,7 +27,7 @@ final class Directory extends Node {
 
   @Override
   Set<PosixFilePermission> permissions() {
-    return PERMISSIONS;
+    return PosixFilePermissions.fromString("rwxr-xr-x");
   }
 
   /** Sets what makes the rest of what is in it, when somebody looks. */

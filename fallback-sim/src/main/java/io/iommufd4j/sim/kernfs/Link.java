@@ -8,9 +8,6 @@ import java.util.Set;
 /** A link: the text of its target, absolute or relative to the directory that it is in. */
 final class Link extends Node {
 
-  private static final Set<PosixFilePermission> PERMISSIONS =
-      PosixFilePermissions.fromString("rwxrwxrwx");
-
   private final String target;
 
   Link(long inode, String target) {
@@ -20,7 +17,7 @@ final class Link extends Node {
 
   @Override
   Set<PosixFilePermission> permissions() {
-    return PERMISSIONS;
+    return PosixFilePermissions.fromString("rwxrwxrwx");
   }
 
   String target() {

@@ -8,7 +8,8 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.Accounting;
 import io.iommufd4j.sim.mm.UserMemory;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,15 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Pages permits UserPages, FilePages, BufferPages {
 
-  private static final AtomicIntegerFieldUpdater<Pages> REFERENCES =
-      AtomicIntegerFieldUpdater.newUpdater(Pages.class, "references");
+  private static final VarHandle REFERENCES;
+
+  static {
+    try {
+      REFERENCES = MethodHandles.lookup().findVarHandle(Pages.class, "references", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("no field of that name", e);
+    }
+  }
 
   private final PagesOwner owner;
 
@@ -212,12 +220,12 @@ abstract sealed class Pages permits UserPages, FilePages, BufferPages {
 
   /** One more area or slice refers to it. */
   final void get() {
-    REFERENCES.incrementAndGet(this);
+    int _ = (int) REFERENCES.getAndAdd(this, 1);
   }
 
   /** Undoes {@link #get}; the last one releases it. */
   final void put() {
-    if (REFERENCES.decrementAndGet(this) == 0) {
+    if ((int) REFERENCES.getAndAdd(this, -1) == 1) {
       release();
     }
   }
