@@ -31,7 +31,7 @@ public final class Report {
    * Writes {@code switching.md}, {@code switching-NAME.svg} and {@code switching-NAME-WAY.hgrm}.
    *
    * @param arguments the directory with the outputs of runs, the directory for the report, a line
-   *     about machine and date
+   *     about the machine
    * @throws IOException when a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
@@ -66,6 +66,8 @@ public final class Report {
     var lines = new ArrayList<String>();
     lines.add("");
     lines.add("## " + run.title() + ", Linux " + run.kernel());
+    lines.add("");
+    lines.add("Begun " + run.begun() + ".");
     lines.add("");
     lines.add("![times of switches](switching-" + run.name() + ".svg)");
     lines.add("");

@@ -15,14 +15,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as {@code lab/run --iommu} has it, or {@code simulated}
  * @param kernel which answered
+ * @param begun the time of its begin, and the load of the machine then
  * @param measured what was measured
  * @param limits why cases could not be measured, one sentence each
  */
-record Run(String name, String kernel, List<Measured> measured, List<String> limits) {
+record Run(String name, String kernel, String begun, List<Measured> measured, List<String> limits) {
+
+  private static final String RUN = "RUN ";
 
   /**
    * Reads the output of a run: documents in JSON of the command, and the lines of its C twin, which
-   * begin with "C ".
+   * begin with "C ", and a line with its begin.
    */
   static Run read(Path file) throws IOException {
     List<String> lines = Files.readAllLines(file);
@@ -30,6 +33,12 @@ record Run(String name, String kernel, List<Measured> measured, List<String> lim
     var measured = new ArrayList<Measured>();
     var limits = new ArrayList<String>();
     String release = "";
+    String begun =
+        lines.stream()
+            .filter(line -> line.startsWith(RUN))
+            .map(line -> line.substring(RUN.length()))
+            .findFirst()
+            .orElse("at an unknown time");
     for (Map<String, Object> json : documents(lines)) {
       release = String.valueOf(Measured.map(json, "kernel").get("release"));
       for (Object each : list(json.get("cases"))) {
@@ -48,7 +57,7 @@ record Run(String name, String kernel, List<Measured> measured, List<String> lim
       }
     }
     String name = String.valueOf(file.getFileName()).replaceFirst("\\.txt$", "");
-    return new Run(name, release, measured, limits);
+    return new Run(name, release, begun, measured, limits);
   }
 
   private static List<Map<String, Object>> documents(List<String> lines) throws IOException {
