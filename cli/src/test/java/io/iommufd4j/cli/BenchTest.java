@@ -116,14 +116,13 @@ final class BenchTest {
   @Test
   void moreAreasThanThereIsRoomForAreALimit() {
     CommandRun run =
-        bench("--machine single:vtd 00:08.0 --count 1000000,2 --size 1G --ways replace -o json");
+        bench("--machine single:vtd 00:08.0 --count 1000000 --size 1G --ways replace -o json");
     assertEquals(1, run.exitCode());
     assertEquals(1, run.errors().size(), run.err());
     assertTrue(run.err().contains("1000000 areas of 1G: the IOVAs have room for "), run.err());
-    Map<?, ?> first = map(run.list("cases").getFirst());
-    assertTrue(number(map(first, "limit"), "placed") > 0);
-    Map<?, ?> second = map(run.list("cases").getLast());
-    assertNull(second.get("limit"), "what comes after is measured all the same");
+    Map<?, ?> one = map(run.list("cases").getFirst());
+    assertTrue(number(map(one, "limit"), "placed") > 0);
+    assertEquals(List.of(), one.get("ways"));
   }
 
   @Test

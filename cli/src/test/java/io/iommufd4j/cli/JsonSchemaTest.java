@@ -30,7 +30,7 @@ final class JsonSchemaTest {
         "device-replace 02:01.0 --dry-run",
         "device-replace 02:01.0 --prove-dma --repeat 3",
         "device-replace 00:19.0",
-        "bench 02:01.0 --seconds 0.01 --count 5 --size 4K,1G --ways replace",
+        "bench 02:01.0 --seconds 0.01 --count 5 --size 4K,2M --ways replace",
         "bench 00:19.0",
         "device bind 00:19.0",
         "inspect --all",

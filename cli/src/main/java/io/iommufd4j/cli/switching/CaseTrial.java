@@ -95,7 +95,7 @@ final class CaseTrial {
     Optional<SwitchCase.Limit> limit;
     try (var undo = new Undo()) {
       setUp(undo, count);
-      limit = fillAll(count, share);
+      limit = fillAll(undo, count, share);
       if (limit.isEmpty()) {
         measure(undo, share);
       }
@@ -109,11 +109,6 @@ final class CaseTrial {
 
   private void setUp(Undo undo, int count) {
     interruption.check();
-    for (int i = 0; i < 2; i++) {
-      var memory = SideMemory.allocate(kernel, bytes);
-      undo.add(memory::close);
-      memories.add(memory);
-    }
     for (int i = 0; i < 2; i++) {
       Ioas ioas = iommufd.newIoas();
       undo.add(ioas::close);
@@ -131,13 +126,19 @@ final class CaseTrial {
   }
 
   /** Why not all areas went in; empty when they did. */
-  private Optional<SwitchCase.Limit> fillAll(int count, DoubleConsumer share) {
+  private Optional<SwitchCase.Limit> fillAll(Undo undo, int count, DoubleConsumer share) {
     if (iovas.length < count) {
       return Optional.of(
           new SwitchCase.Limit(
               iovas.length,
               Optional.empty(),
               "the IOVAs have room for " + iovas.length + " areas of " + bytes + " bytes"));
+    }
+    // Not before it is known that there is room: it may be much.
+    for (int i = 0; i < 2; i++) {
+      var memory = SideMemory.allocate(kernel, bytes);
+      undo.add(memory::close);
+      memories.add(memory);
     }
     int sides = order.ways().equals(Set.of(Way.REMAP)) ? 1 : 2;
     for (int i = 0; i < sides; i++) {
