@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -28,24 +29,30 @@ public final class DriverAnswers {
   private DriverAnswers() {}
 
   /**
-   * The result of a kernel's driver: on an older one that of a row for it, where there is one.
+   * The result of a kernel's driver: on an older one that of a row for it, where that says one.
    *
    * @param question a row of the table
    * @return a value ≥ 0, or −errno
    */
   public static int of(KernelUnderTest test, String question) {
-    String old = OLDER + question;
-    boolean differs = test.older() && ROWS.stream().anyMatch(row -> row[0].equals(old));
-    return of(test.machine().iommu(), differs ? old : question);
+    String iommu = test.machine().iommu();
+    Optional<String> old = test.older() ? cell(iommu, OLDER + question) : Optional.empty();
+    return parse(
+        old.or(() -> cell(iommu, question))
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    FILE + " does not say: " + question + " on " + iommu)));
   }
 
-  private static int of(String iommu, String question) {
-    String[] row = ROWS.stream().filter(r -> r[0].equals(question)).findFirst().orElseThrow();
+  private static Optional<String> cell(String iommu, String question) {
     Integer column = COLUMNS.get(iommu);
-    if (column == null || row[column].isEmpty()) {
-      throw new IllegalArgumentException(FILE + " does not say: " + question + " on " + iommu);
-    }
-    return parse(row[column]);
+    return column == null
+        ? Optional.empty()
+        : ROWS.stream()
+            .filter(row -> row[0].equals(question))
+            .map(row -> row[column])
+            .filter(cell -> !cell.isEmpty())
+            .findFirst();
   }
 
   private static int parse(String answer) {
