@@ -38,7 +38,7 @@ final class HexDump {
     if (from < PciConfigSpace.HEADER) {
       throw dump.wrong("ends before the header does; it wants lines from 00: to 30: at least");
     }
-    return new RegisterBytes(HexFormat.of().formatHex(bytes));
+    return RegisterBytes.of(bytes);
   }
 
   private static int row(Value dump, int line, String text, int from, byte[] bytes) {
