@@ -43,7 +43,7 @@ final class Directory extends Node {
     }
   }
 
-  /** What is there under a name; null for nothing. */
+  /** Finds what is there under a name; null for nothing. */
   @Nullable Node find(String name) {
     Node found = children.get(name);
     if (found == null && content != null) {
@@ -53,7 +53,7 @@ final class Directory extends Node {
     return found;
   }
 
-  /** The same of what has been made by now. */
+  /** Finds only what has been made by now. */
   @Nullable Node made(String name) {
     return children.get(name);
   }

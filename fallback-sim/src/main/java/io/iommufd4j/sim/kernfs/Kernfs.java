@@ -133,7 +133,7 @@ public final class Kernfs implements AutoCloseable {
   }
 
   /**
-   * What a path leads to; null for nothing.
+   * Finds what a path leads to; null for nothing.
    *
    * @param follow whether a link at its end is followed
    */

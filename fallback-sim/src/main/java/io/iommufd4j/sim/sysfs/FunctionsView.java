@@ -37,7 +37,7 @@ final class FunctionsView {
     this.enabled = enabled;
   }
 
-  /** What is in a function's directory, but for links to what it belongs to. */
+  /** Shows all of a function's directory but links to what it belongs to. */
   void show(PciFunction function, String place) {
     sysfs.attribute(place + "/vendor", () -> hex(function.vendor(), 4));
     sysfs.attribute(place + "/device", () -> hex(function.deviceId(), 4));
