@@ -31,7 +31,7 @@ public final class KernfsFile extends Node {
     return access.permissions();
   }
 
-  /** Who may do what with it. */
+  /** Says who may do what with it. */
   public Access access() {
     return access;
   }
