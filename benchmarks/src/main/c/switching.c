@@ -30,6 +30,7 @@
 #define SOURCE 1024
 #define MOST_SINGLE 10
 #define QUIET_TRANSFERS 5
+#define LONGEST_WAIT 30 /* seconds */
 #define MOST_SAMPLES (4 << 20)
 
 /* edu's registers. */
@@ -175,9 +176,18 @@ static void begin(void)
 
 static void await_arrival(int64_t after)
 {
+	struct timespec limit;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += LONGEST_WAIT;
 	pthread_mutex_lock(&lock);
-	while (last_arrival <= after)
-		pthread_cond_wait(&arrival, &lock);
+	while (last_arrival <= after) {
+		if (pthread_cond_timedwait(&arrival, &lock, &limit)) {
+			fprintf(stderr, "switching: no transfer arrived for %d seconds: %ld were lost, %ld wrong\n", LONGEST_WAIT,
+				lost, wrong);
+			exit(1);
+		}
+	}
 	pthread_mutex_unlock(&lock);
 }
 
