@@ -17,6 +17,8 @@ module io.iommufd4j.cli {
       info.picocli;
   opens io.iommufd4j.cli.command to
       info.picocli;
+  opens io.iommufd4j.cli.machine to
+      info.picocli;
   opens io.iommufd4j.cli.run to
       info.picocli;
 }

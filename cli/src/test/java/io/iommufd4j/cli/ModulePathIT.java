@@ -16,6 +16,12 @@ class ModulePathIT {
     assertEquals(0, run.exitCode(), run::err);
   }
 
+  /** Each package with commands is opened to picocli, which makes all of them for this page. */
+  @Test
+  void everyCommandIsFound() {
+    assertTrue(CliReference.page().contains("machine capture"));
+  }
+
   @Test
   void theVersionIsKnown() {
     assertTrue(CommandRun.of("--version").out().matches("(?s)iommufdctl \\d.*"));
