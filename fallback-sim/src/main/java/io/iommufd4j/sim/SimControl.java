@@ -73,7 +73,7 @@ public final class SimControl {
   public void show(String path, String text) {
     // What is made at the first look comes first, and is replaced.
     system.tree.find(path, true);
-    system.tree.text(path, () -> text);
+    system.tree.text(path, () -> text, null);
   }
 
   /**

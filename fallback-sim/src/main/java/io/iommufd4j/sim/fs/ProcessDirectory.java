@@ -46,9 +46,9 @@ final class ProcessDirectory {
     // TASK_COMM_LEN with its end.
     String comm = name.substring(0, Math.min(name.length(), 15)) + "\n";
     String words = String.join("\0", command) + "\0";
-    tree.text(directory + "/comm", () -> comm);
-    tree.text(directory + "/cmdline", () -> words);
-    tree.text(directory + "/maps", this::maps);
+    tree.text(directory + "/comm", () -> comm, null);
+    tree.text(directory + "/cmdline", () -> words, null);
+    tree.text(directory + "/maps", this::maps, null);
   }
 
   /**
@@ -66,7 +66,7 @@ final class ProcessDirectory {
   private void show(int fd, Shown shown) {
     descriptors.put(fd, shown);
     tree.link(directory + "/fd/" + fd, shown.name());
-    tree.text(directory + "/fdinfo/" + fd, shown::info);
+    tree.text(directory + "/fdinfo/" + fd, shown::info, null);
   }
 
   /** The file of a descriptor; empty when it is not shown. */

@@ -65,7 +65,7 @@ public final class Procfs {
     directories.put(process, new ProcessDirectory(tree, directory(pid), command, false));
     tree.link("/proc/self", pid);
     mounts.add("1 0 0:2 / / rw shared:1 - rootfs rootfs rw\n");
-    tree.text(directory(pid) + "/mountinfo", () -> String.join("", mounts));
+    tree.text(directory(pid) + "/mountinfo", () -> String.join("", mounts), null);
   }
 
   /**

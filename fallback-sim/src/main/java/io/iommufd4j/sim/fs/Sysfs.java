@@ -10,7 +10,6 @@ import io.iommufd4j.sim.kernfs.Node;
 import io.iommufd4j.sim.kernfs.Store;
 import io.iommufd4j.sim.lib.Refused;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +65,7 @@ public final class Sysfs {
 
   /** The same, of a text that is made at each read. */
   public void attribute(String path, Supplier<String> text) {
-    tree.text(ROOT + path, text);
+    tree.text(ROOT + path, text, null);
   }
 
   /** Makes an attribute of bytes that can be read. */
@@ -80,8 +79,7 @@ public final class Sysfs {
    * @param text made at each read
    */
   public void attribute(String path, Supplier<String> text, Store store) {
-    tree.file(
-        ROOT + path, Access.WRITE, () -> text.get().getBytes(StandardCharsets.ISO_8859_1), store);
+    tree.text(ROOT + path, text, store);
   }
 
   /** Makes a file that can only be written. */

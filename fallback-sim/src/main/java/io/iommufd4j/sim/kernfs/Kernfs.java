@@ -106,9 +106,15 @@ public final class Kernfs implements AutoCloseable {
     }
   }
 
-  /** Makes a file that everybody may read, or changes what is in it. */
-  public void text(String path, Supplier<String> text) {
-    file(path, Access.READ, () -> text.get().getBytes(StandardCharsets.ISO_8859_1), null);
+  /**
+   * Makes a file of text that everybody may read, or changes what is in it.
+   *
+   * @param text made at each read
+   * @param store the action of a write by root, null when it can't be written
+   */
+  public void text(String path, Supplier<String> text, @Nullable Store store) {
+    Access access = store == null ? Access.READ : Access.WRITE;
+    file(path, access, () -> text.get().getBytes(StandardCharsets.ISO_8859_1), store);
   }
 
   /**
@@ -127,7 +133,7 @@ public final class Kernfs implements AutoCloseable {
 
   /** Takes a file, a link, or a directory with all that is in it away, when it is there. */
   public synchronized void remove(String path) {
-    if (find(root, above(path), false, 0) instanceof Directory directory) {
+    if (find(root, above(path), true, 0) instanceof Directory directory) {
       directory.remove(name(path));
     }
   }

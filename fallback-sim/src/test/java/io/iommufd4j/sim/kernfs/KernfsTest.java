@@ -28,7 +28,7 @@ class KernfsTest {
   private final Kernfs tree = new Kernfs();
 
   private void text(String path, String text) {
-    tree.text(path, () -> text);
+    tree.text(path, () -> text, null);
   }
 
   private List<String> names(String path) throws IOException {
@@ -40,7 +40,7 @@ class KernfsTest {
   @Test
   void contentIsMadeAtEachRead() throws IOException {
     var count = new AtomicInteger();
-    tree.text("/sys/count", () -> count + "\n");
+    tree.text("/sys/count", () -> count + "\n", null);
     Path file = tree.path("/sys/count");
     assertEquals("0\n", Files.readString(file));
     count.set(10);
@@ -93,6 +93,8 @@ class KernfsTest {
     assertTrue(Files.exists(tree.path("/proc/self/fd/3"), LinkOption.NOFOLLOW_LINKS));
     assertFalse(Files.exists(tree.path("/round")));
     assertTrue(Files.isSameFile(tree.path("/proc/self"), tree.path("/proc/7")));
+    tree.remove("/proc/self/fd/3");
+    assertFalse(Files.exists(tree.path("/proc/7/fd/3"), LinkOption.NOFOLLOW_LINKS));
   }
 
   @Test
