@@ -9,7 +9,6 @@
  * around single switches. Or "C AREAS BYTES limit PLACED ERRNO" where the areas did not all go in.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,13 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <linux/iommufd.h>
-#include <linux/vfio.h>
+#define PROGRAM "switching"
+#include "requests.h"
 
 #define FIRST_IOVA 0x1000000ULL
 #define DMA_BYTES 64
@@ -45,8 +42,6 @@
 enum way { REMAP, REATTACH, REPLACE };
 static const char *const names[] = { "unmap-map", "detach-attach", "replace" };
 
-static int iommufd, device;
-static uint32_t device_id;
 static uint64_t bar;
 
 static uint32_t ioas[2], hwpt[2];
@@ -68,20 +63,6 @@ static int64_t last_arrival, longest_gap, quickest;
 static volatile bool stop;
 static volatile long moves;
 static volatile int mapped;
-
-static void __attribute__((noreturn)) die(const char *what)
-{
-	fprintf(stderr, "switching: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
 
 static void pause_for(int64_t nanos)
 {
@@ -191,24 +172,6 @@ static void await_arrival(int64_t after)
 	pthread_mutex_unlock(&lock);
 }
 
-static uint32_t alloc_ioas(void)
-{
-	struct iommu_ioas_alloc request = { .size = sizeof(request) };
-
-	if (ioctl(iommufd, IOMMU_IOAS_ALLOC, &request))
-		die("IOMMU_IOAS_ALLOC");
-	return request.out_ioas_id;
-}
-
-static uint32_t alloc_hwpt(uint32_t parent)
-{
-	struct iommu_hwpt_alloc request = { .size = sizeof(request), .dev_id = device_id, .pt_id = parent };
-
-	if (ioctl(iommufd, IOMMU_HWPT_ALLOC, &request))
-		die("IOMMU_HWPT_ALLOC");
-	return request.out_hwpt_id;
-}
-
 static void destroy(uint32_t id)
 {
 	struct iommu_destroy request = { .size = sizeof(request), .id = id };
@@ -217,42 +180,12 @@ static void destroy(uint32_t id)
 		die("IOMMU_DESTROY");
 }
 
-static void attach(uint32_t page_table)
-{
-	struct vfio_device_attach_iommufd_pt request = { .argsz = sizeof(request), .pt_id = page_table };
-
-	if (ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &request))
-		die("VFIO_DEVICE_ATTACH_IOMMUFD_PT");
-}
-
 static void detach(void)
 {
 	struct vfio_device_detach_iommufd_pt request = { .argsz = sizeof(request) };
 
 	if (ioctl(device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &request))
 		die("VFIO_DEVICE_DETACH_IOMMUFD_PT");
-}
-
-static int map(uint32_t into, uint8_t *memory, uint64_t iova)
-{
-	struct iommu_ioas_map request = {
-		.size = sizeof(request),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = into,
-		.user_va = (uintptr_t)memory,
-		.length = bytes,
-		.iova = iova,
-	};
-
-	return ioctl(iommufd, IOMMU_IOAS_MAP, &request);
-}
-
-static void unmap_all(uint32_t from)
-{
-	struct iommu_ioas_unmap request = { .size = sizeof(request), .ioas_id = from, .length = UINT64_MAX };
-
-	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &request))
-		die("IOMMU_IOAS_UNMAP");
 }
 
 static void switch_once(enum way way)
@@ -268,10 +201,9 @@ static void switch_once(enum way way)
 		attach(hwpt[attached]);
 		break;
 	case REMAP:
-		unmap_all(ioas[attached]);
+		unmap(ioas[attached], 0, UINT64_MAX);
 		for (long i = 0; i < areas; i++)
-			if (map(ioas[attached], block[side ^ 1], iovas[i]))
-				die("IOMMU_IOAS_MAP");
+			map(ioas[attached], block[side ^ 1], bytes, iovas[i]);
 		break;
 	}
 	side ^= 1;
@@ -369,7 +301,7 @@ static void run_case(int64_t time)
 	errno = 0;
 	if (place(ioas[0]) == areas)
 		for (; placed < 2 * areas; placed++)
-			if (map(ioas[placed / areas], block[placed / areas], iovas[placed % areas]))
+			if (try_map(ioas[placed / areas], block[placed / areas], bytes, iovas[placed % areas]))
 				break;
 	if (placed < 2 * areas) {
 		printf("C %ld %" PRIu64 " limit %ld %s\n", areas, bytes, placed, errno ? strerror(errno) : "no IOVAs");
@@ -401,21 +333,11 @@ static void run_case(int64_t time)
 
 static void set_up(const char *cdev)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio_region_info region = { .argsz = sizeof(region), .index = VFIO_PCI_BAR0_REGION_INDEX };
 	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
 	uint16_t command;
 
-	iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
-	if (iommufd < 0)
-		die("/dev/iommu");
-	device = open(cdev, O_RDWR | O_CLOEXEC);
-	if (device < 0)
-		die(cdev);
-	bind.iommufd = iommufd;
-	if (ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
-		die("VFIO_DEVICE_BIND_IOMMUFD");
-	device_id = bind.out_devid;
+	open_device(cdev);
 	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region) || ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config))
 		die("VFIO_DEVICE_GET_REGION_INFO");
 	bar = region.offset;

@@ -133,9 +133,6 @@ final class VmmDocumentsTest {
         EduDma.write(device, (1 << 20) + 0x9000, 8);
       }
     }
-
-    @Override
-    public void round(int done, int all) {}
   }
 
   @Test

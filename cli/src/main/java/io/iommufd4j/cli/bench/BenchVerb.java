@@ -7,7 +7,6 @@ import io.iommufd4j.cli.command.WaitOption;
 import io.iommufd4j.cli.output.Document;
 import io.iommufd4j.cli.output.Renderer;
 import io.iommufd4j.cli.replace.LateGroup;
-import io.iommufd4j.cli.replace.ProgressListener;
 import io.iommufd4j.cli.replace.ReplaceOrder;
 import io.iommufd4j.cli.replace.ReplacePlan;
 import io.iommufd4j.cli.replace.ReplaceTarget;
@@ -116,7 +115,7 @@ public final class BenchVerb extends DeviceVerb {
     // A signal while a device is bound so that it gets its group finds somebody who gives it back.
     invocation().interruption().begin();
     SwitchOutcome outcome;
-    try (var grouped = LateGroup.of(kernel, device, TAKEN, patience, new Steps(renderer))) {
+    try (var grouped = LateGroup.of(kernel, device, TAKEN, patience, renderer::step)) {
       outcome = run(kernel, renderer, grouped.device(), order, patience);
     }
     files.ifPresent(to -> to.write(outcome));
@@ -130,12 +129,7 @@ public final class BenchVerb extends DeviceVerb {
     VfioBinding binding = VfioBinding.prepare(kernel, plan.toBind(), patience);
     var planned = new Document.BenchPlan(kernel.identity(), plan, order);
     renderer.preface(planned);
-    if (!plan.atStake().isEmpty()) {
-      // A signal at the prompt finds nobody who would answer it.
-      invocation().interruption().end();
-      Consent.require(invocation(), "go on?", planned);
-      invocation().interruption().begin();
-    }
+    Consent.requireInRun(invocation(), planned);
     SwitchOutcome outcome;
     try (var shown = ShownProgress.on(invocation().terminal())) {
       var progress = shown.progress();
@@ -144,18 +138,6 @@ public final class BenchVerb extends DeviceVerb {
     }
     renderer.result(new Document.Benched(kernel.identity(), plan, order, outcome));
     return outcome;
-  }
-
-  /** Shows the step that is taken before there can be a plan. */
-  private record Steps(Renderer renderer) implements ProgressListener {
-
-    @Override
-    public void did(String text) {
-      renderer.step(text);
-    }
-
-    @Override
-    public void round(int done, int all) {}
   }
 
   private int exitCode(SwitchOutcome outcome) {

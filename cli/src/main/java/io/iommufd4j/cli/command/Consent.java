@@ -43,4 +43,20 @@ public final class Consent {
       throw new NotAgreedException(ExitCode.NOT_AGREED, "not agreed to; nothing was done", plan);
     }
   }
+
+  /**
+   * {@link #require} of a run that a signal ends: not while it asks. A signal at the prompt finds
+   * nobody who would answer it; what was bound for the plan is then given back by the process that
+   * bound it.
+   *
+   * @throws NotAgreedException as {@link #require}
+   */
+  public static void requireInRun(Invocation invocation, Document.Intent plan) {
+    if (plan.atStake().isEmpty()) {
+      return;
+    }
+    invocation.interruption().end();
+    require(invocation, "go on?", plan);
+    invocation.interruption().begin();
+  }
 }

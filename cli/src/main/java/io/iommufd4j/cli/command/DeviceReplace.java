@@ -146,13 +146,7 @@ public final class DeviceReplace extends DeviceVerb {
       return ExitCode.OK;
     }
     renderer.preface(planned);
-    if (!plan.atStake().isEmpty()) {
-      // A signal at the prompt finds nobody who would answer it; what was bound for the plan is
-      // then given back by the process that bound it.
-      invocation().interruption().end();
-      Consent.require(invocation(), "go on?", planned);
-      invocation().interruption().begin();
-    }
+    Consent.requireInRun(invocation(), planned);
     ReplaceOutcome outcome =
         new Replacement(kernel, plan, binding, invocation().interruption(), progress).run();
     progress.over();

@@ -46,7 +46,7 @@ final class HostCapture {
     List<CapturedFunction> functions =
         host.devices().stream()
             .filter(device -> device.physicalFunction().isEmpty())
-            .map(device -> new CapturedFunction(sysfs, device, virtual(device)))
+            .map(device -> new CapturedFunction(sysfs, device, host.virtualFunctions(device)))
             .toList();
     var iommus =
         new CapturedIommus(
@@ -69,13 +69,6 @@ final class HostCapture {
       text.append(function.lines(iommus, group, first));
     }
     return text.toString();
-  }
-
-  private List<PciDevice> virtual(PciDevice physical) {
-    var address = Optional.of(physical.address());
-    return host.devices().stream()
-        .filter(device -> device.physicalFunction().equals(address))
-        .toList();
   }
 
   private Optional<IommuProbe.Answer> ask(String iommu) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.replace;
 
-/** Listens to the progress of a replace. */
+/** Listens to the progress of a replace: to its steps, and to rounds if it wants to. */
+@FunctionalInterface
 public interface ProgressListener {
 
   /**
@@ -17,5 +18,5 @@ public interface ProgressListener {
    * @param done rounds so far
    * @param all rounds wanted
    */
-  void round(int done, int all);
+  default void round(int done, int all) {}
 }

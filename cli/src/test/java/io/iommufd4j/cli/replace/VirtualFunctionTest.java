@@ -97,8 +97,5 @@ final class VirtualFunctionTest {
 
     @Override
     public void did(String text) {}
-
-    @Override
-    public void round(int done, int all) {}
   }
 }

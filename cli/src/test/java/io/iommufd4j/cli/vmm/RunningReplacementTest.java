@@ -41,9 +41,6 @@ final class RunningReplacementTest {
         action.run();
       }
     }
-
-    @Override
-    public void round(int done, int all) {}
   }
 
   private static final ProgressListener QUIET = new After("nothing begins so", () -> {});

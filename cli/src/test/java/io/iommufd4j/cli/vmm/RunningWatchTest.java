@@ -40,9 +40,6 @@ final class RunningWatchTest {
         action.run();
       }
     }
-
-    @Override
-    public void round(int done, int all) {}
   }
 
   private static RunningWatch.Outcome watch(
