@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
@@ -32,7 +33,7 @@ final class Sysfs {
   static Optional<String> attribute(Path file) {
     try {
       return Optional.of(Files.readString(file).strip());
-    } catch (NoSuchFileException | NotDirectoryException gone) {
+    } catch (NoSuchFileException gone) {
       return Optional.empty();
     } catch (IOException e) {
       if (String.valueOf(e.getMessage()).endsWith(NO_SUCH_DEVICE) || !Files.exists(file)) {
@@ -42,13 +43,17 @@ final class Sysfs {
     }
   }
 
-  /** The last name of what a link points to. */
+  /** The last name of what a link points to; empty when there is no such link. */
   static Optional<String> linkedName(Path link) {
     try {
       return Optional.ofNullable(Files.readSymbolicLink(link).getFileName()).map(Path::toString);
-    } catch (NoSuchFileException | NotLinkException | NotDirectoryException gone) {
+    } catch (NoSuchFileException | NotLinkException gone) {
       return Optional.empty();
     } catch (IOException e) {
+      // Below a file Java has no exception of its own for ENOTDIR.
+      if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+        return Optional.empty();
+      }
       throw failed(link, e);
     }
   }

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Losses with a device, on trees laid out as Linux lays them out. */
 class HostUseTest {
@@ -23,7 +25,10 @@ class HostUseTest {
 
   @BeforeEach
   void lay() throws IOException {
-    var root = Jimfs.newFileSystem(Configuration.unix()).getPath("/machine/sys");
+    lay(Jimfs.newFileSystem(Configuration.unix()).getPath("/machine/sys"));
+  }
+
+  private void lay(Path root) throws IOException {
     tree = new SysfsTree(root);
     tree.device(DEVICE.toString(), "0x8086", "0x2922", "0x010601");
   }
@@ -149,13 +154,18 @@ class HostUseTest {
     assertEquals(List.of("/home"), use().disks().getFirst().mounts());
   }
 
+  /**
+   * On the host's own files: below one that is no directory they answer as nothing in memory does.
+   */
   @Test
-  void aNamespaceOfSeveralControllersIsOnePath() throws IOException {
+  void aNamespaceOfSeveralControllersIsOnePath(@TempDir Path host) throws IOException {
+    lay(host.resolve("sys"));
     tree.file(TOP + "nvme/nvme3/state", "live\n");
     block(TOP + "nvme/nvme3/nvme0c3n1", "0:0");
     tree.file(TOP + "nvme/nvme3/nvme0c3n1/hidden", "1\n");
     String subsystem = "devices/virtual/nvme-subsystem/nvme-subsys0";
     block(subsystem + "/nvme0n1", "259:0");
+    tree.file(subsystem + "/firmware_rev", "1.0\n");
     tree.link(subsystem + "/nvme3", "../../../../" + TOP + "nvme/nvme3");
     tree.link(subsystem + "/nvme4", "../../../../devices/elsewhere/nvme4");
     tree.link("class/nvme-subsystem/nvme-subsys0", "../../" + subsystem);
