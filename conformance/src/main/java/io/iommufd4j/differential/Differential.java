@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.differential;
 
+import io.iommufd4j.differential.Batches.Batch;
 import io.iommufd4j.differential.program.Answer;
 import io.iommufd4j.differential.program.Program;
 import java.io.IOException;
@@ -18,9 +19,6 @@ import java.util.TreeMap;
  * where they differ; or records what the lab's kernel answers. {@code lab/differential} starts it.
  */
 public final class Differential {
-
-  /** Requests that one start of the lab answers. */
-  private static final long BATCH = 50_000;
 
   private static final int CASES_OF_A_KIND = 1;
   private static final int MOST_CASES = 12;
@@ -55,53 +53,41 @@ public final class Differential {
    *
    * @param arguments the IOMMU, the first and the last seed, how many requests are enough, a
    *     directory for cases, a file to record to or an empty word, a directory to work in, the
-   *     release, and the command that runs programs in the lab
+   *     release, how many labs at a time, and the command that runs programs in the lab
    */
   public static void main(String[] arguments) throws IOException {
     List<String> words = List.of(arguments);
-    var lab = new Lab(words.subList(8, words.size()), Path.of(words.get(6)));
+    var lab = new Lab(words.subList(9, words.size()), Path.of(words.get(6)));
     var differential =
         new Differential(words.get(0), words.get(7), lab, Path.of(words.get(4)), System.out);
     long first = Long.parseLong(words.get(1));
     long last = Long.parseLong(words.get(2));
     long enough = Long.parseLong(words.get(3));
     if (words.get(5).isEmpty()) {
-      differential.compare(first, last, enough);
+      differential.compare(first, last, enough, Integer.parseInt(words.get(8)));
       System.exit(differential.differences == 0 ? 0 : 1);
     }
     differential.record(first, last, enough, Path.of(words.get(5)));
     System.exit(0);
   }
 
-  /** The programs from a seed on, up to another, or up to so many requests. */
-  private static List<Program> batch(long first, long last, long most) {
-    var programs = new ArrayList<Program>();
-    long sent = 0;
-    for (long seed = first; seed <= last && sent < most; seed++) {
-      Program program = Generator.program(seed);
-      programs.add(program);
-      sent += program.requests();
-    }
-    return programs;
-  }
-
   private void record(long first, long last, long enough, Path file) throws IOException {
-    List<Program> programs = batch(first, last, enough);
+    List<Program> programs = Batches.programs(first, last, enough);
     var recorded = new Recorded(Generator.VERSION, first, lab.answers(programs));
     Files.write(file, recorded.encode());
     out.printf(
         "%s: %d programs, %d requests recorded%n",
-        iommu, programs.size(), programs.stream().mapToLong(Program::requests).sum());
+        iommu, programs.size(), Batches.requests(programs));
   }
 
-  private void compare(long first, long last, long enough) throws IOException {
-    for (long seed = first; seed <= last && requests < enough; ) {
-      List<Program> programs = batch(seed, last, Math.min(BATCH, enough - requests));
-      compare(seed, programs);
-      seed += programs.size();
-      out.printf(
-          "%s: seeds %d..%d, %d requests on both kernels, %d differences%n",
-          iommu, first, seed - 1, requests, differences);
+  private void compare(long first, long last, long enough, int jobs) throws IOException {
+    try (var batches = new Batches(lab, first, last, enough, jobs)) {
+      for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
+        compare(batch);
+        out.printf(
+            "%s: seeds %d..%d, %d requests on both kernels, %d differences%n",
+            iommu, first, batch.first() + batch.programs().size() - 1, requests, differences);
+      }
     }
     if (Boolean.getBoolean("iommufd4j.tally")) {
       out.print(tally);
@@ -112,24 +98,28 @@ public final class Differential {
     }
   }
 
-  private void compare(long first, List<Program> programs) throws IOException {
-    List<List<Answer>> answers = answers(programs);
-    for (int i = 0; i < programs.size(); i++) {
-      var real = new Case(programs.get(i), answers.get(i));
+  private void compare(Batch batch) {
+    freshMachine();
+    for (int i = 0; i < batch.programs().size(); i++) {
+      var real = new Case(batch.programs().get(i), batch.answers().get(i));
       requests += real.program().requests();
       tally.count(real);
       Optional<Difference> difference = against(real);
       if (difference.isPresent()) {
-        note(first + i, real, difference.get());
+        note(batch.first() + i, real, difference.get());
       }
     }
   }
 
   /** Each start of the lab is a fresh machine; so is the simulated one. */
   private List<List<Answer>> answers(List<Program> programs) {
+    freshMachine();
+    return lab.answers(programs);
+  }
+
+  private void freshMachine() {
     simulated.close();
     simulated = new Session(Kernels.simulated(iommu, release));
-    return lab.answers(programs);
   }
 
   private Optional<Difference> against(Case real) {

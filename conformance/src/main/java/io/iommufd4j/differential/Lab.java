@@ -33,8 +33,9 @@ record Lab(List<String> command, Path work) {
   /** The kernel's answers to programs, as {@link Case} has them. */
   List<List<Answer>> answers(List<Program> programs) {
     try {
-      Path file = Files.write(work.resolve("programs"), ProgramBytes.encode(programs));
-      Path out = work.resolve("answers");
+      Path file = Files.createTempFile(work, "programs", "");
+      Path out = Files.createTempFile(work, "answers", "");
+      Files.write(file, ProgramBytes.encode(programs));
       for (int attempt = 1; ; attempt++) {
         int status = run(file, out);
         if (status == 0) {
@@ -62,6 +63,7 @@ record Lab(List<String> command, Path work) {
     try {
       return process.waitFor();
     } catch (InterruptedException e) {
+      process.destroy();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while the lab ran", e);
     }
