@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The requests that the C sides of the benchmarks make of one device. To be included after PROGRAM is defined, the name
+ * The requests that the C sides of the benchmarks make of an iommufd and one device. To be included after PROGRAM is defined, the name
  * that a failure is told under.
  */
 #include <errno.h>
@@ -32,14 +32,19 @@ static int64_t now(void)
 	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* Opens an iommufd and a device of vfio-pci's, and binds them. */
-static void open_device(const char *cdev)
+static void open_iommufd(void)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
-
 	iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	if (iommufd < 0)
 		die("/dev/iommu");
+}
+
+/* Opens an iommufd and a device of vfio-pci's, and binds them. */
+static inline void open_device(const char *cdev)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+
+	open_iommufd();
 	device = open(cdev, O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		die(cdev);
@@ -67,7 +72,7 @@ static uint32_t alloc_hwpt(uint32_t parent)
 	return request.out_hwpt_id;
 }
 
-static void attach(uint32_t page_table)
+static inline void attach(uint32_t page_table)
 {
 	struct vfio_device_attach_iommufd_pt request = { .argsz = sizeof(request), .pt_id = page_table };
 
@@ -102,4 +107,15 @@ static inline void unmap(uint32_t from, uint64_t iova, uint64_t length)
 
 	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &request))
 		die("IOMMU_IOAS_UNMAP");
+}
+
+/* The shortest request there is. */
+static inline void get_option(void)
+{
+	struct iommu_option request = {
+		.size = sizeof(request), .option_id = IOMMU_OPTION_RLIMIT_MODE, .op = IOMMU_OPTION_OP_GET,
+	};
+
+	if (ioctl(iommufd, IOMMU_OPTION, &request))
+		die("IOMMU_OPTION");
 }

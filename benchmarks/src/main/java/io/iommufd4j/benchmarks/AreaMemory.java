@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.benchmarks;
 
+import io.iommufd4j.benchmarks.rows.Figure;
 import io.iommufd4j.sim.SimKernel;
 import java.util.Locale;
 
@@ -37,22 +38,32 @@ public final class AreaMemory {
       warmUp(context, step);
       long empty = heap();
       System.out.printf("%-9s %12s %12s %12s%n", "areas", "map ns", "look up ns", "bytes/area");
+      var map = new double[millions];
+      var lookUp = new double[millions];
+      double bytes = 0;
       for (int million = 1; million <= millions; million++) {
-        double map = fill(context, ioas, million - 1, step);
-        double lookUp = lookUp(context, ioas, million, step);
+        map[million - 1] = fill(context, ioas, million - 1, step);
+        lookUp[million - 1] = lookUp(context, ioas, million, step);
+        bytes = (double) (heap() - empty) / million / step;
         System.out.printf(
             Locale.ROOT,
             "%-9d %12.0f %12.0f %12.1f%n",
             million * step,
-            map,
-            lookUp,
-            (double) (heap() - empty) / million / step);
+            map[million - 1],
+            lookUp[million - 1],
+            bytes);
       }
       long begin = System.nanoTime();
       context.unmapAll(ioas);
       double nanos = System.nanoTime() - begin;
       System.out.printf(
           Locale.ROOT, "unmap all: %.0f ns an area%n", nanos / ((double) millions * step));
+      String row = domain ? "areas in a domain: " : "areas: ";
+      new Figure(row + "heap for each", bytes, Figure.Unit.BYTES).print();
+      if (millions > 1) {
+        print(row + "map one, last part : first", map);
+        print(row + "look up, last part : first", lookUp);
+      }
     }
   }
 
@@ -87,6 +98,10 @@ public final class AreaMemory {
       context.map(ioas, iova);
     }
     return (double) (System.nanoTime() - begin) / count;
+  }
+
+  private static void print(String row, double[] parts) {
+    new Figure(row, parts[parts.length - 1] / parts[0], Figure.Unit.RATIO).print();
   }
 
   private static long heap() {

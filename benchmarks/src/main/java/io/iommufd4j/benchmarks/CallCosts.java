@@ -8,7 +8,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
@@ -53,7 +52,7 @@ public final class CallCosts {
     bound.backend = "native";
     bound.device = arguments[0];
     bound.bind();
-    try (var c = CTwin.start(Path.of(arguments[1]), cdev(PciAddress.parse(arguments[2])))) {
+    try (var c = CTwin.start(arguments[1], cdev(PciAddress.parse(arguments[2])))) {
       var costs = new CallCosts(bound, c);
       System.out.printf(
           "%-15s %9s %14s %9s %7s %16s %12s%n",
@@ -80,7 +79,7 @@ public final class CallCosts {
     for (int i = 0; i < WARM_UP_TURNS; i++) {
       long nanos = java(call, calls);
       calls = Math.clamp(calls * TURN_NANOS / nanos, 100, 10_000_000);
-      c.run(call, Math.max(100, calls / 10), 1);
+      c.run(call.twin, Math.max(100, calls / 10), 1);
     }
     var rounds = new Round[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
@@ -105,8 +104,8 @@ public final class CallCosts {
     long ours = 0;
     long bytes = 0;
     for (int turn = 0; turn < TURNS; turn++) {
-      alone += c.run(call, calls, 1);
-      threaded += c.run(call, calls, 2);
+      alone += c.run(call.twin, calls, 1);
+      threaded += c.run(call.twin, calls, 2);
       long before = threads.getCurrentThreadAllocatedBytes();
       ours += java(call, calls);
       bytes += threads.getCurrentThreadAllocatedBytes() - before;
@@ -179,34 +178,6 @@ public final class CallCosts {
 
     Call(String twin) {
       this.twin = twin;
-    }
-  }
-
-  /** The C program, alive from its start to {@link #close}. */
-  private record CTwin(Process process) implements AutoCloseable {
-
-    static CTwin start(Path program, String cdev) throws IOException {
-      var command = List.of(program.toString(), cdev);
-      return new CTwin(
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
-    }
-
-    /** {@return the nanoseconds of so many calls in a process with so many threads} */
-    long run(Call call, long calls, int threads) throws IOException {
-      var out = process.outputWriter();
-      out.write(call.twin + " " + calls + " " + threads + "\n");
-      out.flush();
-      String answer = process.inputReader().readLine();
-      if (answer == null) {
-        throw new IOException("the C program ended");
-      }
-      return Long.parseLong(answer);
-    }
-
-    @Override
-    public void close() throws IOException {
-      process.outputWriter().close();
-      process.inputReader().close();
     }
   }
 }

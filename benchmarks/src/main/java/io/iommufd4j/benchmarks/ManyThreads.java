@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.benchmarks;
 
+import io.iommufd4j.benchmarks.rows.Figure;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.sim.SimKernel;
@@ -57,6 +58,11 @@ public final class ManyThreads {
           threads,
           median(own),
           median(shared));
+      if (!real) {
+        String row = threads + " threads beside one, ";
+        new Figure(row + "each on a context", median(own), Figure.Unit.GAIN).print();
+        new Figure(row + "all on one context", median(shared), Figure.Unit.GAIN).print();
+      }
     }
   }
 

@@ -40,6 +40,8 @@ final class MockContext implements AutoCloseable {
   private final MemorySegment map = iommu_ioas_map.allocate(arena);
   private final MemorySegment unmap = iommu_ioas_unmap.allocate(arena);
   private final MemorySegment option = iommu_option.allocate(arena);
+  private final MemorySegment bareOption =
+      MemorySegment.ofAddress(option.address()).reinterpret(option.byteSize());
   private final MemorySegment replace = arena.allocate(iommu_test_cmd.layout());
   private final long replaceTo;
   private final DmaBuffer page;
@@ -153,6 +155,11 @@ final class MockContext implements AutoCloseable {
   /** Asks for an option: the shortest request there is. */
   void option() {
     request(Request.IOMMU_OPTION, option);
+  }
+
+  /** The same in a block of which only the address is known: nobody vouches that it is there. */
+  void bareOption() {
+    request(Request.IOMMU_OPTION, bareOption);
   }
 
   private void request(Request request, MemorySegment block) {

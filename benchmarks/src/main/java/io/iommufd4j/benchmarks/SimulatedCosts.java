@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.benchmarks;
 
+import io.iommufd4j.benchmarks.rows.Figure;
 import io.iommufd4j.kernel.Backend;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.sim.SimKernel;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what a request costs on the simulated kernel with what it costs on the real one, in one
  * process and one boot, by the same blocks: requests to the kernel's mock driver, and to an address
- * space that no device uses. {@code benchmarks/beside-kernel} starts it in the lab.
+ * space that no device uses. The real one is asked from C too ({@code src/main/c/mock-costs.c}), by
+ * turns with the others. {@code benchmarks/beside-kernel} starts it in the lab.
  */
 public final class SimulatedCosts {
 
@@ -21,11 +25,15 @@ public final class SimulatedCosts {
   private static final int TURNS = 10;
   private static final long TURN_NANOS = 20_000_000;
   private static final int WARM_UP_TURNS = 1_000;
+  private static final int COUNTING_TURNS = 20;
+
+  private static final List<MockCall> COMPARED =
+      List.of(MockCall.REPLACE, MockCall.MAP_UNMAP, MockCall.OPTION);
 
   /** Areas in the address space when mapping into it is timed, first and last. */
-  private static final int FEW_AREAS = 10_000;
+  static final int FEW_AREAS = 10_000;
 
-  private static final int MANY_AREAS = 100_000;
+  static final int MANY_AREAS = 100_000;
 
   // Linux looks through all areas for a place, from the lowest on.
   private static final int FEW_CHOSEN = 500;
@@ -33,30 +41,42 @@ public final class SimulatedCosts {
 
   private static final int FILLS = 7;
 
-  private SimulatedCosts() {}
+  private final List<Kernel> kernels;
+  private final @Nullable CTwin twin;
+
+  private SimulatedCosts(List<Kernel> kernels, @Nullable CTwin twin) {
+    this.kernels = kernels;
+    this.twin = twin;
+  }
 
   /**
    * Prints a table of medians.
    *
-   * @param arguments {@code --alone} for the simulated kernel alone, where there is no real one
+   * @param arguments the C program; none for the simulated kernel alone, where there is no real one
    *     with the mock driver
+   * @throws IOException when the C program cannot be started or says something unexpected
    */
-  public static void main(String[] arguments) {
-    boolean alone = List.of(arguments).contains("--alone");
-    var kernels = new ArrayList<Kernel>();
-    kernels.add(SimKernel.create());
-    if (!alone) {
-      kernels.add(Backend.NATIVE.open(Backend.Purpose.IOMMUFD));
-    }
-    System.out.printf("%-34s %12s %12s %9s%n", "request", "simulated ns", "real ns", "ratio");
-    try {
-      for (Call call : Call.values()) {
-        print(call.shown, turns(kernels, call));
+  public static void main(String[] arguments) throws IOException {
+    try (Kernel simulated = SimKernel.create()) {
+      if (arguments.length == 0) {
+        new SimulatedCosts(List.of(simulated), null).compare();
+        return;
       }
-      fills(kernels);
-    } finally {
-      kernels.forEach(Kernel::close);
+      try (Kernel real = Backend.NATIVE.open(Backend.Purpose.IOMMUFD);
+          CTwin twin = CTwin.start(arguments[0])) {
+        new SimulatedCosts(List.of(simulated, real), twin).compare();
+      }
     }
+  }
+
+  private void compare() throws IOException {
+    System.out.printf(
+        "%-34s %12s %12s %12s %9s %9s%n",
+        "request", "simulated ns", "real ns", "from C ns", "ratio", "to C");
+    for (MockCall call : COMPARED) {
+      print(call.shown, turns(call));
+    }
+    fills();
   }
 
   private static void print(String name, double[][] costs) {
@@ -65,27 +85,41 @@ public final class SimulatedCosts {
       System.out.printf(Locale.ROOT, "%-34s %12.0f%n", name, simulated);
       return;
     }
+    double ratio = median(costs, round -> round[0] / round[1]);
+    double toC = median(costs, round -> round[0] / round[2]);
     System.out.printf(
         Locale.ROOT,
-        "%-34s %12.0f %12.0f %9.2f%n",
+        "%-34s %12.0f %12.0f %12.0f %9.2f %9.2f%n",
         name,
         simulated,
         median(costs, round -> round[1]),
-        median(costs, round -> round[0] / round[1]));
+        median(costs, round -> round[2]),
+        ratio,
+        toC);
+    new Figure(name + ", simulated : real", ratio, Figure.Unit.RATIO).print();
+    new Figure(name + ", simulated : real from C", toC, Figure.Unit.RATIO).print();
   }
 
   private static double median(double[][] rounds, ToDoubleFunction<double[]> figure) {
     return Arrays.stream(rounds).mapToDouble(figure).sorted().toArray()[rounds.length / 2];
   }
 
-  /** Nanoseconds a call by round and kernel, warm, by turns. */
-  private static double[][] turns(List<Kernel> kernels, Call call) {
-    var subjects = kernels.stream().map(call::on).toList();
-    long[] calls = new long[subjects.size()];
+  /** Nanoseconds a call by round and side, warm, by turns. */
+  private double[][] turns(MockCall call) throws IOException {
+    List<MockCall.Warm> warm = kernels.stream().map(call::on).toList();
+    var sides = new ArrayList<Side>();
+    warm.forEach(one -> sides.add(one::time));
+    CTwin c = twin;
+    if (c != null) {
+      sides.add(calls -> c.run(call.twin, calls, 1));
+    }
+    long[] calls = new long[sides.size()];
     Arrays.fill(calls, 1000);
     for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
-      for (int i = 0; i < calls.length; i++) {
-        long nanos = subjects.get(i).time(calls[i]);
+      // What is compiled already takes few turns to count its calls.
+      int colder = turn < COUNTING_TURNS ? calls.length : warm.size();
+      for (int i = 0; i < colder; i++) {
+        long nanos = sides.get(i).time(calls[i]);
         calls[i] = Math.clamp(calls[i] * TURN_NANOS / nanos, 100, 10_000_000);
       }
     }
@@ -93,19 +127,20 @@ public final class SimulatedCosts {
     for (double[] round : rounds) {
       for (int turn = 0; turn < TURNS; turn++) {
         for (int i = 0; i < calls.length; i++) {
-          round[i] += (double) subjects.get(i).time(calls[i]) / calls[i] / TURNS;
+          round[i] += (double) sides.get(i).time(calls[i]) / calls[i] / TURNS;
         }
       }
     }
-    subjects.forEach(Subject::close);
+    warm.forEach(MockCall.Warm::close);
     return rounds;
   }
 
   /** An address space without domains is filled and emptied several times. */
-  private static void fills(List<Kernel> kernels) {
-    var mapped = new double[FILLS][kernels.size()];
-    var chosen = new double[FILLS][kernels.size()];
-    var unmapped = new double[FILLS][kernels.size()];
+  private void fills() throws IOException {
+    int sides = kernels.size() + (twin == null ? 0 : 1);
+    var mapped = new double[FILLS][sides];
+    var chosen = new double[FILLS][sides];
+    var unmapped = new double[FILLS][sides];
     for (int fill = 0; fill < FILLS; fill++) {
       for (int i = 0; i < kernels.size(); i++) {
         try (var context = new MockContext(kernels.get(i))) {
@@ -116,11 +151,23 @@ public final class SimulatedCosts {
           context.unmapAll(ioas);
         }
       }
+      CTwin c = twin;
+      if (c != null) {
+        mapped[fill][sides - 1] = perMap(c, "fill", FEW_AREAS, MANY_AREAS);
+        unmapped[fill][sides - 1] = (double) c.run("unmap-all", 1, 1) / MANY_AREAS;
+        chosen[fill][sides - 1] = perMap(c, "map-anywhere", FEW_CHOSEN, MANY_CHOSEN);
+        c.run("unmap-all", 1, 1);
+      }
     }
     print("map, 10,000 to 100,000 areas", mapped);
     print("map anywhere, 500 to 2,000 areas", chosen);
     print("unmap all of 100,000, an area", unmapped);
-    print("  the first time", new double[][] {unmapped[0]});
+    print("unmap all, the first time", new double[][] {unmapped[0]});
+  }
+
+  private static double perMap(CTwin c, String request, int few, int many) throws IOException {
+    c.run(request, few, 1);
+    return (double) c.run(request, many - few, 1) / (many - few);
   }
 
   private static double fill(MockContext context, int ioas) {
@@ -135,7 +182,7 @@ public final class SimulatedCosts {
   }
 
   /** Nanoseconds for each area that is mapped once there are a few, until there are many. */
-  private static double perMap(int few, int many, Body map) {
+  private static double perMap(int few, int many, MockCall.Body map) {
     long begin = 0;
     for (int i = 0; i < many; i++) {
       if (i == few) {
@@ -156,76 +203,10 @@ public final class SimulatedCosts {
     return (double) nanos / areas;
   }
 
-  /** The calls that are timed one by one. */
-  private enum Call {
-    /** {@code IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE}, to and fro between two HWPTs. */
-    REPLACE("replace of a mock device") {
-      @Override
-      Subject on(Kernel kernel) {
-        var context = new MockContext(kernel);
-        int first = context.ioas();
-        int second = context.ioas();
-        context.map(first, MockContext.FIRST);
-        context.map(second, MockContext.FIRST);
-        var device = context.device(first);
-        int[] hwpts = {context.hwpt(device, first), context.hwpt(device, second)};
-        return new Subject(context, i -> context.replace(device, hwpts[(int) (i & 1)]));
-      }
-    },
-    /** {@code IOMMU_IOAS_MAP} and {@code IOMMU_IOAS_UNMAP} of one page. */
-    MAP_UNMAP("map + unmap of 4 KiB, 3 domains") {
-      @Override
-      Subject on(Kernel kernel) {
-        var context = new MockContext(kernel);
-        int ioas = context.ioas();
-        var device = context.device(ioas);
-        context.hwpt(device, ioas);
-        context.hwpt(device, ioas);
-        return new Subject(
-            context,
-            _ -> {
-              context.map(ioas, MockContext.FIRST);
-              context.unmap(ioas, MockContext.FIRST, MockContext.PAGE);
-            });
-      }
-    },
-    /** {@code IOMMU_OPTION} get. */
-    OPTION("option get") {
-      @Override
-      Subject on(Kernel kernel) {
-        var context = new MockContext(kernel);
-        return new Subject(context, _ -> context.option());
-      }
-    };
-
-    private final String shown;
-
-    Call(String shown) {
-      this.shown = shown;
-    }
-
-    abstract Subject on(Kernel kernel);
-  }
-
-  /** One call of the i-th. */
+  /** A kernel, asked from Java or from C. */
   @FunctionalInterface
-  private interface Body {
-    void call(long i);
-  }
-
-  /** A call on one kernel. */
-  private record Subject(MockContext context, Body body) {
-
-    long time(long calls) {
-      long begin = System.nanoTime();
-      for (long i = 0; i < calls; i++) {
-        body.call(i);
-      }
-      return System.nanoTime() - begin;
-    }
-
-    void close() {
-      context.close();
-    }
+  private interface Side {
+    /** {@return the nanoseconds of so many calls} */
+    long time(long calls) throws IOException;
   }
 }
