@@ -3,6 +3,7 @@ package io.iommufd4j.benchmarks;
 
 import io.iommufd4j.benchmarks.rows.Figure;
 import io.iommufd4j.sim.SimKernel;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -16,6 +17,9 @@ public final class AreaMemory {
   private static final int MILLION = 1_000_000;
 
   private static final int IN_DOMAIN = 250_000;
+
+  /** Parts at the begin and at the end that are compared. */
+  private static final int FEW = 3;
 
   private AreaMemory() {}
 
@@ -60,9 +64,9 @@ public final class AreaMemory {
           Locale.ROOT, "unmap all: %.0f ns an area%n", nanos / ((double) millions * step));
       String row = domain ? "areas in a domain: " : "areas: ";
       new Figure(row + "heap for each", bytes, Figure.Unit.BYTES).print();
-      if (millions > 1) {
-        print(row + "map one, last part : first", map);
-        print(row + "look up, last part : first", lookUp);
+      if (millions >= 2 * FEW) {
+        print(row + "map one, last parts : first", map);
+        print(row + "look up, last parts : first", lookUp);
       }
     }
   }
@@ -100,8 +104,14 @@ public final class AreaMemory {
     return (double) (System.nanoTime() - begin) / count;
   }
 
+  /** Of a few parts the median, as in the first one much is compiled and collected. */
   private static void print(String row, double[] parts) {
-    new Figure(row, parts[parts.length - 1] / parts[0], Figure.Unit.RATIO).print();
+    double last = median(Arrays.copyOfRange(parts, parts.length - FEW, parts.length));
+    new Figure(row, last / median(Arrays.copyOf(parts, FEW)), Figure.Unit.RATIO).print();
+  }
+
+  private static double median(double[] parts) {
+    return Arrays.stream(parts).sorted().toArray()[parts.length / 2];
   }
 
   private static long heap() {
