@@ -28,8 +28,6 @@ import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_VENDOR_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
 
-import java.util.Arrays;
-
 /**
  * A function's configuration registers as hardware has them: header, capability lists, and which
  * bits can be written. Multi-byte registers are little-endian.
@@ -76,8 +74,8 @@ public final class PciConfigSpace {
   private static final int EXTENDED_NEXT = 20;
   private static final int NOWHERE = 0;
 
-  private final byte[] registers;
-  private final byte[] writable;
+  private final TrimmedBytes registers;
+  private final TrimmedBytes writable;
   private int msiAt = NOWHERE;
   private int msixAt = NOWHERE;
   private int lastExtended = NOWHERE;
@@ -96,15 +94,15 @@ public final class PciConfigSpace {
   /** The same of a function of either kind: {@link #CONVENTIONAL} or {@link #EXPRESS}. */
   public PciConfigSpace(
       int bytes, int vendor, int device, int classRevision, int subsystemVendor, int subsystem) {
-    registers = new byte[bytes];
-    writable = new byte[bytes];
+    registers = new TrimmedBytes(bytes);
+    writable = new TrimmedBytes(bytes);
     put(PCI_VENDOR_ID(), 2, vendor);
     put(PCI_DEVICE_ID(), 2, device);
     put(PCI_CLASS_REVISION(), 4, classRevision);
     put(PCI_SUBSYSTEM_VENDOR_ID(), 2, subsystemVendor);
     put(PCI_SUBSYSTEM_ID(), 2, subsystem);
     put(PCI_COMMAND(), 2, PCI_COMMAND_IO() | PCI_COMMAND_MEMORY() | COMMAND_SERR);
-    Arrays.fill(writable, HEADER, bytes, (byte) 0xff);
+    writable.fill(HEADER, bytes, 0xff);
     allow(
         PCI_COMMAND(),
         2,
@@ -125,8 +123,8 @@ public final class PciConfigSpace {
    */
   public static PciConfigSpace found(byte[] found) {
     var config = new PciConfigSpace(found.length, 0, 0, 0, 0, 0);
-    System.arraycopy(found, 0, config.registers, 0, found.length);
-    Arrays.fill(config.writable, HEADER, found.length, (byte) 0);
+    config.registers.copyFrom(found, found.length);
+    config.writable.fill(HEADER, found.length, 0);
     config.findMessages();
     return config;
   }
@@ -161,8 +159,8 @@ public final class PciConfigSpace {
 
   /** The offset of an extended capability; 0 when there is none. */
   public synchronized int findExtended(int id) {
-    int at = registers.length > CONVENTIONAL ? CONVENTIONAL : NOWHERE;
-    for (int i = 0; i < registers.length / 4 && at >= CONVENTIONAL; i++) {
+    int at = registers.size() > CONVENTIONAL ? CONVENTIONAL : NOWHERE;
+    for (int i = 0; i < registers.size() / 4 && at >= CONVENTIONAL; i++) {
       int header = get(at, 4);
       if (header != 0 && (header & 0xffff) == id) {
         return at;
@@ -179,7 +177,7 @@ public final class PciConfigSpace {
 
   /** The number of bytes of configuration space. */
   public int size() {
-    return registers.length;
+    return registers.size();
   }
 
   /** Several functions share this function's slot. */
@@ -248,7 +246,7 @@ public final class PciConfigSpace {
   public void maskableMsi(int at) {
     msi(at);
     put(at + 2, 2, PCI_MSI_FLAGS_64BIT() | MSI_MASKS);
-    Arrays.fill(writable, at + MSI_64_BYTES, at + msiBytes(at), (byte) 0);
+    writable.fill(at + MSI_64_BYTES, at + msiBytes(at), 0);
     allow(at + 16, 4, 1);
   }
 
@@ -290,7 +288,7 @@ public final class PciConfigSpace {
     put(at + 1, 1, get(PCI_CAPABILITY_LIST(), 1));
     put(PCI_CAPABILITY_LIST(), 1, at);
     put(PCI_STATUS(), 2, get(PCI_STATUS(), 2) | STATUS_CAP_LIST);
-    Arrays.fill(writable, at, at + bytes, (byte) 0);
+    writable.fill(at, at + bytes, 0);
   }
 
   /** An extended capability of version 1, last in the list; none of its bits can be written. */
@@ -300,7 +298,7 @@ public final class PciConfigSpace {
       put(lastExtended, 4, get(lastExtended, 4) | at << EXTENDED_NEXT);
     }
     lastExtended = at;
-    Arrays.fill(writable, at, at + bytes, (byte) 0);
+    writable.fill(at, at + bytes, 0);
   }
 
   /** {@code pci_is_pcie}: true if it has the Express capability. */
@@ -337,15 +335,15 @@ public final class PciConfigSpace {
   /** Writes registers; bits that cannot be written keep their values. */
   public synchronized void write(int offset, int bytes, int value) {
     for (int i = 0; i < bytes; i++) {
-      int mask = writable[offset + i];
+      int mask = writable.get(offset + i);
       int written = value >> (8 * i);
-      registers[offset + i] = (byte) ((registers[offset + i] & ~mask) | (written & mask));
+      registers.set(offset + i, (registers.get(offset + i) & ~mask) | (written & mask));
     }
   }
 
   /** All registers as they stand, as sysfs shows them in {@code config}. */
   public synchronized byte[] bytes() {
-    return registers.clone();
+    return registers.toArray();
   }
 
   /**
@@ -353,8 +351,8 @@ public final class PciConfigSpace {
    * conventional function has behind its header stays as the last user left it.
    */
   public synchronized void restore(byte[] saved) {
-    int restored = registers.length == CONVENTIONAL ? HEADER : registers.length;
-    System.arraycopy(saved, 0, registers, 0, restored);
+    int restored = registers.size() == CONVENTIONAL ? HEADER : registers.size();
+    registers.copyFrom(saved, restored);
   }
 
   /** True if interrupts leave as messages. */
@@ -394,21 +392,21 @@ public final class PciConfigSpace {
   private int get(int offset, int bytes) {
     int value = 0;
     for (int i = 0; i < bytes; i++) {
-      value |= (registers[offset + i] & 0xff) << (8 * i);
+      value |= (registers.get(offset + i) & 0xff) << (8 * i);
     }
     return value;
   }
 
   private void put(int offset, int bytes, int value) {
     for (int i = 0; i < bytes; i++) {
-      registers[offset + i] = (byte) (value >> (8 * i));
+      registers.set(offset + i, value >> (8 * i));
     }
   }
 
   /** Says which bits of registers can be written: those of the mask. */
   public void allow(int offset, int bytes, int mask) {
     for (int i = 0; i < bytes; i++) {
-      writable[offset + i] = (byte) (mask >> (8 * i));
+      writable.set(offset + i, mask >> (8 * i));
     }
   }
 }
