@@ -25,8 +25,6 @@ record Draft(Fields fields, Slot slot, OptionalInt group, boolean isolates, bool
 
   /** The bus behind it; empty for what is no bridge. */
   Optional<BusNumber> behind() {
-    return slot.secondaryBus() == 0
-        ? Optional.empty()
-        : Optional.of(new BusNumber(slot.secondaryDomain(), slot.secondaryBus()));
+    return slot.behind();
   }
 }

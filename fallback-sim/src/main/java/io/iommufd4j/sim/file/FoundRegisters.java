@@ -25,7 +25,7 @@ final class FoundRegisters {
 
   FoundRegisters(RegisterBytes registers) {
     this.registers = registers;
-    this.config = PciConfigSpace.found(registers.bytes());
+    this.config = registers.config();
   }
 
   boolean bridge() {

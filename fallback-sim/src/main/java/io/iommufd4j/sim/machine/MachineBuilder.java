@@ -301,12 +301,13 @@ public final class MachineBuilder {
    */
   public MachineDescription build() {
     var addresses = new HashSet<PciAddress>();
+    var reached = new HashSet<>(rootBuses);
+    slots.forEach(slot -> slot.behind().ifPresent(reached::add));
     for (Slot slot : slots) {
       if (!addresses.add(slot.address())) {
         throw new IllegalArgumentException("two functions at " + slot.address());
       }
-      boolean onRootBus = rootBuses.contains(BusNumber.of(slot.address()));
-      if (!onRootBus && slots.stream().noneMatch(s -> s.leadsTo(slot.address()))) {
+      if (!reached.contains(BusNumber.of(slot.address()))) {
         throw new IllegalArgumentException("no bridge leads to " + slot.address());
       }
     }

@@ -6,7 +6,9 @@ import io.iommufd4j.sim.driver.IommuModel;
 import io.iommufd4j.sim.driver.IommuUnit;
 import io.iommufd4j.sim.lib.KernelRelease;
 import io.iommufd4j.sim.pci.FunctionKind;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -43,9 +45,13 @@ public record MachineDescription(
     return iommus.stream().findFirst().map(unit -> unit.registers().model());
   }
 
-  /** The bridge or VMD that the bus of a function lies behind; empty for a root bus. */
-  public Optional<Slot> parent(PciAddress address) {
-    return slots.stream().filter(slot -> slot.leadsTo(address)).findFirst();
+  /** The bridges and VMDs, each by the bus behind it. */
+  public Map<BusNumber, Slot> bridges() {
+    var bridges = new HashMap<BusNumber, Slot>();
+    for (Slot slot : slots) {
+      slot.behind().ifPresent(bus -> bridges.putIfAbsent(bus, slot));
+    }
+    return bridges;
   }
 
   /** The addresses of the edu functions. */

@@ -22,7 +22,6 @@ import io.iommufd4j.sim.mm.UserMemory;
 import io.iommufd4j.sim.pci.FunctionKind;
 import io.iommufd4j.sim.pci.MessageTranslator;
 import io.iommufd4j.sim.pci.PciBus;
-import io.iommufd4j.sim.pci.PciConfigSpace;
 import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
 import java.util.HashMap;
@@ -69,9 +68,12 @@ public final class MachineInstance {
       iommu.release(machine.release());
     }
     var buses = new HashMap<BusNumber, PciBus>();
+    Map<BusNumber, Slot> bridges = machine.bridges();
     for (Slot slot : machine.slots()) {
       PciAddress at = slot.address();
-      PciBus pci = buses.computeIfAbsent(BusNumber.of(at), _ -> new PciBus(behindBridge(at)));
+      PciBus pci =
+          buses.computeIfAbsent(
+              BusNumber.of(at), number -> new PciBus(behindBridge(bridges.get(number))));
       ModelDriver driver = slot.translated() ? iommu : null;
       IommuDevice device = device(slot, driver);
       if (driver == null) {
@@ -92,8 +94,8 @@ public final class MachineInstance {
   }
 
   /** Nothing resets a root bus, be it one behind a VMD. */
-  private boolean behindBridge(PciAddress address) {
-    return machine.parent(address).filter(Slot::bridge).isPresent();
+  private static boolean behindBridge(@Nullable Slot parent) {
+    return parent != null && parent.bridge();
   }
 
   private IommuGroup group(int number) {
@@ -159,7 +161,7 @@ public final class MachineInstance {
   private static DescribedFunction described(
       FunctionDetails details, IommuDevice device, PciBus bus) {
     RegisterBytes registers = details.registers().orElseThrow();
-    var config = PciConfigSpace.found(registers.bytes());
+    var config = registers.config();
     var sriov =
         details
             .sriov()

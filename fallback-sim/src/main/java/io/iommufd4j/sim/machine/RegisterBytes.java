@@ -52,6 +52,11 @@ public final class RegisterBytes {
     return new RegisterBytes(bytes);
   }
 
+  /** Registers of a function that hold these. */
+  public PciConfigSpace config() {
+    return PciConfigSpace.found(used, size);
+  }
+
   /** The bytes. */
   public byte[] bytes() {
     return Arrays.copyOf(used, size);

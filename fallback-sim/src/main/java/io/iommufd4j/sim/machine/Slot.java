@@ -6,6 +6,7 @@ import io.iommufd4j.sim.function.IgbFunction;
 import io.iommufd4j.sim.iommu.hardware.ReservedRegion;
 import io.iommufd4j.sim.pci.FunctionKind;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -71,9 +72,11 @@ public record Slot(
     return secondaryBus != 0 && secondaryDomain == address.domain();
   }
 
-  /** Says if a function is on the bus directly behind this one. */
-  boolean leadsTo(PciAddress other) {
-    return secondaryBus != 0 && secondaryBus == other.bus() && secondaryDomain == other.domain();
+  /** The bus directly behind a bridge or a VMD; empty for any other function. */
+  public Optional<BusNumber> behind() {
+    return secondaryBus == 0
+        ? Optional.empty()
+        : Optional.of(new BusNumber(secondaryDomain, secondaryBus));
   }
 
   /** The address of a virtual function, by its number from 0. */

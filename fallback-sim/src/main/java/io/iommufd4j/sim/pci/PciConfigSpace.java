@@ -119,12 +119,14 @@ public final class PciConfigSpace {
    * Registers as they were found on a host. The header, MSI, MSI-X and power management can be
    * written, and other capabilities cannot.
    *
-   * @param found all of them: {@link #CONVENTIONAL} or {@link #EXPRESS}
+   * @param found the first of them; those behind are 0
+   * @param size {@link #CONVENTIONAL} or {@link #EXPRESS}
    */
-  public static PciConfigSpace found(byte[] found) {
-    var config = new PciConfigSpace(found.length, 0, 0, 0, 0, 0);
+  public static PciConfigSpace found(byte[] found, int size) {
+    var config = new PciConfigSpace(size, 0, 0, 0, 0, 0);
+    config.registers.fill(0, size, 0);
     config.registers.copyFrom(found, found.length);
-    config.writable.fill(HEADER, found.length, 0);
+    config.writable.fill(HEADER, size, 0);
     config.findMessages();
     return config;
   }

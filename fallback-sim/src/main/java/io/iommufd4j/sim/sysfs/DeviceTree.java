@@ -7,7 +7,6 @@ import io.iommufd4j.sim.machine.MachineDescription;
 import io.iommufd4j.sim.machine.Slot;
 import io.iommufd4j.sim.pci.PciFunction;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -19,10 +18,11 @@ final class DeviceTree {
   private final Map<String, String> places = new ConcurrentHashMap<>();
 
   /** By the bus that they lead to. */
-  private final Map<BusNumber, Optional<Slot>> parents = new ConcurrentHashMap<>();
+  private final Map<BusNumber, Slot> bridges;
 
   DeviceTree(MachineDescription machine) {
     this.machine = machine;
+    this.bridges = machine.bridges();
   }
 
   /** A function's directory, below the root. */
@@ -42,7 +42,7 @@ final class DeviceTree {
 
   private String findPlace(String address) {
     PciAddress at = PciAddress.parse(address);
-    Slot parent = parents.computeIfAbsent(BusNumber.of(at), _ -> machine.parent(at)).orElse(null);
+    Slot parent = bridges.get(BusNumber.of(at));
     if (parent == null) {
       return "devices/pci" + BusNumber.of(at) + "/" + address;
     }

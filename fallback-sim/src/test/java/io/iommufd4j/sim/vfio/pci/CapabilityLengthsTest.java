@@ -15,7 +15,7 @@ final class CapabilityLengthsTest {
     var bytes = new byte[4096];
     byte[] capability = HexFormat.of().parseHex(registers);
     System.arraycopy(capability, 0, bytes, at, capability.length);
-    return PciConfigSpace.found(bytes);
+    return PciConfigSpace.found(bytes, bytes.length);
   }
 
   @ParameterizedTest(name = "{0}: {2} bytes")
