@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
+import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.machine.Slot;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -269,6 +270,26 @@ final class MachineFileTest {
             IllegalArgumentException.class,
             () -> Machine.read("bad.yaml", text.replace("\\n", "\n")));
     assertTrue(String.valueOf(wrong.getMessage()).contains(message), wrong.getMessage());
+  }
+
+  /** On arm64 Linux finds out where an interrupt leads when a driver is about to be bound. */
+  @ParameterizedTest
+  @CsvSource({"smmuv3,0,24", "vtd,10,10"})
+  void anInterruptHasItsLineWithADriver(String iommu, int unbound, int bound) {
+    Machine machine = Machine.named("single:" + iommu);
+    try (var kernel = SimKernel.on(machine)) {
+      var host = Host.of(kernel);
+      PciDevice edu =
+          host.devices().stream()
+              .filter(d -> d.ids().equals("1234:11e8"))
+              .findFirst()
+              .orElseThrow();
+      var shell = new Shell(kernel);
+      String irq = host.sysfs() + "/bus/pci/devices/" + edu.address() + "/irq";
+      assertEquals(unbound + "\n", shell.read(irq));
+      VfioBinding.bind(kernel, List.of(edu.address()));
+      assertEquals(bound + "\n", shell.read(irq));
+    }
   }
 
   /** Those that a host had when it was captured. */

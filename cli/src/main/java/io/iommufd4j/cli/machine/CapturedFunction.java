@@ -73,7 +73,11 @@ final class CapturedFunction {
     boolean edu = device.ids().equals(EDU);
     if (edu) {
       lines.add("kind: edu");
-      lines.add("irq: " + registers.get(INTERRUPT_LINE, 1));
+      int line = registers.get(INTERRUPT_LINE, 1);
+      // Without firmware Linux gives a function its IRQ when it gets a driver.
+      if (line != 0) {
+        lines.add("irq: " + line);
+      }
       if (bars.firstBase() != 0) {
         lines.add("bars: [{bar: 0, base: 0x%x}]".formatted(bars.firstBase()));
       }

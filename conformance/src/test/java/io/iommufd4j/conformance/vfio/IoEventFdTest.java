@@ -71,6 +71,20 @@ final class IoEventFdTest {
   }
 
   @Test
+  void ofSeveralWritesOfOneEventTheFirstSetIsDoneLast(KernelUnderTest test) {
+    OpenDevice device = device(test);
+    OpenEventFd event = test.eventFd();
+    for (int data = 1; data <= 3; data++) {
+      ok(device.ioctl(block(device, 4, LIVENESS, data, event.fd())));
+    }
+    event.signal();
+    assertEquals(~1, liveness(device, test));
+    ok(device.ioctl(block(device, 4, LIVENESS, 1, -1)));
+    event.signal();
+    assertEquals(~2, liveness(device, test));
+  }
+
+  @Test
   void onlyTheSameWriteIsTakenBack(KernelUnderTest test) {
     OpenDevice device = device(test);
     OpenEventFd event = test.eventFd();

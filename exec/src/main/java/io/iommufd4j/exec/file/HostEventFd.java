@@ -55,7 +55,7 @@ final class HostEventFd implements EventFd, FileTable.Foreign {
   @Override
   public synchronized boolean consumeBy(Consumer consumer) {
     boolean counted = ready(POLLIN, 0);
-    consumers.add(consumer);
+    consumers.addFirst(consumer);
     if (!watched) {
       watched = true;
       Thread.ofPlatform().daemon().name("eventfd").start(this::watch);

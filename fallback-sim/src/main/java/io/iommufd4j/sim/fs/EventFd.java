@@ -27,7 +27,8 @@ public interface EventFd extends OpenFile {
   void signal();
 
   /**
-   * Has somebody take whatever is counted from now on, before any reader can.
+   * Has somebody take whatever is counted from now on, before any reader can. Of several the last
+   * to come is told first ({@code add_wait_queue}).
    *
    * @return whether something was counted already; that stays
    */
@@ -80,7 +81,7 @@ public interface EventFd extends OpenFile {
 
     @Override
     public boolean consumeBy(Consumer consumer) {
-      consumers.add(consumer);
+      consumers.addFirst(consumer);
       synchronized (this) {
         return count != 0;
       }

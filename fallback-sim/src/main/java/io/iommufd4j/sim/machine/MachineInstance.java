@@ -147,6 +147,9 @@ public final class MachineInstance {
     if (!platform.hasFirmware() && !function.bars().isEmpty() && details.registers().isEmpty()) {
       function.config().withoutFirmware();
     }
+    if (!platform.hasFirmware()) {
+      function.routeInterrupt(line);
+    }
     return function;
   }
 

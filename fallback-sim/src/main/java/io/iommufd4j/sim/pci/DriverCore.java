@@ -238,6 +238,7 @@ public final class DriverCore {
     if (place.override == null && !autoprobes.test(place.function)) {
       throw Refused.with(Errno.ENODEV);
     }
+    place.function.assignInterrupt();
     driver.probe(place.function);
     place.driver = driver;
   }

@@ -4,6 +4,7 @@ package io.iommufd4j.sim.pci;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_CLASS_REVISION;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_DEVICE_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_LINE;
+import static io.iommufd4j.bindings.pci.pci_h.PCI_INTERRUPT_PIN;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_SUBSYSTEM_VENDOR_ID;
 import static io.iommufd4j.bindings.pci.pci_h.PCI_VENDOR_ID;
@@ -74,6 +75,10 @@ public abstract class PciFunction {
   private final IommuDevice device;
   private final PciBus bus;
   private final PciConfigSpace config;
+
+  /** What Linux makes of its interrupt line; 0 where the firmware has seen to that. */
+  private volatile int routedLine;
+
   private final BarWindows windows = new BarWindows();
   private final InterruptPort interrupts;
   private volatile List<FunctionReset> resets = List.of();
@@ -152,6 +157,27 @@ public abstract class PciFunction {
   /** The bus it is on. */
   public final PciBus bus() {
     return bus;
+  }
+
+  /**
+   * No firmware has said which IRQ its pin leads to: Linux finds out when the function is about to
+   * get a driver. Nothing happens to a function without a pin.
+   *
+   * @param line the IRQ, where its registers do not have one
+   */
+  public final void routeInterrupt(int line) {
+    if (config.read(PCI_INTERRUPT_PIN(), 1) != 0) {
+      int known = config.read(PCI_INTERRUPT_LINE(), 1);
+      routedLine = known != 0 ? known : line;
+      config.set(PCI_INTERRUPT_LINE(), 1, 0);
+    }
+  }
+
+  /** {@code pci_assign_irq}. */
+  final void assignInterrupt() {
+    if (routedLine != 0) {
+      config.set(PCI_INTERRUPT_LINE(), 1, routedLine);
+    }
   }
 
   /** Its configuration registers. */
