@@ -462,7 +462,7 @@ static void follow(int device, const char *link, char *name, int room)
 
 static char groups[MOST_DEVICES][32];
 
-/* Looked up while vfio-pci has all devices. */
+/* Looked up while vfio-pci has all devices; empty of a device that the machine lacks. */
 static void find_groups(void)
 {
 	char path[80];
@@ -479,6 +479,10 @@ static int open_group(int device)
 {
 	char path[64];
 
+	if (!groups[device][0]) {
+		errno = ENOENT;
+		return -1;
+	}
 	snprintf(path, sizeof(path), "/dev/vfio/%s%s", untranslated(), groups[device]);
 	return open(path, O_RDWR | O_CLOEXEC);
 }
@@ -504,6 +508,8 @@ static int64_t unbind(int device)
 
 	if (unbound[0])
 		return -EBUSY;
+	if (!groups[device][0])
+		return -ENODEV;
 	follow(device, "device", unbound, sizeof(unbound));
 	result = write_file("/sys/bus/pci/drivers/vfio-pci/unbind", unbound);
 	if (result < 0)

@@ -2,13 +2,11 @@
 package io.iommufd4j.differential;
 
 import io.iommufd4j.kernel.ProcessFacts;
-import io.iommufd4j.pci.Host;
-import io.iommufd4j.pci.VfioBinding;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import java.util.Set;
 
-/** The simulated kernels that programs run on, their devices bound to vfio-pci. */
+/** The simulated kernels that programs run on. */
 public final class Kernels {
 
   /** IOMMUs of QEMU's behind which Linux finds no isolation of interrupts. */
@@ -25,16 +23,12 @@ public final class Kernels {
   }
 
   /** One of the lab's machine, with a release as {@code 6.12.117}. */
-  @SuppressWarnings("resource") // What was bound stays so while the kernel is used.
   public static SimKernel simulated(String iommu, String release) {
-    SimKernel kernel =
-        SimKernel.builder()
-            .machine(machine(iommu, release))
-            .memlockLimit(ProcessFacts.UNLIMITED)
-            .allowUnsafeInterrupts(true)
-            .build();
-    VfioBinding.bind(kernel, MachineUnderTest.of(Host.of(kernel)).all());
-    return kernel;
+    return SimKernel.builder()
+        .machine(machine(iommu, release))
+        .memlockLimit(ProcessFacts.UNLIMITED)
+        .allowUnsafeInterrupts(true)
+        .build();
   }
 
   /** The lab's, or the one of a file that was captured in the lab. */

@@ -26,10 +26,16 @@ final class LateDriver {
     this.write = write;
   }
 
-  /** Takes a device from it; EBUSY while another one is taken. */
-  long unbind(PciAddress device) {
+  /**
+   * Takes a device from it; EBUSY while another one is taken, ENODEV for one that the machine
+   * lacks.
+   */
+  long unbind(@Nullable PciAddress device) {
     if (unbound != null) {
       return Errno.EBUSY.negated();
+    }
+    if (device == null) {
+      return Errno.ENODEV.negated();
     }
     String address = device.toString();
     long result = write.applyAsLong(DRIVER + "unbind", address);
@@ -49,7 +55,7 @@ final class LateDriver {
   }
 
   /** Takes a device from it and gives it back. */
-  long rebind(PciAddress device) {
+  long rebind(@Nullable PciAddress device) {
     long result = unbind(device);
     return result < 0 ? result : bindAgain();
   }

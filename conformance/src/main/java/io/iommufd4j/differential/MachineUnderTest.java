@@ -54,6 +54,14 @@ public record MachineUnderTest(String iommu, List<PciAddress> pair, List<PciAddr
     return iommu.equals("smmuv3") ? 0x800_0000 : 0xfee0_0000L;
   }
 
+  /** All edu functions of a host. */
+  static List<PciAddress> edus(Host host) {
+    return host.devices().stream()
+        .filter(device -> device.ids().equals(EDU))
+        .map(PciDevice::address)
+        .toList();
+  }
+
   /** The devices of a host, whose kernel may be a simulated one. */
   public static MachineUnderTest of(Host host) {
     List<PciDevice> edus = host.devices().stream().filter(d -> d.ids().equals(EDU)).toList();

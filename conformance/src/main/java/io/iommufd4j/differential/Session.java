@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs programs on one kernel, one after the other. Each begins with nothing open. {@code
@@ -68,7 +69,7 @@ public final class Session implements AutoCloseable {
 
   private record Mapping(long address, long bytes) {}
 
-  /** A kernel whose edu functions are bound to vfio-pci. */
+  /** A kernel, all edu functions of which are bound to vfio-pci now. */
   public Session(SimKernel kernel) {
     this.kernel = kernel;
     this.regions = new UserRegions(kernel);
@@ -78,21 +79,36 @@ public final class Session implements AutoCloseable {
     writeFile("/proc/sys/vm/nr_hugepages", HUGE_PAGES);
     writeFile("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y");
     Host host = Host.of(kernel);
-    MachineUnderTest.of(host)
-        .all()
-        .forEach(address -> {
-          addresses.add(address);
-          nodes.add(host.device(address).cdevPath().orElseThrow());
-          groups.add(
-              "/dev/vfio/"
-                  + (untranslated() ? "noiommu-" : "")
-                  + host.device(address).group().orElseThrow());
-        });
+    List<PciAddress> edus = MachineUnderTest.edus(host);
+    edus.forEach(this::bind);
+    edus.forEach(address -> {
+      addresses.add(address);
+      nodes.add(host.device(address).cdevPath().orElseThrow());
+      groups.add(
+          "/dev/vfio/"
+              + (untranslated() ? "noiommu-" : "")
+              + host.device(address).group().orElseThrow());
+    });
     untranslated = untranslated();
   }
 
+  /** As the lab does: without a look at what Linux refuses of it later. */
+  private void bind(PciAddress device) {
+    writeFile("/sys/bus/pci/devices/" + device + "/driver_override", "vfio-pci");
+    writeFile("/sys/bus/pci/drivers_probe", device.toString());
+  }
+
   private boolean untranslated() {
-    return nodes.getFirst().contains("noiommu");
+    return !nodes.isEmpty() && nodes.getFirst().contains("noiommu");
+  }
+
+  /** True if the machine has as many devices. */
+  private boolean has(int device) {
+    return device < nodes.size();
+  }
+
+  private @Nullable PciAddress function(int device) {
+    return has(device) ? addresses.get(device) : null;
   }
 
   /** The kernel it runs on. */
@@ -105,9 +121,17 @@ public final class Session implements AutoCloseable {
     return switch (step) {
       case Step.OpenIommufd open -> opened(open.file(), kernel.open("/dev/iommu", READ_WRITE));
       case Step.OpenDevice open ->
-          opened(open.file(), kernel.open(nodes.get(open.device()), READ_WRITE));
+          opened(
+              open.file(),
+              has(open.device())
+                  ? kernel.open(nodes.get(open.device()), READ_WRITE)
+                  : Errno.ENOENT.negated());
       case Step.OpenGroup open ->
-          opened(open.file(), kernel.open(groups.get(open.device()), READ_WRITE));
+          opened(
+              open.file(),
+              has(open.device())
+                  ? kernel.open(groups.get(open.device()), READ_WRITE)
+                  : Errno.ENOENT.negated());
       case Step.OpenContainer open ->
           opened(open.file(), kernel.open("/dev/vfio/vfio", READ_WRITE));
       case Step.OpenMemfd memfd -> memfd(memfd);
@@ -135,8 +159,8 @@ public final class Session implements AutoCloseable {
       case Step.Poll poll -> poll(poll);
       case Step.Dma dma -> dma(dma);
       case Step.Interrupt interrupt -> interrupt(interrupt);
-      case Step.Rebind rebind -> Answer.of(drivers.rebind(addresses.get(rebind.device())));
-      case Step.Unbind unbind -> Answer.of(drivers.unbind(addresses.get(unbind.device())));
+      case Step.Rebind rebind -> Answer.of(drivers.rebind(function(rebind.device())));
+      case Step.Unbind unbind -> Answer.of(drivers.unbind(function(unbind.device())));
       case Step.BindAgain _ -> Answer.of(drivers.bindAgain());
       case Step.Memlock memlock -> {
         kernel.control().limitMemlock(memlock.bytes());
