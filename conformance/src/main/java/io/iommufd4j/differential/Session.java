@@ -99,7 +99,7 @@ public final class Session implements AutoCloseable {
   }
 
   private boolean untranslated() {
-    return !nodes.isEmpty() && nodes.getFirst().contains("noiommu");
+    return nodes.isEmpty() || nodes.getFirst().contains("noiommu");
   }
 
   /** True if the machine has as many devices. */
