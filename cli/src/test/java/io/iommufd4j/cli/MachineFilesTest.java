@@ -111,13 +111,15 @@ final class MachineFilesTest {
             express: true
             driver: mlx5_core
             bars: [{bar: 0, size: 32M, base: 0x383ffe000000, type: prefetchable64}]
-            virtual-functions: {total: 4, offset: 2, stride: 1, device: 0x101f, enabled: 3, driver: %s}
+            virtual-functions: {total: 4, offset: 2, stride: 1, device: 0x101f, enabled: 3, driver: %s, groups: [9, 7, 8]}
         """
             .formatted(driver);
     assertEquals(List.of(), faults(text));
     String path = file(text).toString();
     CommandRun captured = CommandRun.of("--sim", "--machine", path, "machine", "capture");
-    assertTrue(captured.out().contains("enabled: 3, driver: " + driver), captured.out());
+    assertTrue(
+        captured.out().contains("enabled: 3, driver: " + driver + ", groups: [9, 7, 8]"),
+        captured.out());
     Path again = Files.writeString(folder.resolve("again.yaml"), captured.out());
     for (String line : List.of("device list --all", "group list", "device show 01:00.4")) {
       assertEquals(

@@ -261,6 +261,9 @@ final class MachineFileTest {
         "machine: a\\nfunctions: [{at: 00:01.0, config: '00: 86'}]|functions[0].config: ends before the header",
         "machine: a\\nfunctions: &a [*a]|functions",
         "machine: [a]\\nfunctions: []|bad.yaml:1: machine: is a list; it wants a single value",
+        "machine: a\\niommus: [{preset: amd}]\\nfunctions: [{at: 00:01.0, ids: 8086:1000, class: 0x020000, express: true, virtual-functions: {total: 2, offset: 1, stride: 1, device: 1, enabled: 2, groups: [1, 1]}}]|functions[0].virtual-functions.groups: wants a number for each of the 2 enabled, none twice",
+        "machine: a\\niommus: [{preset: amd}]\\nfunctions: [{at: 00:01.0, ids: 8086:1000, class: 0x020000, group: 1, express: true, virtual-functions: {total: 2, offset: 1, stride: 1, device: 1, enabled: 1, groups: [1]}}]|functions[0].virtual-functions: group 1 is another's",
+        "machine: a\\nfunctions: [{at: 00:01.0, ids: 8086:1000, class: 0x020000, express: true, virtual-functions: {total: 2, offset: 1, stride: 1, device: 1, enabled: 1, groups: [1]}}]|functions[0].virtual-functions: groups have no place",
         "[]|bad.yaml:1: machine: is a list; it wants a mapping of machine,",
         "''|bad.yaml:1: machine: ",
       })
@@ -316,6 +319,28 @@ final class MachineFileTest {
       var shell = new Shell(kernel);
       String numvfs = host.sysfs() + "/bus/pci/devices/0000:01:00.0/sriov_numvfs";
       assertEquals("2\n", shell.read(numvfs));
+    }
+  }
+
+  /** Where groups have other numbers than the next free ones; those who come later get these. */
+  @Test
+  void virtualFunctionsHaveTheGroupsThatAreSaid() throws IOException {
+    String three = "total: 4\n      enabled: 3\n      driver: none\n      groups: [31, 8, 30]";
+    Machine machine =
+        Machine.read("server.yaml", SERVER.replace("total: 4", three).replace("mlx5_core", "igb"));
+    assertEquals(machine.description(), Machine.read("again.yaml", machine.yaml()).description());
+    try (var kernel = SimKernel.on(machine)) {
+      var host = Host.of(kernel);
+      assertEquals(
+          List.of(31, 8, 30),
+          Stream.of("01:00.2", "01:00.3", "01:00.4")
+              .map(address -> device(host, address).group().orElse(-1))
+              .toList());
+      var shell = new Shell(kernel);
+      String numvfs = host.sysfs() + "/bus/pci/devices/0000:01:00.0/sriov_numvfs";
+      assertEquals("ok", shell.write(numvfs, "0"));
+      assertEquals("ok", shell.write(numvfs, "1"));
+      assertEquals(6, device(host, "01:00.2").group().orElseThrow());
     }
   }
 

@@ -28,15 +28,19 @@ final class CapturedFunction {
   private final CapturedRegisters registers;
   private final CapturedBars bars;
   private final List<PciDevice> virtual;
+  private final List<Integer> virtualGroups;
 
   /**
    * One of a host.
    *
    * @param virtual the virtual functions of it that there are
+   * @param virtualGroups the numbers of their groups; empty unless each has one alone
    */
-  CapturedFunction(Attributes sysfs, PciDevice device, List<PciDevice> virtual) {
+  CapturedFunction(
+      Attributes sysfs, PciDevice device, List<PciDevice> virtual, List<Integer> virtualGroups) {
     this.device = device;
     this.virtual = List.copyOf(virtual);
+    this.virtualGroups = List.copyOf(virtualGroups);
     this.attributes = sysfs.below("bus/pci/devices/" + device.address());
     this.registers = new CapturedRegisters(attributes.bytes("config"));
     this.bars = new CapturedBars(attributes.text("resource").orElse(""));
@@ -122,15 +126,18 @@ final class CapturedFunction {
     lines.add(registers.dump(DEEPER).stripTrailing().substring(DEEP));
   }
 
-  /** The virtual functions that there are, and their driver where all have the same. */
+  /** The virtual functions that there are, their driver where all have the same, their groups. */
   private String enabled() {
     if (virtual.isEmpty()) {
       return "";
     }
     List<String> drivers =
         virtual.stream().map(its -> its.driver().orElse("none")).distinct().toList();
-    return ", enabled: %d%s"
-        .formatted(virtual.size(), drivers.size() == 1 ? ", driver: " + drivers.getFirst() : "");
+    return ", enabled: %d%s%s"
+        .formatted(
+            virtual.size(),
+            drivers.size() == 1 ? ", driver: " + drivers.getFirst() : "",
+            virtualGroups.isEmpty() ? "" : ", groups: " + virtualGroups);
   }
 
   private Optional<String> virtualFunctions() {

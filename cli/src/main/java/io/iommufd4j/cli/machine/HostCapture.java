@@ -46,7 +46,10 @@ final class HostCapture {
     List<CapturedFunction> functions =
         host.devices().stream()
             .filter(device -> device.physicalFunction().isEmpty())
-            .map(device -> new CapturedFunction(sysfs, device, host.virtualFunctions(device)))
+            .map(device -> {
+              List<PciDevice> virtual = host.virtualFunctions(device);
+              return new CapturedFunction(sysfs, device, virtual, groupsOf(virtual));
+            })
             .toList();
     var iommus =
         new CapturedIommus(
@@ -69,6 +72,18 @@ final class HostCapture {
       text.append(function.lines(iommus, group, first));
     }
     return text.toString();
+  }
+
+  /** The numbers of groups that devices have alone; none unless each has one. */
+  private List<Integer> groupsOf(List<PciDevice> devices) {
+    List<IommuGroup> groups =
+        devices.stream()
+            .flatMap(device -> host.groupOf(device).stream())
+            .filter(group -> group.translates() && group.members().size() == 1)
+            .toList();
+    return groups.size() == devices.size()
+        ? groups.stream().map(IommuGroup::number).toList()
+        : List.of();
   }
 
   private Optional<IommuProbe.Answer> ask(String iommu) {
@@ -100,7 +115,7 @@ final class HostCapture {
     long virtual =
         host.devices().stream().filter(device -> device.physicalFunction().isPresent()).count();
     if (virtual > 0) {
-      comment(virtual + " virtual functions are made at boot, in groups of other numbers.");
+      comment(virtual + " virtual functions are made at boot.");
     }
     iommus.unknown().forEach(this::comment);
   }

@@ -206,14 +206,24 @@ final class FunctionReader {
     if (bars.stream().anyMatch(bar -> bar.space() == Space.PORTS)) {
       throw list.orElseThrow().wrong("virtual functions have no ports; it wants memory");
     }
+    int enabled = fields.find("enabled").map(said -> said.small(0, total)).orElse(0);
     return new SriovDetails(
         total,
         offset,
         stride,
         fields.require("device", "their device id, as 0x10ca").small(0, 0xffff),
         bars,
-        fields.find("enabled").map(said -> said.small(0, total)).orElse(0),
-        driver(fields, "driver"));
+        enabled,
+        driver(fields, "driver"),
+        fields.find("groups").map(said -> groups(said, enabled)).orElse(List.of()));
+  }
+
+  private static List<Integer> groups(Value list, int enabled) {
+    List<Integer> groups = list.items().stream().map(one -> one.small(0, MOST_GROUPS)).toList();
+    if (groups.size() != enabled || Set.copyOf(groups).size() != enabled) {
+      throw list.wrong("wants a number for each of the %d enabled, none twice".formatted(enabled));
+    }
+    return groups;
   }
 
   private Draft draft(Fields fields, Slot slot, boolean isolates, boolean conventional) {
@@ -222,6 +232,11 @@ final class FunctionReader {
       group.ifPresent(value -> {
         throw value.wrong("has no place in a machine without an IOMMU; it wants iommus, or to go");
       });
+      if (slot.details().sriov().filter(its -> !its.groups().isEmpty()).isPresent()) {
+        throw fields
+            .require("virtual-functions", "")
+            .wrong("groups have no place in a machine without an IOMMU; it wants iommus");
+      }
     }
     return new Draft(
         fields,

@@ -140,6 +140,9 @@ final class FunctionText {
       one.put("enabled", sriov.enabled());
     }
     sriov.driver().ifPresent(name -> one.put("driver", name));
+    if (!sriov.groups().isEmpty()) {
+      one.put("groups", sriov.groups());
+    }
     return one;
   }
 }

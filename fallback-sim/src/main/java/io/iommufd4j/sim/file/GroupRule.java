@@ -3,6 +3,7 @@ package io.iommufd4j.sim.file;
 
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.machine.BusNumber;
+import io.iommufd4j.sim.machine.SriovDetails;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,6 +41,19 @@ final class GroupRule {
             groups.put(draft, group);
             taken.add(group);
           });
+    }
+    all.forEach(this::keepForVirtualFunctions);
+  }
+
+  /** What a host gave to virtual functions is theirs alone. */
+  private void keepForVirtualFunctions(Draft draft) {
+    for (int group : draft.slot().details().sriov().map(SriovDetails::groups).orElse(List.of())) {
+      if (!draft.slot().translated() || !taken.add(group)) {
+        throw draft
+            .fields()
+            .require("virtual-functions", "")
+            .wrong("group %d is another's, or no IOMMU translates".formatted(group));
+      }
     }
   }
 

@@ -79,7 +79,7 @@ final class MachineKeys {
   static final List<String> MSIX = List.of("vectors", "bar", "table", "pending");
   static final List<String> KIND_SRIOV = List.of("total");
   static final List<String> SRIOV =
-      List.of("total", "offset", "stride", "device", "bars", "enabled", "driver");
+      List.of("total", "offset", "stride", "device", "bars", "enabled", "driver", "groups");
 
   static final Map<String, Space> SPACES =
       Map.of(

@@ -52,6 +52,10 @@ public final class MachineInstance {
   private final IdTable<IommuGroup> groups = new IdTable<>(0);
   // In the order the kernel found them. Guarded by itself.
   private final Map<String, PciFunction> functions = new LinkedHashMap<>();
+
+  /** The groups of virtual functions that the machine boots with, by address. */
+  private final Map<String, Integer> groupsAtBoot = new HashMap<>();
+
   private int bars;
   private long wideBars = FIRST_WIDE_BAR;
 
@@ -86,10 +90,20 @@ public final class MachineInstance {
         group(slot.group()).add(device);
       }
       plug(function(slot, device, pci, memory));
+      slot.details().sriov().ifPresent(virtual -> note(slot.address(), virtual));
     }
     markMultifunction();
     if (platform() == Platform.ARM64) {
       MessageTranslator.place(memory);
+    }
+  }
+
+  private void note(PciAddress physical, SriovDetails virtual) {
+    for (int i = 0; i < virtual.groups().size(); i++) {
+      groups.reserve(virtual.groups().get(i));
+      groupsAtBoot.put(
+          Slot.virtualAddress(physical, virtual.offset(), virtual.stride(), i).toString(),
+          virtual.groups().get(i));
     }
   }
 
@@ -228,7 +242,8 @@ public final class MachineInstance {
       if (unit != driver.unit(device)) {
         driver.place(device, unit);
       }
-      newGroup(groups.reserve()).add(device);
+      Integer said = groupsAtBoot.remove(address.toString());
+      newGroup(said == null ? groups.reserve() : said).add(device);
     }
     PciFunction function = physical.virtual(device, number);
     plug(function);

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param enabled how many there are when the machine has booted
  * @param driver the driver that these have, or {@link FunctionDetails#NO_DRIVER}; empty for
  *     whichever wants them
+ * @param groups the numbers of their groups at boot, which they have alone, in their order; empty
+ *     for the next free ones
  */
 public record SriovDetails(
     int total,
@@ -24,10 +26,12 @@ public record SriovDetails(
     int device,
     List<Bar> bars,
     int enabled,
-    Optional<String> driver) {
+    Optional<String> driver,
+    List<Integer> groups) {
 
   /** Copies what could change. */
   public SriovDetails {
     bars = List.copyOf(bars);
+    groups = List.copyOf(groups);
   }
 }
