@@ -322,7 +322,7 @@ final class MachineFileTest {
     }
   }
 
-  /** Where groups have other numbers than the next free ones; those who come later get these. */
+  /** Their numbers at boot need not be the next free ones; functions made later get those. */
   @Test
   void virtualFunctionsHaveTheGroupsThatAreSaid() throws IOException {
     String three = "total: 4\n      enabled: 3\n      driver: none\n      groups: [31, 8, 30]";

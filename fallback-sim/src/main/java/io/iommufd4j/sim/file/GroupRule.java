@@ -45,7 +45,7 @@ final class GroupRule {
     all.forEach(this::keepForVirtualFunctions);
   }
 
-  /** What a host gave to virtual functions is theirs alone. */
+  /** Numbers that a host gave to its virtual functions are theirs alone. */
   private void keepForVirtualFunctions(Draft draft) {
     for (int group : draft.slot().details().sriov().map(SriovDetails::groups).orElse(List.of())) {
       if (!draft.slot().translated() || !taken.add(group)) {
