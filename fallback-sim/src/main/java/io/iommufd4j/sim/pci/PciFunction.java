@@ -76,7 +76,7 @@ public abstract class PciFunction {
   private final PciBus bus;
   private final PciConfigSpace config;
 
-  /** What Linux makes of its interrupt line; 0 where the firmware has seen to that. */
+  /** The line that Linux gives it with a driver; 0 where the firmware has seen to that. */
   private volatile int routedLine;
 
   private final BarWindows windows = new BarWindows();
