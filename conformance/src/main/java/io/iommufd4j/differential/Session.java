@@ -16,6 +16,7 @@ import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ProcessFacts;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
+import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.sim.device.model.EduModel;
 import java.lang.foreign.Arena;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,16 +60,17 @@ public final class Session implements AutoCloseable {
   private final MemorySegment data;
   private final MemorySegment block;
   private final MemorySegment buffer;
-  private final List<PciAddress> addresses = new ArrayList<>();
+  private final List<Device> devices = new ArrayList<>();
   private final LateDriver drivers = new LateDriver(this::writeFile);
-  private final List<String> nodes = new ArrayList<>();
   private final boolean untranslated;
-  private final List<String> groups = new ArrayList<>();
   private final Map<Integer, Integer> files = new TreeMap<>();
   private final Map<Integer, Long> objects = new HashMap<>();
   private final Map<Integer, Mapping> mappings = new TreeMap<>();
 
   private record Mapping(long address, long bytes) {}
+
+  /** An edu function, its own node and its group's. */
+  private record Device(PciAddress address, String node, String group) {}
 
   /** A kernel, all edu functions of which are bound to vfio-pci now. */
   public Session(SimKernel kernel) {
@@ -81,15 +84,13 @@ public final class Session implements AutoCloseable {
     Host host = Host.of(kernel);
     List<PciAddress> edus = MachineUnderTest.edus(host);
     edus.forEach(this::bind);
-    edus.forEach(address -> {
-      addresses.add(address);
-      nodes.add(host.device(address).cdevPath().orElseThrow());
-      groups.add(
-          "/dev/vfio/"
-              + (untranslated() ? "noiommu-" : "")
-              + host.device(address).group().orElseThrow());
-    });
-    untranslated = untranslated();
+    for (PciAddress address : edus) {
+      PciDevice device = host.device(address);
+      String node = device.cdevPath().orElseThrow();
+      String kind = node.contains("noiommu") ? "noiommu-" : "";
+      devices.add(new Device(address, node, "/dev/vfio/" + kind + device.group().orElseThrow()));
+    }
+    untranslated = devices.isEmpty() || devices.getFirst().node().contains("noiommu");
   }
 
   /** As the lab does: without a look at what Linux refuses of it later. */
@@ -98,17 +99,19 @@ public final class Session implements AutoCloseable {
     writeFile("/sys/bus/pci/drivers_probe", device.toString());
   }
 
-  private boolean untranslated() {
-    return nodes.isEmpty() || nodes.getFirst().contains("noiommu");
+  /** One of the machine's devices; null for one that it lacks. */
+  private @Nullable Device device(int number) {
+    return number < devices.size() ? devices.get(number) : null;
   }
 
-  /** True if the machine has as many devices. */
-  private boolean has(int device) {
-    return device < nodes.size();
+  private @Nullable PciAddress function(int number) {
+    Device device = device(number);
+    return device == null ? null : device.address();
   }
 
-  private @Nullable PciAddress function(int device) {
-    return has(device) ? addresses.get(device) : null;
+  private int open(int number, Function<Device, String> path) {
+    Device device = device(number);
+    return device == null ? Errno.ENOENT.negated() : kernel.open(path.apply(device), READ_WRITE);
   }
 
   /** The kernel it runs on. */
@@ -120,18 +123,8 @@ public final class Session implements AutoCloseable {
   Answer run(Step step) {
     return switch (step) {
       case Step.OpenIommufd open -> opened(open.file(), kernel.open("/dev/iommu", READ_WRITE));
-      case Step.OpenDevice open ->
-          opened(
-              open.file(),
-              has(open.device())
-                  ? kernel.open(nodes.get(open.device()), READ_WRITE)
-                  : Errno.ENOENT.negated());
-      case Step.OpenGroup open ->
-          opened(
-              open.file(),
-              has(open.device())
-                  ? kernel.open(groups.get(open.device()), READ_WRITE)
-                  : Errno.ENOENT.negated());
+      case Step.OpenDevice open -> opened(open.file(), open(open.device(), Device::node));
+      case Step.OpenGroup open -> opened(open.file(), open(open.device(), Device::group));
       case Step.OpenContainer open ->
           opened(open.file(), kernel.open("/dev/vfio/vfio", READ_WRITE));
       case Step.OpenMemfd memfd -> memfd(memfd);

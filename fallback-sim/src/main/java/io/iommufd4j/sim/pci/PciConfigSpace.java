@@ -94,8 +94,7 @@ public final class PciConfigSpace {
   /** The same of a function of either kind: {@link #CONVENTIONAL} or {@link #EXPRESS}. */
   public PciConfigSpace(
       int bytes, int vendor, int device, int classRevision, int subsystemVendor, int subsystem) {
-    registers = new TrimmedBytes(bytes);
-    writable = new TrimmedBytes(bytes);
+    this(bytes);
     put(PCI_VENDOR_ID(), 2, vendor);
     put(PCI_DEVICE_ID(), 2, device);
     put(PCI_CLASS_REVISION(), 4, classRevision);
@@ -103,6 +102,12 @@ public final class PciConfigSpace {
     put(PCI_SUBSYSTEM_ID(), 2, subsystem);
     put(PCI_COMMAND(), 2, PCI_COMMAND_IO() | PCI_COMMAND_MEMORY() | COMMAND_SERR);
     writable.fill(HEADER, bytes, 0xff);
+  }
+
+  /** Registers of 0, of which what every header has can be written. */
+  private PciConfigSpace(int bytes) {
+    registers = new TrimmedBytes(bytes);
+    writable = new TrimmedBytes(bytes);
     allow(
         PCI_COMMAND(),
         2,
@@ -123,10 +128,8 @@ public final class PciConfigSpace {
    * @param size {@link #CONVENTIONAL} or {@link #EXPRESS}
    */
   public static PciConfigSpace found(byte[] found, int size) {
-    var config = new PciConfigSpace(size, 0, 0, 0, 0, 0);
-    config.registers.fill(0, size, 0);
+    var config = new PciConfigSpace(size);
     config.registers.copyFrom(found, found.length);
-    config.writable.fill(HEADER, size, 0);
     config.findMessages();
     return config;
   }
