@@ -5,6 +5,7 @@ import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.process.OpenDescriptor.Kind;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ final class DescriptorSearch {
     return Integer.parseInt(entry.getFileName().toString());
   }
 
-  private Optional<OpenDescriptor> descriptor(Path process, Path entry) {
+  private Optional<OpenDescriptor> descriptor(Path process, Path entry) throws IOException {
     String path = linked(entry);
     Optional<String> device = device(process, entry, path);
     return kind(path, entry, device).map(kind -> new OpenDescriptor(fd(entry), kind, path, device));
@@ -124,9 +125,17 @@ final class DescriptorSearch {
     }
   }
 
-  private static String linked(Path entry) {
+  /**
+   * The file of a descriptor; empty when it was closed meanwhile.
+   *
+   * @throws AccessDeniedException where the process may not be looked into: root without
+   *     CAP_SYS_PTRACE may list the descriptors of any process and sees no file of them
+   */
+  private static String linked(Path entry) throws AccessDeniedException {
     try {
       return Files.readSymbolicLink(entry).toString();
+    } catch (AccessDeniedException notAllowed) {
+      throw notAllowed;
     } catch (IOException gone) {
       return "";
     }

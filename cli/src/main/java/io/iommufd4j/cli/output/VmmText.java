@@ -33,7 +33,8 @@ final class VmmText {
     }
     inspection.processes().forEach(process -> process(process, lines));
     if (inspection.hidden() > 0) {
-      lines.add(inspection.hidden() + " processes may not be looked into");
+      String processes = inspection.hidden() == 1 ? " process" : " processes";
+      lines.add(inspection.hidden() + processes + " may not be looked into");
     }
     return lines;
   }
