@@ -20,6 +20,7 @@ public enum SystemCall {
   LSEEK(8, 62),
   MMAP(9, 222),
   MUNMAP(11, 215),
+  MADVISE(28, 233),
   RT_SIGACTION(13, 134),
   IOCTL(16, 29),
   PREAD64(17, 67),

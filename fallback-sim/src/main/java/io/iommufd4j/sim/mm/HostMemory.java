@@ -3,6 +3,7 @@ package io.iommufd4j.sim.mm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.iommufd4j.linux.OwnMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -13,11 +14,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All memory of this process, by address, where the host is a Linux: {@code /proc/self/mem} reads
- * and writes it and answers for a bad address with an error. It does not heed page protection; the
- * maps beside it tell.
+ * All memory of this process, by address, where the host is a Linux. Native calls reach it where
+ * the user allows any ({@link OwnMemory}). Elsewhere {@code /proc/self/mem} reads and writes it and
+ * answers for a bad address with an error; that does not heed page protection, which the maps
+ * beside it tell.
  */
 final class HostMemory implements AutoCloseable {
 
@@ -32,20 +35,31 @@ final class HostMemory implements AutoCloseable {
   private final SteadyChannel memory;
   private final ProcessMaps maps;
 
-  private HostMemory(SteadyChannel memory, ProcessMaps maps) {
+  /** True once it is known whether there is a shorter way, which the first who needs it asks. */
+  private volatile boolean known;
+
+  private volatile @Nullable OwnMemory own;
+
+  private HostMemory(SteadyChannel memory, ProcessMaps maps, boolean nativeCalls) {
     this.memory = memory;
     this.maps = maps;
+    this.known = !nativeCalls;
   }
 
-  /** The memory of this process; empty where the host does not show it. */
-  static Optional<HostMemory> open() {
+  /**
+   * The memory of this process; empty where the host does not show it.
+   *
+   * @param nativeCalls whether to make any, where the user allows them
+   */
+  static Optional<HostMemory> open(boolean nativeCalls) {
     try {
       return Optional.of(
           new HostMemory(
               new SteadyChannel(
                   PROCESS.resolve("mem"),
                   Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)),
-              new ProcessMaps(MAPS)));
+              new ProcessMaps(MAPS),
+              nativeCalls));
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -60,7 +74,23 @@ final class HostMemory implements AutoCloseable {
     }
   }
 
+  private @Nullable OwnMemory own() {
+    return known ? own : openOwn();
+  }
+
+  private synchronized @Nullable OwnMemory openOwn() {
+    if (!known) {
+      own = OwnMemory.open().orElse(null);
+      known = true;
+    }
+    return own;
+  }
+
   boolean read(long address, MemorySegment into) {
+    OwnMemory direct = own();
+    if (direct != null) {
+      return direct.read(address, into);
+    }
     if (!maps.allow(address, into.byteSize(), ProcessMaps.Use.READ)) {
       return false;
     }
@@ -76,6 +106,10 @@ final class HostMemory implements AutoCloseable {
   }
 
   boolean write(long address, MemorySegment from) {
+    OwnMemory direct = own();
+    if (direct != null) {
+      return direct.write(address, from);
+    }
     if (!maps.allow(address, from.byteSize(), ProcessMaps.Use.WRITE)) {
       return false;
     }
@@ -95,7 +129,10 @@ final class HostMemory implements AutoCloseable {
     if (pages > PAGES_TRIED) {
       return maps.allowNow(address, bytes, use);
     }
-    return maps.allow(address, bytes, use) && answers(address, pages);
+    OwnMemory direct = own();
+    return direct != null
+        ? direct.populate(address, pages, writable)
+        : maps.allow(address, bytes, use) && answers(address, pages);
   }
 
   private boolean answers(long address, long pages) {
@@ -133,7 +170,11 @@ final class HostMemory implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    known = true;
+    if (own != null) {
+      own.close();
+    }
     try {
       memory.close();
     } catch (IOException e) {

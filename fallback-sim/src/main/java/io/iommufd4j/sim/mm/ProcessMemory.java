@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The memory of this very process. Reached directly where a segment is at hand: the block that the
  * calling thread lends for the length of a system call, and what {@link #map} handed out. Any other
- * address is reached through {@code /proc/self/mem} where the host is a Linux, and is a bad one
- * elsewhere. No native call is made, and none can crash.
+ * address is reached through the host's kernel where that is a Linux ({@link HostMemory}), and is a
+ * bad one elsewhere. No copy can crash.
  *
  * <p>Two things differ from a kernel: memory of the process that this did not hand out does not
- * outlive its unmapping when it is pinned, and page protection that changes in the moment between a
- * check and the copy is not seen.
+ * outlive its unmapping when it is pinned; and where the user allows no native calls, page
+ * protection that changes in the moment between a check and the copy is not seen.
  */
 public final class ProcessMemory implements UserMemory, AutoCloseable {
 
@@ -46,7 +46,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
    * @param faults which of the kernel's copies to and from it fail
    */
   public ProcessMemory(FaultPlan faults) {
-    this(faults, HostMemory.open().orElse(null));
+    this(faults, HostMemory.open(true).orElse(null));
   }
 
   private ProcessMemory(FaultPlan faults, @Nullable HostMemory host) {
@@ -63,6 +63,11 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   /** Only memory that was lent or handed out, as on a host that is no Linux. */
   static ProcessMemory withoutHost() {
     return new ProcessMemory(new FaultPlan(), null);
+  }
+
+  /** What a user has who allows no native calls. */
+  static ProcessMemory withoutNativeCalls() {
+    return new ProcessMemory(new FaultPlan(), HostMemory.open(false).orElse(null));
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.mm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +19,10 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,9 +30,12 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass(name = "native calls: {0}")
+@ValueSource(booleans = {true, false})
 class ProcessMemoryTest {
 
   private static final int PAGE = UserMemory.PAGE_SIZE;
@@ -35,7 +43,11 @@ class ProcessMemoryTest {
   private static final Protection READ_ONLY = new Protection(true, false);
   private static final Protection NONE = new Protection(false, false);
 
-  private final ProcessMemory memory = new ProcessMemory(new FaultPlan());
+  private final ProcessMemory memory;
+
+  ProcessMemoryTest(boolean nativeCalls) {
+    memory = nativeCalls ? new ProcessMemory(new FaultPlan()) : ProcessMemory.withoutNativeCalls();
+  }
 
   @AfterEach
   void close() {
@@ -131,6 +143,60 @@ class ProcessMemoryTest {
       memory.pin(address, 1, false);
       memory.unpin(address, 1);
       assertEquals(0, byteAt(address));
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void longCopiesArriveWhole() {
+    var values = new byte[200_001];
+    new Random(7).nextBytes(values);
+    try (var arena = Arena.ofConfined()) {
+      var own = arena.allocate(values.length);
+      memory.copyOut(own.address(), MemorySegment.ofArray(values));
+      assertArrayEquals(values, own.toArray(ValueLayout.JAVA_BYTE));
+      var back = new byte[values.length];
+      memory.copyIn(own.address(), MemorySegment.ofArray(back));
+      assertArrayEquals(values, back);
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void manyThreadsCopyAtOnce() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(100);
+        var arena = Arena.ofShared()) {
+      var own = arena.allocate(100L * PAGE);
+      var copies = new ArrayList<Callable<Integer>>();
+      for (int thread = 0; thread < 100; thread++) {
+        int mine = thread;
+        copies.add(() -> {
+          int wrong = 0;
+          for (int i = 0; i < 200; i++) {
+            memory.copyOut(own.address() + (long) mine * PAGE, bytes(mine, i));
+            var back = bytes(0, 0);
+            memory.copyIn(own.address() + (long) mine * PAGE, back);
+            wrong += back.mismatch(bytes(mine, i)) < 0 ? 0 : 1;
+          }
+          return wrong;
+        });
+      }
+      for (var wrong : threads.invokeAll(copies)) {
+        assertEquals(0, wrong.get());
+      }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aClosedMemoryReachesNothingOfTheHost() {
+    try (var arena = Arena.ofConfined()) {
+      var own = arena.allocate(PAGE, PAGE);
+      memory.copyOut(own.address(), bytes(1));
+      memory.close();
+      refused(Errno.EFAULT, () -> memory.copyIn(own.address(), bytes(0)));
+      refused(Errno.EFAULT, () -> memory.copyOut(own.address(), bytes(0)));
+      refused(Errno.EFAULT, () -> memory.pin(own.address(), 1, true));
     }
   }
 
