@@ -36,6 +36,8 @@ module io.iommufd4j.core {
   exports io.iommufd4j.linux to
       io.iommufd4j.exec,
       io.iommufd4j.sim;
+  exports io.iommufd4j.wire to
+      io.iommufd4j.sim;
 
   provides io.iommufd4j.kernel.KernelProvider with
       io.iommufd4j.linux.NativeProvider;

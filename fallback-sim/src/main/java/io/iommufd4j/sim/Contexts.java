@@ -3,8 +3,10 @@ package io.iommufd4j.sim;
 
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.IommufdFile;
+import io.iommufd4j.sim.iommufd.command.Command;
 import io.iommufd4j.sim.iommufd.command.Commands;
 import io.iommufd4j.sim.selftest.Selftest;
+import io.iommufd4j.wire.PerThread;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -15,6 +17,7 @@ final class Contexts {
   private final Set<IommufdContext> contexts = ConcurrentHashMap.newKeySet();
   private final Supplier<IommufdContext> maker;
   private final Selftest selftest;
+  private final PerThread<Command> commands = Commands.ofThreads();
 
   Contexts(Supplier<IommufdContext> maker, Selftest selftest) {
     this.maker = maker;
@@ -26,7 +29,7 @@ final class Contexts {
     IommufdContext context = maker.get();
     contexts.removeIf(IommufdContext::gone);
     contexts.add(context);
-    return new IommufdFile(context, new Commands(context, selftest));
+    return new IommufdFile(context, new Commands(context, selftest, commands));
   }
 
   /** The number of contexts. */

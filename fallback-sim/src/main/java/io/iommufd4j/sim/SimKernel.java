@@ -241,7 +241,7 @@ public final class SimKernel implements Kernel {
       try {
         return open.file().ioctl(request, argument.address());
       } finally {
-        memory.lend(before);
+        memory.endLending(before);
         files.drop(open);
       }
     } catch (Refused refused) {

@@ -29,8 +29,18 @@ class ArchitectureTest {
           .haveFullyQualifiedName("java.lang.foreign.SymbolLookup")
           .orShould()
           .dependOnClassesThat()
-          .resideInAnyPackage("jnr..", "io.iommufd4j.linux..")
+          .resideInAnyPackage("jnr..")
           .because("outside Linux the simulator runs without a single native call");
+
+  @ArchTest
+  static final ArchRule onlyTheHostsMemoryTakesLinux =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName("io.iommufd4j.sim.mm.HostMemory")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.iommufd4j.linux..")
+          .because("it is there on a Linux alone, and does without where none may be called");
 
   @ArchTest
   static final ArchRule noMemoryIsMadeUp =

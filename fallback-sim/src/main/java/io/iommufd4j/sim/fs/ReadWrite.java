@@ -120,7 +120,7 @@ public final class ReadWrite {
     try {
       return records.read(buffer.address(), buffer.byteSize());
     } finally {
-      memory.lend(before);
+      memory.endLending(before);
     }
   }
 
@@ -129,7 +129,7 @@ public final class ReadWrite {
     try {
       return records.write(buffer.address(), buffer.byteSize());
     } finally {
-      memory.lend(before);
+      memory.endLending(before);
     }
   }
 

@@ -6,10 +6,9 @@ import io.iommufd4j.kernel.Request;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /** The releases of Linux that are simulated: each is the newest one without some behaviors. */
-@SuppressWarnings("ImmutableEnumChecker") // The set is a copy that cannot be changed.
+@SuppressWarnings("ImmutableEnumChecker") // Nobody else has the sets, and none is changed.
 public enum KernelRelease {
   /** The kernel of Debian 13. */
   LINUX_6_12("6.12.117", 6, 12, EnumSet.allOf(Behavior.class)),
@@ -21,12 +20,20 @@ public enum KernelRelease {
 
   private final String text;
   private final LinuxRelease number;
-  private final Set<Behavior> lacks;
 
-  KernelRelease(String text, int major, int minor, Set<Behavior> lacks) {
+  // Asked by every request: of these sets a bit tells.
+  private final EnumSet<Behavior> lacks;
+  private final EnumSet<Request> serves = EnumSet.noneOf(Request.class);
+
+  KernelRelease(String text, int major, int minor, EnumSet<Behavior> lacks) {
     this.text = text;
     this.number = new LinuxRelease(major, minor);
-    this.lacks = Set.copyOf(lacks);
+    this.lacks = lacks;
+    for (Request request : Request.values()) {
+      if (request.since().map(since -> !since.after(number)).orElse(true)) {
+        serves.add(request);
+      }
+    }
   }
 
   /**
@@ -60,6 +67,6 @@ public enum KernelRelease {
 
   /** True if it knows an iommufd command at all; else that answers ENOTTY. */
   public boolean serves(Request request) {
-    return request.since().map(since -> !since.after(number)).orElse(true);
+    return serves.contains(request);
   }
 }

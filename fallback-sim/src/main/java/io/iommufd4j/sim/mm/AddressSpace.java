@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class AddressSpace {
 
+  /** A power of two. */
+  private static final int PLACES = 64;
+
+  private static final int PLACE_SHIFT = 21;
+
   private final ConcurrentSkipListMap<Long, Mapping> mappings = new ConcurrentSkipListMap<>();
+
+  /**
+   * Mappings that were looked for, by the place that a number of megabytes share: to pin a page
+   * again and again takes no search. Races only lose an entry, and a mapping whose memory is gone
+   * is not taken from here.
+   */
+  private final @Nullable Mapping[] recent = new @Nullable Mapping[PLACES];
+
   private final List<MemorySegment> deadRegisters = new ArrayList<>();
 
   /**
@@ -125,9 +139,17 @@ final class AddressSpace {
 
   /** The mapping that an address is of; null where this handed out nothing. */
   @Nullable Mapping covering(long address) {
-    Long start = mappings.floorKey(address);
-    Mapping mapping = start == null ? null : mappings.get(start);
-    return mapping == null || mapping.end() <= address ? null : mapping;
+    int place = (int) (address >>> PLACE_SHIFT) & PLACES - 1;
+    Mapping known = recent[place];
+    if (known != null && known.covers(address)) {
+      return known;
+    }
+    Map.Entry<Long, Mapping> below = mappings.floorEntry(address);
+    if (below == null || below.getValue().end() <= address) {
+      return null;
+    }
+    recent[place] = below.getValue();
+    return below.getValue();
   }
 
   /**

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class Mapping {
 
   private final MemorySegment memory;
+  private final long start;
+  private final long end;
   private final Protection protection;
   private final Kind kind;
   private final @Nullable FilePages file;
@@ -25,6 +27,7 @@ final class Mapping {
   private volatile boolean mapped = true;
   // Pages that were unmapped while others of the mapping stay; their memory goes with the last.
   private final BitSet holes = new BitSet();
+  private volatile boolean whole = true;
 
   /** The kind of memory that is mapped. */
   enum Kind {
@@ -64,6 +67,8 @@ final class Mapping {
       long registers,
       Consumer<Mapping> free) {
     this.memory = memory;
+    this.start = memory.address();
+    this.end = start + memory.byteSize();
     this.protection = protection;
     this.kind = kind;
     this.file = file;
@@ -80,11 +85,16 @@ final class Mapping {
   }
 
   long start() {
-    return memory.address();
+    return start;
   }
 
   long end() {
-    return memory.address() + memory.byteSize();
+    return end;
+  }
+
+  /** True if an address lies in it, and its memory is there. */
+  boolean covers(long address) {
+    return address >= start && address < end && holders.get() > 0;
   }
 
   boolean pinnable() {
@@ -122,9 +132,13 @@ final class Mapping {
   }
 
   /** True if the process still has all of a range mapped; the range lies within the mapping. */
-  synchronized boolean mapped(long address, long bytes) {
+  boolean mapped(long address, long bytes) {
+    return mapped && (whole || withoutHole(address, bytes));
+  }
+
+  private synchronized boolean withoutHole(long address, long bytes) {
     int hole = holes.nextSetBit(pageWithin(address));
-    return mapped && (hole < 0 || hole > pageWithin(address + Math.max(bytes, 1) - 1));
+    return hole < 0 || hole > pageWithin(address + Math.max(bytes, 1) - 1);
   }
 
   private int pageWithin(long address) {
@@ -160,6 +174,7 @@ final class Mapping {
   void unmap(long from, long to) {
     boolean none;
     synchronized (this) {
+      whole = false;
       holes.set(pageWithin(Math.max(from, start())), pageWithin(Math.min(to, end())));
       none = holes.cardinality() == pageWithin(end());
     }

@@ -79,13 +79,18 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   /**
-   * Lends a segment to system calls of this thread, in place of the one before; {@link
-   * MemorySegment#NULL} ends that. One that nobody vouches for is not taken.
+   * Lends a segment to a system call of this thread, in place of the one before. One that nobody
+   * vouches for is not taken.
    *
-   * @return what was lent before, to be lent again when the call is over
+   * @return what was lent before, for {@link #endLending} when the call is over
    */
   public MemorySegment lend(MemorySegment segment) {
     return copies.lend(vouchedFor(segment) ? segment : MemorySegment.NULL);
+  }
+
+  /** Undoes {@link #lend}. */
+  public void endLending(MemorySegment before) {
+    copies.lend(before);
   }
 
   /**
@@ -237,8 +242,8 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
   }
 
   @Override
-  public boolean costly(long address) {
-    return copies.throughHost(address);
+  public long copyInAhead(long address, MemorySegment into, long bytes) {
+    return copies.copyInAhead(address, into, bytes);
   }
 
   @Override

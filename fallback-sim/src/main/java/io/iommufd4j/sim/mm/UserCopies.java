@@ -4,6 +4,7 @@ package io.iommufd4j.sim.mm;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.sim.lib.FaultPlan;
 import io.iommufd4j.sim.lib.Refused;
+import io.iommufd4j.wire.PerThread;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,7 @@ final class UserCopies {
   private final AddressSpace space;
   private final @Nullable HostMemory host;
 
-  @SuppressWarnings("ThreadLocalUsage") // Static it would be seen from every kernel.
-  private final ThreadLocal<Lent> lent = ThreadLocal.withInitial(Lent::new);
+  private final PerThread<Lent> lent = new PerThread<>(Lent::new);
 
   UserCopies(FaultPlan faults, AddressSpace space, @Nullable HostMemory host) {
     this.faults = faults;
@@ -61,9 +61,20 @@ final class UserCopies {
     }
   }
 
-  /** True if only the host can tell what is at an address. */
-  boolean throughHost(long address) {
-    return lent(address, 1, false) == null && space.covering(address) == null;
+  /** {@link UserMemory#copyInAhead}; also of what is lent, which is found once then. */
+  long copyInAhead(long address, MemorySegment into, long bytes) {
+    MemorySegment block = lent(address, bytes, false);
+    if (block == null) {
+      boolean costly = space.covering(address) == null;
+      long read = costly ? Math.max(bytes, UserMemory.toPageEnd(address, into.byteSize())) : bytes;
+      copyIn(address, into, 0, read);
+      return read;
+    }
+    faults.copy();
+    long offset = address - block.address();
+    long read = Math.min(into.byteSize(), block.byteSize() - offset);
+    MemorySegment.copy(block, offset, into, 0, read);
+    return read;
   }
 
   /** The segment that the calling thread has lent, if a range lies in it; otherwise null. */

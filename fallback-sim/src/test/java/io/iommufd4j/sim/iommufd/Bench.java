@@ -68,7 +68,7 @@ final class Bench implements AutoCloseable {
     accounting = new Accounting(memlockLimit, privileged);
     var calling = new CallingProcess(new UserProcess(1, memory, accounting));
     context = new IommufdContext(calling, files, wakeups, false, faults, KernelRelease.NEWEST);
-    file = new IommufdFile(context, new Commands(context, command -> {}));
+    file = new IommufdFile(context, new Commands(context, command -> {}, Commands.ofThreads()));
   }
 
   /** Detaches, unbinds and closes; nothing may be left. */

@@ -407,12 +407,12 @@ class ProcessMemoryTest {
         var arena = Arena.ofConfined()) {
       var block = arena.allocate(16);
       refused(Errno.EFAULT, () -> bare.copyIn(block.address(), bytes(0)));
-      assertEquals(MemorySegment.NULL, bare.lend(block));
+      MemorySegment before = bare.lend(block);
       bare.copyOut(block.address() + 15, bytes(4));
       assertEquals(4, block.get(ValueLayout.JAVA_BYTE, 15));
       refused(Errno.EFAULT, () -> bare.copyOut(block.address() + 15, bytes(4, 4)));
       refused(Errno.EFAULT, () -> bare.pin(block.address() & -PAGE, 1, true));
-      assertEquals(block, bare.lend(MemorySegment.NULL));
+      bare.endLending(before);
       refused(Errno.EFAULT, () -> bare.copyIn(block.address(), bytes(0)));
       long address = bare.mapAnonymous(PAGE, READ_WRITE);
       bare.copyOut(address, bytes(1));
@@ -430,9 +430,9 @@ class ProcessMemoryTest {
     long second = memory.mapAnonymous(PAGE, READ_WRITE);
     try (var arena = Arena.ofConfined()) {
       var block = arena.allocate(8);
-      memory.lend(block);
+      MemorySegment before = memory.lend(block);
       memory.copyOut(block.address(), bytes(1));
-      memory.lend(MemorySegment.NULL);
+      memory.endLending(before);
     }
     assertTrue(Thread.interrupted(), "the caller's interrupt is kept");
     assertEquals(1, byteAt(address));

@@ -63,7 +63,9 @@ final class VfioBench implements AutoCloseable {
     CallingProcess calling = calling();
     var context =
         new IommufdContext(calling, files, wakeups, false, new FaultPlan(), KernelRelease.NEWEST);
-    return files.open(new IommufdFile(context, new Commands(context, command -> {})), READ_WRITE);
+    return files.open(
+        new IommufdFile(context, new Commands(context, command -> {}, Commands.ofThreads())),
+        READ_WRITE);
   }
 
   static final int READ_WRITE = 2;

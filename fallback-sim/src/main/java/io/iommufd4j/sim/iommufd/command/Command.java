@@ -8,6 +8,8 @@ import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.mm.VersionedStruct;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request on its way through ({@code struct iommufd_ucmd}): the kernel's copy of the structure,
@@ -15,7 +17,9 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Command {
 
-  private final IommufdContext context;
+  /** Null while it is idle. */
+  private @Nullable IommufdContext context;
+
   private final MemorySegment block;
   private long address;
 
@@ -29,19 +33,23 @@ public final class Command {
    *
    * @param largest bytes in the largest structure of all commands
    */
-  Command(IommufdContext context, long largest) {
-    this.context = context;
+  Command(long largest) {
     this.block = MemorySegment.ofArray(new long[(int) ((largest + 7) / 8)]);
   }
 
   /** The context it was sent to. */
   public IommufdContext context() {
-    return context;
+    return Objects.requireNonNull(context);
+  }
+
+  /** True if it is at work on no request. */
+  boolean idle() {
+    return context == null;
   }
 
   /** That context's objects. */
   public ObjectTable objects() {
-    return context.objects();
+    return context().objects();
   }
 
   /** The kernel's copy of the structure. */
@@ -50,14 +58,20 @@ public final class Command {
   }
 
   /**
-   * Reads the size that every structure starts with.
+   * Takes up a request, and reads the size that every structure starts with.
    *
    * @throws Refused EFAULT for a bad address
    */
-  void begin(long userAddress) {
+  void begin(IommufdContext sentTo, long userAddress) {
+    context = sentTo;
     address = userAddress;
-    ahead = context.memory().copyInAhead(userAddress, block, Integer.BYTES);
+    ahead = context().memory().copyInAhead(userAddress, block, Integer.BYTES);
     userSize = block.get(ValueLayout.JAVA_INT, 0);
+  }
+
+  /** The request is done with. */
+  void end() {
+    context = null;
   }
 
   /**
@@ -72,10 +86,10 @@ public final class Command {
       throw Refused.with(Errno.EINVAL);
     }
     if (Math.min(given, size) <= ahead) {
-      context.faults().copy();
-      VersionedStruct.fit(context.memory(), address, given, block, size);
+      context().faults().copy();
+      VersionedStruct.fit(context().memory(), address, given, block, size);
     } else {
-      VersionedStruct.copyIn(context.memory(), address, given, block, size);
+      VersionedStruct.copyIn(context().memory(), address, given, block, size);
     }
   }
 
@@ -87,7 +101,7 @@ public final class Command {
    */
   public void respond(long size) {
     long bytes = Math.min(Integer.toUnsignedLong(userSize), size);
-    context.memory().copyOut(address, block, 0, bytes);
+    context().memory().copyOut(address, block, 0, bytes);
   }
 
   /**
@@ -96,6 +110,6 @@ public final class Command {
    * @throws Refused EFAULT
    */
   void respondField(long offset, long bytes) {
-    context.memory().copyOut(address + offset, block, offset, bytes);
+    context().memory().copyOut(address + offset, block, offset, bytes);
   }
 }

@@ -11,7 +11,7 @@ import io.iommufd4j.kernel.Request;
 import io.iommufd4j.sim.iommufd.IommufdContext;
 import io.iommufd4j.sim.iommufd.RequestHandler;
 import io.iommufd4j.sim.lib.Refused;
-import java.util.concurrent.atomic.AtomicReference;
+import io.iommufd4j.wire.PerThread;
 
 /** Every command of a context, by its number ({@code iommufd_ioctl_ops}). */
 public final class Commands implements RequestHandler {
@@ -24,16 +24,25 @@ public final class Commands implements RequestHandler {
 
   private final IommufdContext context;
   private final TestCommands tests;
-  private final AtomicReference<Command> spare = new AtomicReference<>();
+
+  /** A thread's own, unless that is at work on a request which led to this one. */
+  private final PerThread<Command> commands;
 
   /**
    * The commands of a context.
    *
    * @param tests serves {@code IOMMU_TEST_CMD}
+   * @param commands from {@link #ofThreads}
    */
-  public Commands(IommufdContext context, TestCommands tests) {
+  public Commands(IommufdContext context, TestCommands tests, PerThread<Command> commands) {
     this.context = context;
     this.tests = tests;
+    this.commands = commands;
+  }
+
+  /** One for each thread, for all contexts of a kernel. */
+  public static PerThread<Command> ofThreads() {
+    return new PerThread<>(() -> new Command(LARGEST));
   }
 
   /**
@@ -47,15 +56,13 @@ public final class Commands implements RequestHandler {
     if (!isCommand(number)) {
       return VfioCompat.ioctl(context, number, argument);
     }
-    Command command = spare.getAndSet(null);
-    if (command == null) {
-      command = new Command(context, LARGEST);
-    }
+    Command mine = commands.get();
+    Command command = mine.idle() ? mine : new Command(LARGEST);
     try {
       execute(command, number, argument);
       return 0;
     } finally {
-      spare.set(command);
+      command.end();
     }
   }
 
@@ -66,7 +73,7 @@ public final class Commands implements RequestHandler {
   }
 
   private void execute(Command command, int number, long address) {
-    command.begin(address);
+    command.begin(context, address);
     if (number == TEST) {
       command.read(iommu_test_cmd.sizeof(), iommu_test_cmd.last$offset() + Integer.BYTES);
       tests.execute(command);
