@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The memory of this process by address. Where a page is missing, or its protection forbids the
- * access, a copy fails as the kernel's own do, and nothing crashes.
+ * access, a copy fails as the kernel's own do.
  *
  * <p>Bytes go by way of a file of memory that is mapped here: {@code pwrite(2)} from the address
  * reads them, {@code pread(2)} to the address writes them. Both take less time than {@code

@@ -65,7 +65,7 @@ public final class ProcessMemory implements UserMemory, AutoCloseable {
     return new ProcessMemory(new FaultPlan(), null);
   }
 
-  /** What a user has who allows no native calls. */
+  /** The memory as it is reached where the user allows no native calls. */
   static ProcessMemory withoutNativeCalls() {
     return new ProcessMemory(new FaultPlan(), HostMemory.open(false).orElse(null));
   }
