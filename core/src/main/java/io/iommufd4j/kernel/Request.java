@@ -1,55 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.kernel;
 
-import io.iommufd4j.bindings.iommufd.iommu_destroy;
-import io.iommufd4j.bindings.iommufd.iommu_fault_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_hw_info;
-import io.iommufd4j.bindings.iommufd.iommu_hw_queue_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_hwpt_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_hwpt_get_dirty_bitmap;
-import io.iommufd4j.bindings.iommufd.iommu_hwpt_invalidate;
-import io.iommufd4j.bindings.iommufd.iommu_hwpt_set_dirty_tracking;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_allow_iovas;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_change_process;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_copy;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_iova_ranges;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_map;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_map_file;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_noiommu_get_pa;
-import io.iommufd4j.bindings.iommufd.iommu_ioas_unmap;
-import io.iommufd4j.bindings.iommufd.iommu_option;
-import io.iommufd4j.bindings.iommufd.iommu_vdevice_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_veventq_alloc;
-import io.iommufd4j.bindings.iommufd.iommu_vfio_ioas;
-import io.iommufd4j.bindings.iommufd.iommu_viommu_alloc;
 import io.iommufd4j.bindings.iommufd.iommufd_h;
-import io.iommufd4j.bindings.vfio.vfio_device_attach_iommufd_pt;
-import io.iommufd4j.bindings.vfio.vfio_device_bind_iommufd;
-import io.iommufd4j.bindings.vfio.vfio_device_detach_iommufd_pt;
-import io.iommufd4j.bindings.vfio.vfio_device_feature;
-import io.iommufd4j.bindings.vfio.vfio_device_gfx_plane_info;
-import io.iommufd4j.bindings.vfio.vfio_device_info;
-import io.iommufd4j.bindings.vfio.vfio_device_ioeventfd;
-import io.iommufd4j.bindings.vfio.vfio_group_status;
 import io.iommufd4j.bindings.vfio.vfio_h;
-import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dirty_bitmap;
-import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_map;
-import io.iommufd4j.bindings.vfio.vfio_iommu_type1_dma_unmap;
-import io.iommufd4j.bindings.vfio.vfio_iommu_type1_info;
-import io.iommufd4j.bindings.vfio.vfio_irq_info;
-import io.iommufd4j.bindings.vfio.vfio_irq_set;
-import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset;
-import io.iommufd4j.bindings.vfio.vfio_pci_hot_reset_info;
-import io.iommufd4j.bindings.vfio.vfio_precopy_info;
-import io.iommufd4j.bindings.vfio.vfio_region_info;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,165 +21,85 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ImmutableEnumChecker") // Memory layouts are immutable values.
 public enum Request {
   /** Destroys an object by id. */
-  IOMMU_DESTROY(iommufd_h.IOMMU_DESTROY(), FileKind.IOMMUFD, iommu_destroy::layout, "id"),
+  IOMMU_DESTROY(iommufd_h.IOMMU_DESTROY(), FileKind.IOMMUFD, "id"),
   /** Makes an empty IOAS. */
-  IOMMU_IOAS_ALLOC(
-      iommufd_h.IOMMU_IOAS_ALLOC(), FileKind.IOMMUFD, iommu_ioas_alloc::layout, "out_ioas_id"),
+  IOMMU_IOAS_ALLOC(iommufd_h.IOMMU_IOAS_ALLOC(), FileKind.IOMMUFD, "out_ioas_id"),
   /** Limits the IOVAs that an IOAS gives out and promises to keep them usable. */
-  IOMMU_IOAS_ALLOW_IOVAS(
-      iommufd_h.IOMMU_IOAS_ALLOW_IOVAS(),
-      FileKind.IOMMUFD,
-      iommu_ioas_allow_iovas::layout,
-      "allowed_iovas"),
+  IOMMU_IOAS_ALLOW_IOVAS(iommufd_h.IOMMU_IOAS_ALLOW_IOVAS(), FileKind.IOMMUFD, "allowed_iovas"),
   /** Maps what another IOAS maps, without pinning it again. */
-  IOMMU_IOAS_COPY(
-      iommufd_h.IOMMU_IOAS_COPY(), FileKind.IOMMUFD, iommu_ioas_copy::layout, "src_iova"),
+  IOMMU_IOAS_COPY(iommufd_h.IOMMU_IOAS_COPY(), FileKind.IOMMUFD, "src_iova"),
   /** Lists the IOVAs that an IOAS can map. */
   IOMMU_IOAS_IOVA_RANGES(
-      iommufd_h.IOMMU_IOAS_IOVA_RANGES(),
-      FileKind.IOMMUFD,
-      iommu_ioas_iova_ranges::layout,
-      "out_iova_alignment"),
+      iommufd_h.IOMMU_IOAS_IOVA_RANGES(), FileKind.IOMMUFD, "out_iova_alignment"),
   /** Maps memory of the process into an IOAS. */
-  IOMMU_IOAS_MAP(iommufd_h.IOMMU_IOAS_MAP(), FileKind.IOMMUFD, iommu_ioas_map::layout, "iova"),
+  IOMMU_IOAS_MAP(iommufd_h.IOMMU_IOAS_MAP(), FileKind.IOMMUFD, "iova"),
   /** Takes mappings of an IOAS down. */
-  IOMMU_IOAS_UNMAP(
-      iommufd_h.IOMMU_IOAS_UNMAP(), FileKind.IOMMUFD, iommu_ioas_unmap::layout, "length"),
+  IOMMU_IOAS_UNMAP(iommufd_h.IOMMU_IOAS_UNMAP(), FileKind.IOMMUFD, "length"),
   /** Reads or sets an option of the iommufd or of an object. */
-  IOMMU_OPTION(iommufd_h.IOMMU_OPTION(), FileKind.IOMMUFD, iommu_option::layout, "val64"),
+  IOMMU_OPTION(iommufd_h.IOMMU_OPTION(), FileKind.IOMMUFD, "val64"),
   /** Reads, sets or clears the IOAS that the VFIO compatibility uses. */
-  IOMMU_VFIO_IOAS(
-      iommufd_h.IOMMU_VFIO_IOAS(), FileKind.IOMMUFD, iommu_vfio_ioas::layout, "__reserved"),
+  IOMMU_VFIO_IOAS(iommufd_h.IOMMU_VFIO_IOAS(), FileKind.IOMMUFD, "__reserved"),
   /** Makes a HWPT for a device, from an IOAS or nested in another HWPT. */
-  IOMMU_HWPT_ALLOC(
-      iommufd_h.IOMMU_HWPT_ALLOC(), FileKind.IOMMUFD, iommu_hwpt_alloc::layout, "__reserved"),
+  IOMMU_HWPT_ALLOC(iommufd_h.IOMMU_HWPT_ALLOC(), FileKind.IOMMUFD, "__reserved"),
   /** Describes the IOMMU before a device. */
-  IOMMU_GET_HW_INFO(
-      iommufd_h.IOMMU_GET_HW_INFO(), FileKind.IOMMUFD, iommu_hw_info::layout, "__reserved"),
+  IOMMU_GET_HW_INFO(iommufd_h.IOMMU_GET_HW_INFO(), FileKind.IOMMUFD, "__reserved"),
   /** Starts or stops dirty tracking of a HWPT. */
   IOMMU_HWPT_SET_DIRTY_TRACKING(
-      iommufd_h.IOMMU_HWPT_SET_DIRTY_TRACKING(),
-      FileKind.IOMMUFD,
-      iommu_hwpt_set_dirty_tracking::layout,
-      "__reserved"),
+      iommufd_h.IOMMU_HWPT_SET_DIRTY_TRACKING(), FileKind.IOMMUFD, "__reserved"),
   /** Reads the pages that DMA wrote through a HWPT. */
-  IOMMU_HWPT_GET_DIRTY_BITMAP(
-      iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP(),
-      FileKind.IOMMUFD,
-      iommu_hwpt_get_dirty_bitmap::layout,
-      "data"),
+  IOMMU_HWPT_GET_DIRTY_BITMAP(iommufd_h.IOMMU_HWPT_GET_DIRTY_BITMAP(), FileKind.IOMMUFD, "data"),
   /** Invalidates cached entries of a nested HWPT or a vIOMMU. */
-  IOMMU_HWPT_INVALIDATE(
-      iommufd_h.IOMMU_HWPT_INVALIDATE(),
-      FileKind.IOMMUFD,
-      iommu_hwpt_invalidate::layout,
-      "__reserved"),
+  IOMMU_HWPT_INVALIDATE(iommufd_h.IOMMU_HWPT_INVALIDATE(), FileKind.IOMMUFD, "__reserved"),
   /** Makes a queue for the I/O page faults of a HWPT. */
-  IOMMU_FAULT_QUEUE_ALLOC(
-      iommufd_h.IOMMU_FAULT_QUEUE_ALLOC(),
-      FileKind.IOMMUFD,
-      iommu_fault_alloc::layout,
-      "out_fault_fd"),
+  IOMMU_FAULT_QUEUE_ALLOC(iommufd_h.IOMMU_FAULT_QUEUE_ALLOC(), FileKind.IOMMUFD, "out_fault_fd"),
   /** Maps part of a memfd or a dma-buf into an IOAS. */
-  IOMMU_IOAS_MAP_FILE(
-      iommufd_h.IOMMU_IOAS_MAP_FILE(), FileKind.IOMMUFD, iommu_ioas_map_file::layout, "iova"),
+  IOMMU_IOAS_MAP_FILE(iommufd_h.IOMMU_IOAS_MAP_FILE(), FileKind.IOMMUFD, "iova"),
   /** Makes a vIOMMU: the part of an IOMMU that a guest gets. */
-  IOMMU_VIOMMU_ALLOC(
-      iommufd_h.IOMMU_VIOMMU_ALLOC(),
-      FileKind.IOMMUFD,
-      iommu_viommu_alloc::layout,
-      "out_viommu_id"),
+  IOMMU_VIOMMU_ALLOC(iommufd_h.IOMMU_VIOMMU_ALLOC(), FileKind.IOMMUFD, "out_viommu_id"),
   /** Gives a device its id within a vIOMMU. */
-  IOMMU_VDEVICE_ALLOC(
-      iommufd_h.IOMMU_VDEVICE_ALLOC(), FileKind.IOMMUFD, iommu_vdevice_alloc::layout, "virt_id"),
+  IOMMU_VDEVICE_ALLOC(iommufd_h.IOMMU_VDEVICE_ALLOC(), FileKind.IOMMUFD, "virt_id"),
   /** Charges the pinned memory of an iommufd to the calling process. */
-  IOMMU_IOAS_CHANGE_PROCESS(
-      iommufd_h.IOMMU_IOAS_CHANGE_PROCESS(),
-      FileKind.IOMMUFD,
-      iommu_ioas_change_process::layout,
-      "__reserved"),
+  IOMMU_IOAS_CHANGE_PROCESS(iommufd_h.IOMMU_IOAS_CHANGE_PROCESS(), FileKind.IOMMUFD, "__reserved"),
   /** Makes a queue for the events of a vIOMMU. */
-  IOMMU_VEVENTQ_ALLOC(
-      iommufd_h.IOMMU_VEVENTQ_ALLOC(),
-      FileKind.IOMMUFD,
-      iommu_veventq_alloc::layout,
-      "out_veventq_fd"),
+  IOMMU_VEVENTQ_ALLOC(iommufd_h.IOMMU_VEVENTQ_ALLOC(), FileKind.IOMMUFD, "out_veventq_fd"),
   /** Makes a hardware queue of a vIOMMU over memory of the guest. */
-  IOMMU_HW_QUEUE_ALLOC(
-      iommufd_h.IOMMU_HW_QUEUE_ALLOC(), FileKind.IOMMUFD, iommu_hw_queue_alloc::layout, "length"),
+  IOMMU_HW_QUEUE_ALLOC(iommufd_h.IOMMU_HW_QUEUE_ALLOC(), FileKind.IOMMUFD, "length"),
   /** Finds the physical address behind an IOVA for a device without an IOMMU. */
-  IOMMU_IOAS_NOIOMMU_GET_PA(
-      iommufd_h.IOMMU_IOAS_NOIOMMU_GET_PA(),
-      FileKind.IOMMUFD,
-      iommu_ioas_noiommu_get_pa::layout,
-      "out_phys"),
+  IOMMU_IOAS_NOIOMMU_GET_PA(iommufd_h.IOMMU_IOAS_NOIOMMU_GET_PA(), FileKind.IOMMUFD, "out_phys"),
   /** Describes a device. */
-  VFIO_DEVICE_GET_INFO(
-      vfio_h.VFIO_DEVICE_GET_INFO(), FileKind.VFIO_DEVICE, vfio_device_info::layout, "num_irqs"),
+  VFIO_DEVICE_GET_INFO(vfio_h.VFIO_DEVICE_GET_INFO(), FileKind.VFIO_DEVICE, "num_irqs"),
   /** Describes a region of a device. */
-  VFIO_DEVICE_GET_REGION_INFO(
-      vfio_h.VFIO_DEVICE_GET_REGION_INFO(),
-      FileKind.VFIO_DEVICE,
-      vfio_region_info::layout,
-      "offset"),
+  VFIO_DEVICE_GET_REGION_INFO(vfio_h.VFIO_DEVICE_GET_REGION_INFO(), FileKind.VFIO_DEVICE, "offset"),
   /** Describes a kind of interrupt of a device. */
-  VFIO_DEVICE_GET_IRQ_INFO(
-      vfio_h.VFIO_DEVICE_GET_IRQ_INFO(), FileKind.VFIO_DEVICE, vfio_irq_info::layout, "count"),
+  VFIO_DEVICE_GET_IRQ_INFO(vfio_h.VFIO_DEVICE_GET_IRQ_INFO(), FileKind.VFIO_DEVICE, "count"),
   /** Connects, masks or raises interrupts of a device. */
-  VFIO_DEVICE_SET_IRQS(
-      vfio_h.VFIO_DEVICE_SET_IRQS(), FileKind.VFIO_DEVICE, vfio_irq_set::layout, "count"),
+  VFIO_DEVICE_SET_IRQS(vfio_h.VFIO_DEVICE_SET_IRQS(), FileKind.VFIO_DEVICE, "count"),
   /** Resets a device. Carries no struct. */
   VFIO_DEVICE_RESET(vfio_h.VFIO_DEVICE_RESET(), FileKind.VFIO_DEVICE),
   /** Lists the devices that a hot reset of the bus affects. */
   VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(
-      vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(),
-      FileKind.VFIO_DEVICE,
-      vfio_pci_hot_reset_info::layout,
-      "count"),
+      vfio_h.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO(), FileKind.VFIO_DEVICE, "count"),
   /** Resets the bus that a device sits on. */
-  VFIO_DEVICE_PCI_HOT_RESET(
-      vfio_h.VFIO_DEVICE_PCI_HOT_RESET(),
-      FileKind.VFIO_DEVICE,
-      vfio_pci_hot_reset::layout,
-      "count"),
+  VFIO_DEVICE_PCI_HOT_RESET(vfio_h.VFIO_DEVICE_PCI_HOT_RESET(), FileKind.VFIO_DEVICE, "count"),
   /** Describes the graphics plane of a mediated device. */
   VFIO_DEVICE_QUERY_GFX_PLANE(
-      vfio_h.VFIO_DEVICE_QUERY_GFX_PLANE(),
-      FileKind.VFIO_DEVICE,
-      vfio_device_gfx_plane_info::layout,
-      "reserved"),
+      vfio_h.VFIO_DEVICE_QUERY_GFX_PLANE(), FileKind.VFIO_DEVICE, "reserved"),
   /** Exports a graphics plane as a dma-buf. Carries no struct. */
   VFIO_DEVICE_GET_GFX_DMABUF(vfio_h.VFIO_DEVICE_GET_GFX_DMABUF(), FileKind.VFIO_DEVICE),
   /** Lets an eventfd write a value to a region of a device. */
-  VFIO_DEVICE_IOEVENTFD(
-      vfio_h.VFIO_DEVICE_IOEVENTFD(), FileKind.VFIO_DEVICE, vfio_device_ioeventfd::layout, "fd"),
+  VFIO_DEVICE_IOEVENTFD(vfio_h.VFIO_DEVICE_IOEVENTFD(), FileKind.VFIO_DEVICE, "fd"),
   /** Probes, reads or sets a feature of a device. */
-  VFIO_DEVICE_FEATURE(
-      vfio_h.VFIO_DEVICE_FEATURE(), FileKind.VFIO_DEVICE, vfio_device_feature::layout, "flags"),
+  VFIO_DEVICE_FEATURE(vfio_h.VFIO_DEVICE_FEATURE(), FileKind.VFIO_DEVICE, "flags"),
   /** Binds a device to an iommufd. */
-  VFIO_DEVICE_BIND_IOMMUFD(
-      vfio_h.VFIO_DEVICE_BIND_IOMMUFD(),
-      FileKind.VFIO_DEVICE,
-      vfio_device_bind_iommufd::layout,
-      "out_devid"),
+  VFIO_DEVICE_BIND_IOMMUFD(vfio_h.VFIO_DEVICE_BIND_IOMMUFD(), FileKind.VFIO_DEVICE, "out_devid"),
   /** Attaches a device, or one of its PASIDs, to a page table, or replaces that. */
   VFIO_DEVICE_ATTACH_IOMMUFD_PT(
-      vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT(),
-      FileKind.VFIO_DEVICE,
-      vfio_device_attach_iommufd_pt::layout,
-      "pt_id"),
+      vfio_h.VFIO_DEVICE_ATTACH_IOMMUFD_PT(), FileKind.VFIO_DEVICE, "pt_id"),
   /** Detaches a device, or one of its PASIDs. */
   VFIO_DEVICE_DETACH_IOMMUFD_PT(
-      vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT(),
-      FileKind.VFIO_DEVICE,
-      vfio_device_detach_iommufd_pt::layout,
-      "flags"),
+      vfio_h.VFIO_DEVICE_DETACH_IOMMUFD_PT(), FileKind.VFIO_DEVICE, "flags"),
   /** Reads how much data a migration has left to copy. */
-  VFIO_MIG_GET_PRECOPY_INFO(
-      vfio_h.VFIO_MIG_GET_PRECOPY_INFO(),
-      FileKind.UNKNOWN,
-      vfio_precopy_info::layout,
-      "dirty_bytes"),
+  VFIO_MIG_GET_PRECOPY_INFO(vfio_h.VFIO_MIG_GET_PRECOPY_INFO(), FileKind.UNKNOWN, "dirty_bytes"),
   /** Reads the version of VFIO's API. Carries no struct. */
   VFIO_GET_API_VERSION(vfio_h.VFIO_GET_API_VERSION(), FileKind.VFIO_CONTAINER),
   /** Probes an extension of a container. Carries no struct. */
@@ -228,8 +107,7 @@ public enum Request {
   /** Chooses the IOMMU type of a container. Carries no struct. */
   VFIO_SET_IOMMU(vfio_h.VFIO_SET_IOMMU(), FileKind.VFIO_CONTAINER),
   /** Reads if a group is viable and has a container. */
-  VFIO_GROUP_GET_STATUS(
-      vfio_h.VFIO_GROUP_GET_STATUS(), FileKind.VFIO_GROUP, vfio_group_status::layout, "flags"),
+  VFIO_GROUP_GET_STATUS(vfio_h.VFIO_GROUP_GET_STATUS(), FileKind.VFIO_GROUP, "flags"),
   /** Puts a group into a container. Carries no struct. */
   VFIO_GROUP_SET_CONTAINER(vfio_h.VFIO_GROUP_SET_CONTAINER(), FileKind.VFIO_GROUP),
   /** Takes a group out of its container. Carries no struct. */
@@ -237,46 +115,37 @@ public enum Request {
   /** Opens a device of a group by name. Carries no struct. */
   VFIO_GROUP_GET_DEVICE_FD(vfio_h.VFIO_GROUP_GET_DEVICE_FD(), FileKind.VFIO_GROUP),
   /** Describes the IOMMU of a container. */
-  VFIO_IOMMU_GET_INFO(
-      vfio_h.VFIO_IOMMU_GET_INFO(),
-      FileKind.VFIO_CONTAINER,
-      vfio_iommu_type1_info::layout,
-      "iova_pgsizes"),
+  VFIO_IOMMU_GET_INFO(vfio_h.VFIO_IOMMU_GET_INFO(), FileKind.VFIO_CONTAINER, "iova_pgsizes"),
   /** Maps memory of the process into a container. */
-  VFIO_IOMMU_MAP_DMA(
-      vfio_h.VFIO_IOMMU_MAP_DMA(),
-      FileKind.VFIO_CONTAINER,
-      vfio_iommu_type1_dma_map::layout,
-      "size"),
+  VFIO_IOMMU_MAP_DMA(vfio_h.VFIO_IOMMU_MAP_DMA(), FileKind.VFIO_CONTAINER, "size"),
   /** Takes mappings of a container down. */
-  VFIO_IOMMU_UNMAP_DMA(
-      vfio_h.VFIO_IOMMU_UNMAP_DMA(),
-      FileKind.VFIO_CONTAINER,
-      vfio_iommu_type1_dma_unmap::layout,
-      "size"),
+  VFIO_IOMMU_UNMAP_DMA(vfio_h.VFIO_IOMMU_UNMAP_DMA(), FileKind.VFIO_CONTAINER, "size"),
   /** Enables the IOMMU of a container. Carries no struct. */
   VFIO_IOMMU_ENABLE(vfio_h.VFIO_IOMMU_ENABLE(), FileKind.VFIO_CONTAINER),
   /** Disables the IOMMU of a container. Carries no struct. */
   VFIO_IOMMU_DISABLE(vfio_h.VFIO_IOMMU_DISABLE(), FileKind.VFIO_CONTAINER),
   /** Starts, stops or reads dirty tracking of a container. */
-  VFIO_IOMMU_DIRTY_PAGES(
-      vfio_h.VFIO_IOMMU_DIRTY_PAGES(),
-      FileKind.VFIO_CONTAINER,
-      vfio_iommu_type1_dirty_bitmap::layout,
-      "flags");
+  VFIO_IOMMU_DIRTY_PAGES(vfio_h.VFIO_IOMMU_DIRTY_PAGES(), FileKind.VFIO_CONTAINER, "flags");
 
   /** The part of a number that differs between requests ({@code _IOC_NR}). */
   private static final int ORDINAL = 0xff;
 
   /** The requests of each {@link #ORDINAL}, one of a kind of file. */
-  private static final List<List<Request>> BY_ORDINAL =
-      IntStream.rangeClosed(0, ORDINAL)
-          .mapToObj(at -> Stream.of(values()).filter(r -> (r.number & ORDINAL) == at).toList())
-          .toList();
+  private static final List<List<Request>> BY_ORDINAL = byOrdinal();
+
+  private static List<List<Request>> byOrdinal() {
+    var all = new ArrayList<List<Request>>(Collections.nCopies(ORDINAL + 1, List.of()));
+    for (Request request : values()) {
+      int ordinal = request.number & ORDINAL;
+      var more = new ArrayList<>(all.get(ordinal));
+      more.add(request);
+      all.set(ordinal, more);
+    }
+    return all;
+  }
 
   private final int number;
   private final FileKind file;
-  private final @Nullable Supplier<GroupLayout> struct;
   private final String lastRequiredField;
   private final Optional<Request> found = Optional.of(this);
 
@@ -298,21 +167,20 @@ public enum Request {
   }
 
   Request(int number, FileKind file) {
-    this(number, file, null, "");
+    this(number, file, "");
   }
 
-  Request(
-      int number, FileKind file, @Nullable Supplier<GroupLayout> struct, String lastRequiredField) {
+  Request(int number, FileKind file, String lastRequiredField) {
     this.number = number;
     this.file = file;
-    this.struct = struct;
     this.lastRequiredField = lastRequiredField;
   }
 
   private Struct struct() {
     Struct now = made;
     if (now == null) {
-      now = struct == null ? Struct.NONE : Struct.of(struct.get(), lastRequiredField);
+      GroupLayout layout = RequestStruct.of(this);
+      now = layout == null ? Struct.NONE : Struct.of(layout, lastRequiredField);
       made = now;
     }
     return now;

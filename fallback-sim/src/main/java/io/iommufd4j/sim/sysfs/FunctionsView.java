@@ -18,6 +18,21 @@ import org.jspecify.annotations.Nullable;
 /** {@code /sys/bus/pci/devices}: the attributes of PCI functions. */
 final class FunctionsView {
 
+  /** The attributes that are texts and cannot be written, of {@link #text}. */
+  private static final List<String> READ_ONLY =
+      List.of(
+          "class",
+          "device",
+          "enable",
+          "irq",
+          "modalias",
+          "resource",
+          "revision",
+          "subsystem_device",
+          "subsystem_vendor",
+          "uevent",
+          "vendor");
+
   private static final String NO_OVERRIDE = "(null)";
   private static final HexFormat LOWER = HexFormat.of();
   private static final HexFormat UPPER = LOWER.withUpperCase();
@@ -39,15 +54,9 @@ final class FunctionsView {
 
   /** Shows all of a function's directory but links to what it belongs to. */
   void show(PciFunction function, String place) {
-    sysfs.attribute(place + "/vendor", () -> hex(function.vendor(), 4));
-    sysfs.attribute(place + "/device", () -> hex(function.deviceId(), 4));
-    sysfs.attribute(place + "/class", () -> hex(function.classCode(), 6));
-    sysfs.attribute(place + "/revision", () -> hex(function.revision(), 2));
-    sysfs.attribute(place + "/subsystem_vendor", () -> hex(function.subsystemVendor(), 4));
-    sysfs.attribute(place + "/subsystem_device", () -> hex(function.subsystem(), 4));
-    sysfs.attribute(place + "/irq", () -> function.interruptLine() + "\n");
-    sysfs.attribute(place + "/modalias", () -> modalias(function) + "\n");
-    sysfs.attribute(place + "/resource", () -> ResourceTable.of(function));
+    for (String name : READ_ONLY) {
+      sysfs.attribute(place + "/" + name, () -> text(function, name));
+    }
     sysfs.binary(place + "/config", function.config()::bytes);
     function.bars().forEach(bar -> sysfs.mappable(place + "/resource" + bar.index()));
     sysfs.link(place + "/subsystem", "bus/pci");
@@ -55,11 +64,26 @@ final class FunctionsView {
         place + "/driver_override",
         () -> core.override(function).orElse(NO_OVERRIDE) + "\n",
         text -> core.setOverride(function, text));
-    sysfs.attribute(place + "/enable", () -> enabled.test(function) ? "1\n" : "0\n");
-    sysfs.attribute(place + "/uevent", () -> event(function));
     if (!function.resets().isEmpty()) {
       showResets(function, place);
     }
+  }
+
+  private String text(PciFunction function, String name) {
+    return switch (name) {
+      case "class" -> hex(function.classCode(), 6);
+      case "device" -> hex(function.deviceId(), 4);
+      case "enable" -> enabled.test(function) ? "1\n" : "0\n";
+      case "irq" -> function.interruptLine() + "\n";
+      case "modalias" -> modalias(function) + "\n";
+      case "resource" -> ResourceTable.of(function);
+      case "revision" -> hex(function.revision(), 2);
+      case "subsystem_device" -> hex(function.subsystem(), 4);
+      case "subsystem_vendor" -> hex(function.subsystemVendor(), 4);
+      case "uevent" -> event(function);
+      case "vendor" -> hex(function.vendor(), 4);
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 
   /** {@code reset_method}. */
