@@ -25,9 +25,17 @@ public final class PageTable {
   /** Of the lowest level. */
   private final int lowestShift;
 
-  // Only writers know these two.
+  // Only writers know these.
   private long leaves;
   private int emptied;
+
+  /**
+   * The table of the lowest level that was written last, below no larger leaf: whoever maps and
+   * unmaps near by need not walk to it. It resolves the IOVAs from {@link #nearFirst} on.
+   */
+  private @Nullable TableNode near;
+
+  private long nearFirst;
 
   private volatile boolean tracking;
 
@@ -90,7 +98,8 @@ public final class PageTable {
         || Long.compareUnsigned(last, apertureLast) > 0) {
       throw Refused.with(Errno.ERANGE);
     }
-    if (anyLeaf(root, iova, last)) {
+    TableNode within = near(iova, last);
+    if (anyLeaf(within == null ? root : within, iova, last)) {
       throw Refused.with(Errno.EADDRINUSE);
     }
     pruneIfManyAreEmpty();
@@ -111,8 +120,26 @@ public final class PageTable {
     return Long.SIZE - 1 - Long.numberOfLeadingZeros(fitting);
   }
 
+  /** The table that was written last, if all of a range is in it. */
+  private @Nullable TableNode near(long first, long last) {
+    return near != null && ((first ^ nearFirst) | (last ^ nearFirst)) >>> nearShift() == 0
+        ? near
+        : null;
+  }
+
+  /** The number of low bits of an IOVA that a table of the lowest level resolves. */
+  private int nearShift() {
+    return lowestShift + TableNode.BITS;
+  }
+
+  private void wrote(TableNode node, long iova) {
+    near = node.shift == lowestShift ? node : null;
+    nearFirst = iova & -(1L << nearShift());
+  }
+
   private void put(long iova, long leaf) {
-    TableNode node = root;
+    TableNode within = near(iova, iova + TableNode.bytes(leaf) - 1);
+    TableNode node = within == null ? root : within;
     while (Long.compareUnsigned(TableNode.bytes(leaf), 1L << node.shift) < 0) {
       TableNode below = node.tableAt(iova);
       if (below == null) {
@@ -123,6 +150,7 @@ public final class PageTable {
       node = below;
     }
     node.put(iova, leaf);
+    wrote(node, iova);
     leaves++;
   }
 
@@ -152,12 +180,14 @@ public final class PageTable {
     long done = 0;
     while (Long.compareUnsigned(done, bytes) < 0) {
       long at = iova + done;
-      TableNode node = covering(at);
+      TableNode within = near(at, at);
+      TableNode node = within == null ? covering(at) : within;
       long leaf = node == null ? TableNode.NONE : node.leafAt(at);
       if (node == null || leaf == TableNode.NONE || (at & (TableNode.bytes(leaf) - 1)) != 0) {
         break;
       }
       node.clear(at, leaf);
+      wrote(node, at);
       leaves--;
       emptied += node.used == 0 ? 1 : 0;
       done += TableNode.bytes(leaf);
@@ -174,6 +204,7 @@ public final class PageTable {
   private void pruneIfManyAreEmpty() {
     if (emptied > MOST_EMPTY) {
       emptied = 0;
+      near = null;
       root.prune();
     }
   }
