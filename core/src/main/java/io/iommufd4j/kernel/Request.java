@@ -139,9 +139,9 @@ public enum Request {
       int ordinal = request.number & ORDINAL;
       var more = new ArrayList<>(all.get(ordinal));
       more.add(request);
-      all.set(ordinal, more);
+      all.set(ordinal, List.copyOf(more));
     }
-    return all;
+    return List.copyOf(all);
   }
 
   private final int number;
