@@ -50,6 +50,16 @@ final class ExamplesTest {
   }
 
   @Test
+  void nestGuest() {
+    try (var nesting = SimKernel.on(Machine.named("single:smmuv3-fwb"));
+        var _ = VfioBinding.bind(nesting, List.of(DEVICE))) {
+      assertEquals(
+          List.of("2 commands done"), output(out -> NestGuest.nest(nesting, DEVICE, out)));
+      assertEquals(0, nesting.control().census().contexts());
+    }
+  }
+
+  @Test
   void borrowDevice() {
     Optional<String> before = driver();
     BorrowDevice.borrow(

@@ -26,6 +26,7 @@ final class ReadmeTest {
           "## For library authors", "src/main/java/io/iommufd4j/examples/ReplaceTranslation.java",
           "### Interrupts, regions, features",
               "src/main/java/io/iommufd4j/examples/CountInterrupts.java",
+          "### Guests and page faults", "src/main/java/io/iommufd4j/examples/NestGuest.java",
           "## For CI without an IOMMU",
               "src/test/java/io/iommufd4j/examples/ReservedIovaTest.java");
 
