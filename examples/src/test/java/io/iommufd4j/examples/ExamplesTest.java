@@ -53,8 +53,7 @@ final class ExamplesTest {
   void nestGuest() {
     try (var nesting = SimKernel.on(Machine.named("single:smmuv3-fwb"));
         var _ = VfioBinding.bind(nesting, List.of(DEVICE))) {
-      assertEquals(
-          List.of("2 commands done"), output(out -> NestGuest.nest(nesting, DEVICE, out)));
+      assertEquals(List.of("2 commands done"), output(out -> NestGuest.nest(nesting, DEVICE, out)));
       assertEquals(0, nesting.control().census().contexts());
     }
   }

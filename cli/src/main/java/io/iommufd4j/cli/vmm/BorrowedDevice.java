@@ -3,9 +3,11 @@ package io.iommufd4j.cli.vmm;
 
 import io.iommufd4j.IommufdRef;
 import io.iommufd4j.cli.replace.NotPossibleException;
+import io.iommufd4j.error.KernelException;
 import io.iommufd4j.error.OrderedClose;
 import io.iommufd4j.kernel.Kernel;
 import io.iommufd4j.pci.Host;
+import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.PciDevice;
 import io.iommufd4j.process.ForeignProcess;
 import io.iommufd4j.process.IommufdContent;
@@ -13,11 +15,14 @@ import io.iommufd4j.process.IommufdProbe;
 import io.iommufd4j.process.OpenDescriptor;
 import io.iommufd4j.process.OpenDescriptor.Kind;
 import io.iommufd4j.process.VfioProcess;
+import io.iommufd4j.uapi.DeviceId;
 import io.iommufd4j.vfio.VfioDeviceRef;
+import io.iommufd4j.vfio.reset.AffectedDevice;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +40,7 @@ public final class BorrowedDevice implements AutoCloseable {
   private final Attachment attachment;
   private final IommufdContent content;
   private final List<Integer> foreign;
+  private final List<PciAddress> neighbours;
   private final OptionalLong pinnedBytes;
 
   private BorrowedDevice(
@@ -46,6 +52,7 @@ public final class BorrowedDevice implements AutoCloseable {
       Attachment attachment,
       IommufdContent content,
       List<Integer> foreign,
+      List<PciAddress> neighbours,
       OptionalLong pinnedBytes) {
     this.kernel = kernel;
     this.owner = owner;
@@ -55,6 +62,7 @@ public final class BorrowedDevice implements AutoCloseable {
     this.attachment = attachment;
     this.content = content;
     this.foreign = foreign;
+    this.neighbours = List.copyOf(neighbours);
     this.pinnedBytes = pinnedBytes;
   }
 
@@ -99,6 +107,7 @@ public final class BorrowedDevice implements AutoCloseable {
           attachment,
           content,
           foreign,
+          addresses(view),
           view.process().pinnedBytes());
     } catch (RuntimeException refused) {
       process.close();
@@ -135,7 +144,16 @@ public final class BorrowedDevice implements AutoCloseable {
         attachment,
         content,
         List.of(),
+        List.of(),
         OptionalLong.empty());
+  }
+
+  private static List<PciAddress> addresses(ProcessView view) {
+    return view.devices().stream()
+        .flatMap(held -> held.descriptor().device().stream())
+        .flatMap(name -> Attachment.address(name).stream())
+        .distinct()
+        .toList();
   }
 
   static NotPossibleException undecided(PciDevice device, String what, String reason) {
@@ -150,6 +168,29 @@ public final class BorrowedDevice implements AutoCloseable {
 
   Attachment attachment() {
     return attachment;
+  }
+
+  /** The PCI devices that its process has open; empty when that is not known. */
+  List<PciAddress> neighbours() {
+    return neighbours;
+  }
+
+  /**
+   * The device's id in its iommufd, as the list of what a hot reset affects tells it; empty where
+   * neither its slot nor its bus can be reset.
+   */
+  Optional<DeviceId> idOf(PciAddress address) {
+    try {
+      return device().hotReset().info().devices().stream()
+          .filter(affected -> affected.address().equals(address))
+          .flatMap(affected ->
+              affected.owner() instanceof AffectedDevice.Bound(DeviceId id)
+                  ? Stream.of(id)
+                  : Stream.empty())
+          .findFirst();
+    } catch (KernelException notTold) {
+      return Optional.empty();
+    }
   }
 
   /** Memory that the process has pinned; empty when that is not known. */

@@ -12,6 +12,8 @@ import io.iommufd4j.uapi.HwptId;
 import io.iommufd4j.uapi.IoasId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A replace under a device that another process uses: what is made, and what is at stake.
@@ -21,6 +23,7 @@ import java.util.List;
  * @param ioas the IOAS that translates, before, meanwhile and after
  * @param from the HWPT that translates now
  * @param id a device of the iommufd behind the same IOMMU, which the new HWPT is made for
+ * @param assumed another device of the iommufd may be the one that is attached
  * @param siblings the other devices of its group, which move along
  * @param order the replace wanted
  */
@@ -30,6 +33,7 @@ public record RunningPlan(
     IoasId ioas,
     HwptId from,
     DeviceId id,
+    boolean assumed,
     List<PciDevice> siblings,
     RunningOrder order) {
 
@@ -76,32 +80,39 @@ public record RunningPlan(
         borrowed.owner(),
         ioas,
         from,
-        id(host, device, content),
+        id(host, device, borrowed),
+        attachment.assumed(),
         host.siblings(device),
         order);
   }
 
   /**
-   * The device's id, or another one's behind the same IOMMU: which id is whose Linux does not tell,
-   * and an IOMMU driver may refuse the HWPT of another IOMMU only once DMA is blocked.
+   * The device's id, or another one's behind the same IOMMU: an IOMMU driver may refuse the HWPT of
+   * another IOMMU only once DMA is blocked.
    */
-  private static DeviceId id(Host host, PciDevice device, IommufdContent content) {
-    boolean several =
-        host.devices().stream()
-                .filter(other -> other.cdev().isPresent())
-                .map(PciDevice::iommu)
-                .distinct()
-                .count()
-            > 1;
-    if (content.devices().size() > 1 && several) {
-      throw new NotPossibleException(
-          "the iommufd has "
-              + content.devices().size()
-              + " devices, the host has several IOMMUs, and Linux does not tell which id "
-              + device.address()
-              + " has");
+  private static DeviceId id(Host host, PciDevice device, BorrowedDevice borrowed) {
+    List<IommufdContent.Device> devices = borrowed.content().devices();
+    if (devices.size() == 1 || candidates(host, borrowed).distinct().count() == 1) {
+      return devices.getFirst().id();
     }
-    return content.devices().getFirst().id();
+    return borrowed
+        .idOf(device.address())
+        .orElseThrow(() ->
+            new NotPossibleException(
+                "the iommufd has "
+                    + devices.size()
+                    + " devices, there are several IOMMUs, and Linux does not tell which id "
+                    + device.address()
+                    + " has, since neither its slot nor its bus can be reset"));
+  }
+
+  /** The IOMMUs before the devices that the iommufd can have. */
+  private static Stream<Optional<IommuInstance>> candidates(Host host, BorrowedDevice borrowed) {
+    List<PciAddress> known = borrowed.neighbours();
+    boolean all = known.size() < borrowed.content().devices().size();
+    return host.devices().stream()
+        .filter(other -> all ? other.cdev().isPresent() : known.contains(other.address()))
+        .map(PciDevice::iommu);
   }
 
   /** The device's address. */
@@ -123,6 +134,12 @@ public record RunningPlan(
             + address()
             + (siblings.isEmpty() ? "" : " and its group, which moves along")
             + ": its DMA faults for a moment at each replace");
+    if (assumed) {
+      stakes.add(
+          "its iommufd has other devices; should "
+              + address()
+              + " not be attached, it is afterwards");
+    }
     if (order.keep()) {
       stakes.add("the new HWPT stays in its iommufd until the iommufd is closed");
     }
