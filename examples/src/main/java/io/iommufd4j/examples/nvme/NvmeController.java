@@ -22,25 +22,29 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An NVMe controller that vfio-pci has: reset, admin commands, I/O queues, interrupts. Vector 0 is
- * the admin queue's, vector N that of I/O queue N.
+ * An NVMe controller that vfio-pci has: reset, admin commands, a queue for I/O, interrupts.
  *
  * <p>No wait is without an end: for what the controller's capabilities grant it, or {@link
- * #ADMIN_TIMEOUT}.
+ * #TIMEOUT}.
  */
 final class NvmeController implements AutoCloseable {
 
-  static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(10);
+  /** Pages that {@link #open} takes for itself of the memory it is given. */
+  static final int PAGES = 5;
 
+  static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
   private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(5);
   private static final int IDENTIFY_NAMESPACE = 0;
   private static final int IDENTIFY_CONTROLLER = 1;
   private static final int FEATURE_QUEUES = 7;
+
+  /** The I/O queue's number; each queue's interrupt vector is that of its number. */
+  private static final int IO = 1;
 
   /** Entries of a queue, zero-based as the controller takes them. */
   private static final int SIZE = QueuePair.ENTRIES - 1;
@@ -57,23 +61,17 @@ final class NvmeController implements AutoCloseable {
   private final long capabilities;
   private final DmaMemory identity;
   private final QueuePair admin;
-  private final List<QueuePair> queues = new ArrayList<>();
+  private final QueuePair io;
   private int adminCommands;
-
-  /** Pages that {@link #open} takes for itself of the memory it is given. */
-  static int pages(int queues) {
-    return 3 + 2 * queues;
-  }
 
   /**
    * Takes a controller and starts it.
    *
    * @param device bound, and attached to a page table that maps the memory
-   * @param memory at least {@link #pages} pages
-   * @param queueCount I/O queues, from 1
+   * @param memory at least {@link #PAGES} pages
    * @throws NvmeException when there is no controller behind the registers, or it does not start
    */
-  static NvmeController open(VfioDevice device, DmaMemory memory, int queueCount) {
+  static NvmeController open(VfioDevice device, DmaMemory memory) {
     device.config().busMaster(true);
     MappedRegion registers = device.mapRegion(PciRegion.BAR0);
     try {
@@ -88,8 +86,8 @@ final class NvmeController implements AutoCloseable {
         throw new NvmeException(
             "the controller takes no pages of 4 KiB, or no queue of 64 entries");
       }
-      InterruptVectors vectors = device.interrupts().open(PciIrq.MSIX, 1 + queueCount);
-      var controller = new NvmeController(registers, vectors, cap, memory, queueCount);
+      InterruptVectors vectors = device.interrupts().open(PciIrq.MSIX, 1 + IO);
+      var controller = new NvmeController(registers, vectors, cap, memory);
       try {
         controller.reset();
         return controller;
@@ -104,31 +102,24 @@ final class NvmeController implements AutoCloseable {
   }
 
   private NvmeController(
-      MappedRegion registers,
-      InterruptVectors vectors,
-      long capabilities,
-      DmaMemory memory,
-      int queueCount) {
+      MappedRegion registers, InterruptVectors vectors, long capabilities, DmaMemory memory) {
     this.registers = registers;
     this.vectors = vectors;
     this.capabilities = capabilities;
     this.identity = memory.page(0);
     int stride = NvmeRegisters.doorbellStride(capabilities);
     this.admin = new QueuePair(registers, 0, stride, memory.page(1), memory.page(2));
-    for (int id = 1; id <= queueCount; id++) {
-      int page = 1 + 2 * id;
-      queues.add(new QueuePair(registers, id, stride, memory.page(page), memory.page(page + 1)));
-    }
+    this.io = new QueuePair(registers, IO, stride, memory.page(3), memory.page(4));
   }
 
-  /** I/O queue {@code index}, from 0. */
-  QueuePair queue(int index) {
-    return queues.get(index);
+  /** The queue for I/O. */
+  QueuePair io() {
+    return io;
   }
 
-  /** Counts the interrupts of I/O queue {@code index}, from 0. */
-  EventFdRef interrupt(int index) {
-    return vectors.vector(1 + index);
+  /** Counts the interrupts of the queue for I/O. */
+  EventFdRef interrupt() {
+    return vectors.vector(IO);
   }
 
   /** True once the controller has given up: it could not reach its queues. */
@@ -141,28 +132,20 @@ final class NvmeController implements AutoCloseable {
     registers.write32(CC, 0);
     await(CSTS_READY | CSTS_FATAL, 0, "is still ready after it was disabled");
     admin.clear();
-    queues.forEach(QueuePair::clear);
+    io.clear();
     registers.write32(NvmeRegisters.AQA, SIZE << 16 | SIZE);
     registers.write64(NvmeRegisters.ASQ, admin.submissionIova());
     registers.write64(NvmeRegisters.ACQ, admin.completionIova());
     registers.write32(CC, CC_SIZES | CC_ENABLE);
     await(CSTS_READY | CSTS_FATAL, CSTS_READY, "is not ready after it was enabled");
-    int wanted = queues.size() - 1;
-    int granted =
-        admin(Submission.SET_FEATURES, 0, 0, FEATURE_QUEUES, wanted << 16 | wanted, "set queues");
-    if (Math.min(granted & 0xffff, granted >>> 16) < wanted) {
-      throw new NvmeException("the controller has fewer than " + queues.size() + " I/O queues");
-    }
-    for (int id = 1; id <= queues.size(); id++) {
-      QueuePair queue = queues.get(id - 1);
-      int size = SIZE << 16 | id;
-      int completes = id << 16 | INTERRUPTS | CONTIGUOUS;
-      int submits = id << 16 | CONTIGUOUS;
-      long ring = queue.completionIova();
-      admin(Submission.CREATE_COMPLETION_QUEUE, 0, ring, size, completes, "create a queue");
-      ring = queue.submissionIova();
-      admin(Submission.CREATE_SUBMISSION_QUEUE, 0, ring, size, submits, "create a queue");
-    }
+    admin(Submission.SET_FEATURES, 0, 0, FEATURE_QUEUES, 0, "set queues"); // one of each
+    int size = SIZE << 16 | IO;
+    int completes = IO << 16 | INTERRUPTS | CONTIGUOUS;
+    int submits = IO << 16 | CONTIGUOUS;
+    long ring = io.completionIova();
+    admin(Submission.CREATE_COMPLETION_QUEUE, 0, ring, size, completes, "create a queue");
+    ring = io.submissionIova();
+    admin(Submission.CREATE_SUBMISSION_QUEUE, 0, ring, size, submits, "create a queue");
   }
 
   /** Model and serial number. */
@@ -196,12 +179,12 @@ final class NvmeController implements AutoCloseable {
   }
 
   /**
-   * Asks the controller to give up a command.
+   * Asks the controller to give up a command of the queue for I/O.
    *
    * @return true if it did; its completion then says so
    */
-  boolean abort(int queue, int commandId) {
-    int which = commandId << 16 | 1 + queue;
+  boolean abort(int commandId) {
+    int which = commandId << 16 | IO;
     return (admin(Submission.ABORT, 0, 0, which, 0, "abort") & 1) == 0;
   }
 
@@ -210,18 +193,29 @@ final class NvmeController implements AutoCloseable {
     return new String(bytes, StandardCharsets.US_ASCII).strip();
   }
 
+  /** Reads sectors from the drive's start into one page, while there is no other I/O. */
+  void read(Namespace namespace, long iova, int sectors) {
+    io.add(Submission.READ, 0, namespace.id(), iova, 0, 0, 0, sectors - 1);
+    answer(io, IO, 0, "read");
+  }
+
   private int admin(int opcode, int namespace, long prp, int dw10, int dw11, String what) {
     int id = adminCommands++ & 0xffff;
     admin.add(opcode, id, namespace, prp, 0, dw10, dw11, 0);
-    admin.submit();
+    return answer(admin, 0, id, what);
+  }
+
+  /** Gives a queue's command to the controller, and waits for its result. */
+  private int answer(QueuePair queue, int vector, int id, String what) {
+    queue.submit();
     long start = System.nanoTime();
     while (true) {
-      while (admin.ready()) {
-        boolean its = admin.commandId() == id;
-        int status = admin.status();
-        int result = admin.result();
-        admin.next();
-        admin.release();
+      while (queue.ready()) {
+        boolean its = queue.commandId() == id;
+        int status = queue.status();
+        int result = queue.result();
+        queue.next();
+        queue.release();
         if (its && status != 0) {
           throw new NvmeException("%s: the controller answers 0x%03x".formatted(what, status));
         }
@@ -229,10 +223,10 @@ final class NvmeController implements AutoCloseable {
           return result;
         }
       }
-      if (failed() || System.nanoTime() - start > ADMIN_TIMEOUT.toNanos()) {
+      if (failed() || System.nanoTime() - start > TIMEOUT.toNanos()) {
         throw new NvmeException(what + ": no answer" + (failed() ? ", the controller failed" : ""));
       }
-      vectors.vector(0).await(Duration.ofMillis(100));
+      vectors.vector(vector).await(LOOK_AGAIN);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import com.sun.management.ThreadMXBean;
 import io.iommufd4j.DmaBuffer;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.Ioas;
@@ -10,6 +11,7 @@ import io.iommufd4j.uapi.Access;
 import io.iommufd4j.uapi.HwptFlag;
 import io.iommufd4j.vfio.VfioDevice;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Set;
 
@@ -19,9 +21,6 @@ import java.util.Set;
  * shows that a replace does switch.
  */
 final class ReplaceUnderIo {
-
-  /** Outstanding commands of the queue. */
-  static final int DEPTH = 32;
 
   private static final long IOVA = 0x1000_0000;
   private static final int MOST_DRIVE_BLOCKS = 4096;
@@ -54,7 +53,7 @@ final class ReplaceUnderIo {
    * @throws NvmeException when the controller does not do what it has to
    */
   boolean run(VfioDevice device, int replaces, int switches) {
-    int pages = NvmeController.pages(1) + Workload.pages(DEPTH);
+    int pages = NvmeController.PAGES + Workload.PAGES;
     long bytes = (long) pages * DmaMemory.PAGE;
     try (var iommufd = Iommufd.open(kernel);
         var shared = DmaBuffer.allocate(kernel, bytes);
@@ -72,7 +71,7 @@ final class ReplaceUnderIo {
       Hwpt b = iommufd.newHwpt(device, ioasB, secondFlags);
       device.attach(a);
       var memory = new DmaMemory(shared.segment(), IOVA);
-      try (var controller = NvmeController.open(device, memory, 1)) {
+      try (var controller = NvmeController.open(device, memory)) {
         Namespace namespace = namespace(controller);
         Workload workload = workload(controller, namespace, memory);
         underIo(workload, device, replaces, a, b);
@@ -101,9 +100,9 @@ final class ReplaceUnderIo {
   private Workload workload(NvmeController controller, Namespace namespace, DmaMemory memory) {
     long fit = namespace.blocks() * namespace.blockBytes() / BlockCheck.BYTES;
     int driveBlocks = (int) Math.min(MOST_DRIVE_BLOCKS, fit);
-    long own = (long) NvmeController.pages(1) * DmaMemory.PAGE;
-    DmaMemory rest = memory.slice(own, (long) Workload.pages(DEPTH) * DmaMemory.PAGE);
-    return new Workload(controller, 0, namespace, DEPTH, driveBlocks, rest, counts);
+    long own = (long) NvmeController.PAGES * DmaMemory.PAGE;
+    DmaMemory rest = memory.slice(own, (long) Workload.PAGES * DmaMemory.PAGE);
+    return new Workload(controller, namespace, driveBlocks, rest, counts);
   }
 
   private void underIo(Workload workload, VfioDevice device, int replaces, Hwpt a, Hwpt b) {
@@ -111,11 +110,19 @@ final class ReplaceUnderIo {
     long start = System.nanoTime();
     Runnable toA = () -> device.replace(a);
     Runnable toB = () -> device.replace(b);
+    long allocatedBefore = 0;
+    long commandsBefore = 0;
     for (int i = 0; i < replaces; i++) {
+      if (i == replaces / 2) { // by then all of it is compiled
+        allocatedBefore = allocated();
+        commandsBefore = counts.commands;
+      }
       workload.fill();
       workload.under(i % 2 == 0 ? toB : toA);
       workload.complete();
     }
+    long allocated = allocated() - allocatedBefore;
+    long commands = counts.commands - commandsBefore;
     workload.drain();
     double seconds = (System.nanoTime() - start) / 1e9;
     if (replaces % 2 != 0) {
@@ -123,6 +130,15 @@ final class ReplaceUnderIo {
     }
     workload.readAll();
     report(replaces, seconds);
+    out.printf(
+        Locale.ROOT,
+        "%.2f bytes allocated per command in the second half%n",
+        (double) allocated / Math.max(1, commands));
+  }
+
+  /** Bytes that this thread has allocated on the heap since it began. */
+  private static long allocated() {
+    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
   }
 
   private void report(int replaces, double seconds) {
@@ -131,7 +147,7 @@ final class ReplaceUnderIo {
         "%d replaces, %.1f of %d commands outstanding at each, %d completed meanwhile%n",
         replaces,
         (double) counts.outstanding / Math.max(1, replaces),
-        DEPTH,
+        Workload.DEPTH,
         counts.duringReplace);
     out.printf(
         Locale.ROOT,

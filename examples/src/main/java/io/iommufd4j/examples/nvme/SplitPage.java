@@ -4,12 +4,9 @@ package io.iommufd4j.examples.nvme;
 import io.iommufd4j.Hwpt;
 import io.iommufd4j.vfio.VfioDevice;
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
 
 /** A page that is other memory in each of two HWPTs: where a read ends shows which translates. */
 final class SplitPage {
-
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final NvmeController controller;
   private final Namespace namespace;
@@ -43,7 +40,7 @@ final class SplitPage {
       device.replace(toA ? a : b);
       inA.blank(0);
       inB.blank(0);
-      read();
+      controller.read(namespace, iova, BlockCheck.BYTES / namespace.blockBytes());
       BlockCheck.Finding arrived = (toA ? inA : inB).check(0, 0, generation);
       BlockCheck.Finding other = (toA ? inB : inA).check(0, 0, generation);
       if (arrived == BlockCheck.Finding.RIGHT && other == BlockCheck.Finding.MISSING) {
@@ -51,26 +48,5 @@ final class SplitPage {
       }
     }
     return right;
-  }
-
-  private void read() {
-    QueuePair queue = controller.queue(0);
-    int last = BlockCheck.BYTES / namespace.blockBytes() - 1;
-    queue.add(Submission.READ, 0, namespace.id(), iova, 0, 0, 0, last);
-    queue.submit();
-    long start = System.nanoTime();
-    while (!queue.ready()) {
-      controller.interrupt(0).await(Duration.ofMillis(20));
-      if (controller.failed() || System.nanoTime() - start > TIMEOUT.toNanos()) {
-        throw new NvmeException("a read after a replace is not answered");
-      }
-    }
-    int status = queue.status();
-    queue.next();
-    queue.release();
-    if (status != 0) {
-      throw new NvmeException(
-          "a read after a replace: the controller answers 0x%03x".formatted(status));
-    }
   }
 }

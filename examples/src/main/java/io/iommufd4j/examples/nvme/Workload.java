@@ -19,8 +19,14 @@ import java.util.SplittableRandom;
  */
 final class Workload {
 
+  /** Most commands that are outstanding. */
+  static final int DEPTH = 32;
+
   /** Blocks of the longest command. */
   static final int MOST_BLOCKS = 4;
+
+  /** Pages that a workload takes. */
+  static final int PAGES = 1 + DEPTH * MOST_BLOCKS;
 
   private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
@@ -42,12 +48,11 @@ final class Workload {
 
   private final NvmeController controller;
   private final QueuePair queue;
-  private final int queueIndex;
   private final EventFdRef interrupt;
   private final Namespace namespace;
   private final int sectors;
   private final Counts counts;
-  private final SplittableRandom random;
+  private final SplittableRandom random = new SplittableRandom(0);
 
   private final DmaMemory data;
   private final DmaMemory lists;
@@ -59,54 +64,44 @@ final class Workload {
   private final boolean[] busy;
 
   // Of each command that can be outstanding.
-  private final Step[] step;
-  private final int[] first;
-  private final int[] length;
-  private final int[] retries;
-  private final long[] started;
-  private final boolean[] exposed;
-  private final boolean[] aborted;
+  private final Step[] step = new Step[DEPTH];
+  private final int[] first = new int[DEPTH];
+  private final int[] length = new int[DEPTH];
+  private final int[] retries = new int[DEPTH];
+  private final long[] started = new long[DEPTH];
+  private final boolean[] exposed = new boolean[DEPTH];
+  private final boolean[] aborted = new boolean[DEPTH];
 
   /** Commands that were added and not rung for yet, and those that the controller has. */
   private int added;
 
   private int outstanding;
 
-  /** Pages that a workload of that depth takes. */
-  static int pages(int depth) {
-    return 1 + depth * MOST_BLOCKS;
-  }
-
+  /**
+   * A workload on a drive whose first blocks it overwrites.
+   *
+   * @param driveBlocks how many of 4 KiB
+   * @param memory of {@link #PAGES} pages
+   */
   Workload(
       NvmeController controller,
-      int queueIndex,
       Namespace namespace,
-      int depth,
       int driveBlocks,
       DmaMemory memory,
       Counts counts) {
     this.controller = controller;
-    this.queueIndex = queueIndex;
-    this.queue = controller.queue(queueIndex);
-    this.interrupt = controller.interrupt(queueIndex);
+    this.queue = controller.io();
+    this.interrupt = controller.interrupt();
     this.namespace = namespace;
     this.sectors = BlockCheck.BYTES / namespace.blockBytes();
     this.counts = counts;
-    this.random = new SplittableRandom(queueIndex);
     this.lists = memory.page(0);
-    this.data = memory.slice(DmaMemory.PAGE, (long) depth * MOST_BLOCKS * DmaMemory.PAGE);
+    this.data = memory.slice(DmaMemory.PAGE, (PAGES - 1L) * DmaMemory.PAGE);
     this.blocks = new BlockCheck(data.segment());
     this.generations = new int[driveBlocks];
     this.busy = new boolean[driveBlocks];
-    this.step = new Step[depth];
     Arrays.fill(step, Step.IDLE);
-    this.first = new int[depth];
-    this.length = new int[depth];
-    this.retries = new int[depth];
-    this.started = new long[depth];
-    this.exposed = new boolean[depth];
-    this.aborted = new boolean[depth];
-    for (int slot = 0; slot < depth; slot++) {
+    for (int slot = 0; slot < DEPTH; slot++) {
       Prps.fillList(
           lists.segment().asSlice((long) slot * LIST_BYTES, LIST_BYTES), buffer(slot), MOST_BLOCKS);
     }
@@ -139,7 +134,7 @@ final class Workload {
 
   /** Gives the controller as many commands as there can be, all at once. */
   void fill() {
-    for (int slot = 0; slot < step.length; slot++) {
+    for (int slot = 0; slot < DEPTH; slot++) {
       if (step[slot] == Step.IDLE) {
         choose(slot);
       }
@@ -202,7 +197,7 @@ final class Workload {
   }
 
   private int idleSlot() {
-    for (int slot = 0; slot < step.length; slot++) {
+    for (int slot = 0; slot < DEPTH; slot++) {
       if (step[slot] == Step.IDLE) {
         return slot;
       }
@@ -371,9 +366,9 @@ final class Workload {
   private void giveUpOld() {
     long now = System.nanoTime();
     boolean stuck = false;
-    for (int slot = 0; slot < step.length; slot++) {
+    for (int slot = 0; slot < DEPTH; slot++) {
       if (step[slot] != Step.IDLE && now - started[slot] > COMMAND_TIMEOUT.toNanos()) {
-        stuck |= aborted[slot] || !controller.abort(queueIndex, slot);
+        stuck |= aborted[slot] || !controller.abort(slot);
         if (!aborted[slot]) {
           counts.timeouts++;
         }
@@ -395,7 +390,7 @@ final class Workload {
     controller.reset();
     outstanding = 0;
     added = 0;
-    for (int slot = 0; slot < step.length; slot++) {
+    for (int slot = 0; slot < DEPTH; slot++) {
       if (step[slot] != Step.IDLE) {
         again(slot, step[slot]);
       }
