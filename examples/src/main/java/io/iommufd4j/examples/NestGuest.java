@@ -26,7 +26,7 @@ import java.io.PrintStream;
  */
 public final class NestGuest {
 
-  /** Where the guest has its memory. */
+  /** The first address of the guest's memory, as it sees it. */
   private static final long GUEST_MEMORY = 0x4000_0000;
 
   /** The number by which the guest's driver knows the device. */
