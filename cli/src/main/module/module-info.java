@@ -3,11 +3,14 @@
 module io.iommufd4j.cli {
   requires HdrHistogram;
   requires com.fasterxml.jackson.jr.ob;
+  requires commons.jvm;
   requires info.picocli;
   requires io.iommufd4j.core;
   requires io.iommufd4j.exec;
   requires io.iommufd4j.sim;
+  requires kotlin.stdlib;
   requires me.tongfei.progressbar;
+  requires plot.stem.jvm;
   requires static org.jspecify;
 
   // Commands and their options are found by reflection.

@@ -19,11 +19,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 /** {@code bench} on simulated machines. */
 final class BenchTest {
@@ -114,15 +118,19 @@ final class BenchTest {
   }
 
   @Test
-  void moreAreasThanThereIsRoomForAreALimit() {
+  void moreAreasThanThereIsRoomForAreALimit(@TempDir Path directory) {
+    Path file = directory.resolve("x.svg");
     CommandRun run =
-        bench("--machine single:vtd 00:08.0 --count 1000000 --size 1G --ways replace -o json");
+        bench(
+            "--machine single:vtd 00:08.0 --count 1000000 --size 1G --ways replace -o json --svg "
+                + file);
     assertEquals(1, run.exitCode());
     assertEquals(1, run.errors().size(), run.err());
     assertTrue(run.err().contains("1000000 areas of 1G: the IOVAs have room for "), run.err());
     Map<?, ?> one = map(run.list("cases").getFirst());
     assertTrue(number(map(one, "limit"), "placed") > 0);
     assertEquals(List.of(), one.get("ways"));
+    assertFalse(Files.exists(file), "nothing to draw");
   }
 
   @Test
@@ -133,6 +141,55 @@ final class BenchTest {
     String text = Files.readString(directory.resolve("x-replace-2x2M.hgrm"));
     assertTrue(text.contains("TotalCount"), text);
     assertTrue(text.contains("#[Mean"), text);
+  }
+
+  @Test
+  void timesAreDrawn(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("x.svg");
+    CommandRun run = bench("02:01.0 --count 1,20 --size 4K,2M --svg " + file);
+    assertEquals(0, run.exitCode(), run.err());
+    assertEquals("", run.err());
+    var document = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file.toFile());
+    assertEquals("svg", document.getDocumentElement().getTagName());
+    NodeList texts = document.getElementsByTagName("text");
+    List<String> words =
+        IntStream.range(0, texts.getLength())
+            .mapToObj(i -> texts.item(i).getTextContent().strip())
+            .toList();
+    assertTrue(
+        words.stream()
+            .anyMatch(text -> text.matches("Switches of 0000:02:01.0 by simulated Linux .*")),
+        words.toString());
+    // Columns, rows, axes and lines.
+    var wanted =
+        List.of(
+            "1 areas",
+            "20 areas",
+            "4 KiB each",
+            "2,048 KiB each",
+            "percentile",
+            "99%",
+            "microseconds a switch",
+            "unmap all, map all",
+            "detach + attach",
+            "replace");
+    assertTrue(words.containsAll(wanted), words.toString());
+    NodeList paths = document.getElementsByTagName("path");
+    long lines =
+        IntStream.range(0, paths.getLength())
+            .mapToObj(i -> (Element) paths.item(i))
+            .filter(path -> path.getAttribute("fill").equals("none"))
+            .count();
+    assertEquals(2 * 2 * 3, lines, "a line for each way in each panel");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--svg", "--hgrm"})
+  void filesThatCannotBeWrittenAreRefusedBeforeTheRun(String option, @TempDir Path directory) {
+    CommandRun run = bench("02:01.0 " + option + " " + directory.resolve("none/x"));
+    assertEquals(2, run.exitCode());
+    assertTrue(run.err().contains(option + " cannot be written: no such "), run.err());
+    assertEquals("", run.out());
   }
 
   @Test

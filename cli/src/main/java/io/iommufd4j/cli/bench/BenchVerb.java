@@ -102,6 +102,14 @@ public final class BenchVerb extends DeviceVerb {
               + " microseconds, to a file of its own: x.hgrm becomes x-replace-1000x4K.hgrm.")
   String hgrm = "";
 
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description =
+          "Draws the times as SVG, over percentiles and on logarithmic axes: a column for each"
+              + " count, a row for each size, a line for each way.")
+  String svg = "";
+
   /** For an invocation. */
   public BenchVerb(Invocation invocation) {
     super(invocation, Purpose.IOMMUFD);
@@ -111,6 +119,7 @@ public final class BenchVerb extends DeviceVerb {
   protected int run(Kernel kernel, Host host, PciDevice device, Renderer renderer) {
     SwitchOrder order = order(kernel);
     Optional<HgrmFiles> files = hgrm.isEmpty() ? Optional.empty() : Optional.of(HgrmFiles.at(hgrm));
+    Optional<SvgFile> plot = svg.isEmpty() ? Optional.empty() : Optional.of(SvgFile.at(svg));
     Patience patience = wait.patience(invocation());
     // A signal while a device is bound so that it gets its group finds somebody who gives it back.
     invocation().interruption().begin();
@@ -119,6 +128,7 @@ public final class BenchVerb extends DeviceVerb {
       outcome = run(kernel, renderer, grouped.device(), order, patience);
     }
     files.ifPresent(to -> to.write(outcome));
+    plot.ifPresent(to -> to.write(title(kernel, device), outcome));
     return exitCode(outcome);
   }
 
@@ -138,6 +148,10 @@ public final class BenchVerb extends DeviceVerb {
     }
     renderer.result(new Document.Benched(kernel.identity(), plan, order, outcome));
     return outcome;
+  }
+
+  private static String title(Kernel kernel, PciDevice device) {
+    return "Switches of " + device.address() + " by " + kernel.identity();
   }
 
   private int exitCode(SwitchOutcome outcome) {
