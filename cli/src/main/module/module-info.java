@@ -10,6 +10,8 @@ module io.iommufd4j.cli {
   requires io.iommufd4j.sim;
   requires kotlin.stdlib;
   requires me.tongfei.progressbar;
+  // What draws has no descriptor, so nothing else asks for what it logs to.
+  requires org.slf4j;
   requires plot.stem.jvm;
   requires static org.jspecify;
 

@@ -4,7 +4,10 @@ package io.iommufd4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a module: picocli finds commands and options by reflection. */
 class ModulePathIT {
@@ -20,6 +23,16 @@ class ModulePathIT {
   @Test
   void everyCommandIsFound() {
     assertTrue(CliReference.page().contains("machine capture"));
+  }
+
+  /** The library that draws has no module descriptor, and needs some that have one. */
+  @Test
+  void timesAreDrawn(@TempDir Path directory) {
+    Path file = directory.resolve("x.svg");
+    var run =
+        CommandRun.of("--sim", "bench", "02:01.0", "--seconds=0.01", "--count=1", "--svg=" + file);
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(Files.isRegularFile(file));
   }
 
   @Test
