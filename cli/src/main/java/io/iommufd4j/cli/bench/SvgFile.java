@@ -18,7 +18,7 @@ final class SvgFile {
   }
 
   /**
-   * Where it is to be written.
+   * A place for it.
    *
    * @throws UsageException when it cannot be, as far as can be told before the run
    */

@@ -30,7 +30,7 @@ final class TimesPlot {
   private static final long KIB = 1024;
   private static final double PERCENT = 100;
 
-  /** How many switches there are to one that takes longer. */
+  /** Switches to one that takes longer. */
   private static final List<Double> BREAKS = List.of(1.0, 2.0, 10.0, 100.0, 1e3, 1e4, 1e5);
 
   private static final List<String> PERCENTILES =
