@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the jars of a class path into one, without compression. A JVM that looks for a class or a
- * resource then opens one file in place of 26.
+ * resource then opens one file in place of 35.
  *
  * <p>Class files older than Java 6, as picocli's and ASM's, have no stack maps. The AOT cache of
  * JDK 25 leaves them out, and the JVM reads and verifies them again at each start. They are written
