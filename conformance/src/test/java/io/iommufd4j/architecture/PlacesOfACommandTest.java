@@ -52,7 +52,7 @@ final class PlacesOfACommandTest {
     Path root = Checkout.current().root();
     List<String> shared =
         places(root).filter(place -> place.group(1) != null).map(place -> place.group(2)).toList();
-    assertEquals(8, shared.size(), shared.toString());
+    assertEquals(9, shared.size(), shared.toString());
     for (String name : shared) {
       String text = text(root, name);
       for (Request request : Request.values()) {

@@ -44,9 +44,10 @@ public final class Selftest implements TestCommands {
     this.release = release;
   }
 
-  private synchronized Map<Integer, Operation> operations() {
+  private Map<Integer, Operation> operations() {
     Map<Integer, Operation> made = operations;
     if (made == null) {
+      // Threads that ask at once make equal ones.
       made = newOperations();
       operations = made;
     }
@@ -86,8 +87,7 @@ public final class Selftest implements TestCommands {
   @Override
   public void execute(Command command) {
     int number = iommu_test_cmd.op(command.block());
-    Map<Integer, Operation> made = operations;
-    Operation operation = (made != null ? made : operations()).get(number);
+    Operation operation = operations().get(number);
     boolean later =
         number > IOMMU_TEST_OP_TRIGGER_IOPF() && !release.has(Behavior.MOCK_BESIDE_OTHERS);
     if (operation == null || later) {

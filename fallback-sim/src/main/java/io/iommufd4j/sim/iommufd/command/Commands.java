@@ -23,7 +23,7 @@ public final class Commands implements RequestHandler {
    * Bytes that hold the structure of any command. It is not asked of the largest, {@code
    * iommu_test_cmd}, whose layout takes a good part of a short program's start.
    */
-  static final long LARGEST = 128;
+  private static final long LARGEST = 128;
 
   private final IommufdContext context;
   private final TestCommands tests;
