@@ -11,6 +11,7 @@ import io.iommufd4j.cli.run.Invocation;
 import io.iommufd4j.cli.run.LostOutput;
 import io.iommufd4j.cli.run.NotAgreedException;
 import io.iommufd4j.cli.run.Terminal;
+import io.iommufd4j.exec.ProgramRun;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,6 +44,10 @@ public final class Main {
     var interruption = new Interruption();
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> awaitRestored(interruption), "restore-on-signal"));
+    if (List.of(args).contains("exec")) {
+      // Beside the reading of the command line, which takes longer.
+      Thread.ofPlatform().daemon().name("prepares").start(ProgramRun::prepare);
+    }
     int exitCode = run(args, Terminal.ofProcess(), interruption);
     System.exit(exitCode);
   }

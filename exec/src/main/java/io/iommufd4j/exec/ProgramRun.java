@@ -8,6 +8,7 @@ import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.trace.SupervisedCalls;
 import io.iommufd4j.exec.trace.TracedCall;
 import io.iommufd4j.linux.Child;
+import io.iommufd4j.linux.SystemCall;
 import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.SimKernel;
 import java.io.PrintStream;
@@ -131,6 +132,14 @@ public final class ProgramRun {
     }
     supervisor.startGuard();
     return OfferedKernel.at(socket, supervisor);
+  }
+
+  /**
+   * Does ahead what every run needs and takes some 30 ms. A program that has other work before,
+   * such as reading its arguments, lets a thread of its own call it.
+   */
+  public static void prepare() {
+    SystemCall.link();
   }
 
   /**
