@@ -70,7 +70,7 @@ public final class OwnMemory implements AutoCloseable {
     var memory =
         new OwnMemory(
             file, MemorySegment.ofAddress(address).reinterpret(bytes, Arena.global(), null));
-    if (!memory.populate(address, 1, true)) {
+    if (!memory.there(address, 1, true)) {
       memory.close();
       return Optional.empty();
     }
@@ -97,7 +97,18 @@ public final class OwnMemory implements AutoCloseable {
     return move(address, from, true);
   }
 
+  /**
+   * True if a range touches this object's own mapping: it may have come to lie where a caller's
+   * memory was, which is gone all the same.
+   */
+  private boolean ownTouched(long address, long bytes) {
+    return address < mapped.address() + mapped.byteSize() && address + bytes > mapped.address();
+  }
+
   private boolean move(long address, MemorySegment segment, boolean write) {
+    if (ownTouched(address, segment.byteSize())) {
+      return false;
+    }
     int slot = take();
     if (slot < 0) {
       return false;
@@ -133,6 +144,10 @@ public final class OwnMemory implements AutoCloseable {
    * @return false when one is missing, protected or a device's, and after {@link #close}
    */
   public boolean populate(long address, long pages, boolean writable) {
+    return !ownTouched(address, pages * PAGE_BYTES) && there(address, pages, writable);
+  }
+
+  private boolean there(long address, long pages, boolean writable) {
     int advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
     return taken.get() >= 0
         && LibC.syscall(SystemCall.MADVISE.number(), address, pages * PAGE_BYTES, advice) == 0;
