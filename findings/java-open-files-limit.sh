@@ -6,7 +6,7 @@
 # inherits that. With -XX:-MaxFDLimit the child has what the shell set. The limit of locked memory is not touched.
 # Why it matters: the soft limit is 1024 for the sake of programs that use select(), and "ulimit -n 256" before a tool's test is no
 # limit for what the tool starts. Where the hard limit is a thousand million, as in containers, a child that closes every
-# possible descriptor before it runs seems to hang; QEMU started from Java has another limit than QEMU started by hand.
+# possible descriptor first takes long to start; QEMU started from Java has another limit than QEMU started by hand.
 . "$(dirname "$0")/common"
 
 need_jdk

@@ -66,7 +66,7 @@ final class UserCopies {
     MemorySegment block = lent(address, bytes, false);
     if (block == null) {
       boolean costly = space.covering(address) == null;
-      long read = costly ? Math.max(bytes, UserMemory.toPageEnd(address, into.byteSize())) : bytes;
+      long read = costly ? UserMemory.ahead(address, into.byteSize(), bytes) : bytes;
       copyIn(address, into, 0, read);
       return read;
     }

@@ -60,7 +60,7 @@ public interface UserMemory {
    * @throws Refused EFAULT when those that are needed cannot be read
    */
   default long copyInAhead(long address, MemorySegment into, long bytes) {
-    long read = costly(address) ? Math.max(bytes, toPageEnd(address, into.byteSize())) : bytes;
+    long read = costly(address) ? ahead(address, into.byteSize(), bytes) : bytes;
     copyIn(address, into, 0, read);
     return read;
   }
@@ -68,6 +68,14 @@ public interface UserMemory {
   /** True if a copy from an address costs a system call, however short it is. */
   default boolean costly(long address) {
     return false;
+  }
+
+  /**
+   * The number of bytes that a costly copy reads: those that are needed, and on to the end of their
+   * page where there is room.
+   */
+  static long ahead(long address, long room, long needed) {
+    return Math.max(needed, toPageEnd(address, room));
   }
 
   /** The number of bytes to the end of the page that an address is in, at most a number. */
