@@ -53,7 +53,12 @@ final class LauncherTest {
           shift
         done
         case $3 in
-        *.OneJar) cat "$5"/*.jar >"$4" && exit ;;
+        *.OneJar)
+          cat "$5"/*.jar >"$4" || exit
+          meanwhile=${0%/jdk/*}/meanwhile
+          [ ! -e "$meanwhile" ] || { cat "$meanwhile" >"$5/iommufd4j-core-7.jar"; rm "$meanwhile"; }
+          exit
+          ;;
         *.Training) exit ;;
         esac
         cat "$2"
@@ -130,12 +135,20 @@ final class LauncherTest {
     }
   }
 
+  private Path jar(String module) {
+    return top.resolve("cli/target/iommufdctl/iommufd4j-" + module + "-7.jar");
+  }
+
+  private void mavenBuilt() throws IOException {
+    Files.createDirectories(top.resolve("cli/target/iommufdctl"));
+    for (String module : MODULES) {
+      Files.writeString(jar(module), module + "\n");
+    }
+  }
+
   @Test
   void whatMavenBuiltIsPackedAndNotBuiltAgain() throws Exception {
-    Path jars = Files.createDirectories(top.resolve("cli/target/iommufdctl"));
-    for (String module : MODULES) {
-      Files.writeString(jars.resolve("iommufd4j-" + module + "-7.jar"), module + "\n");
-    }
+    mavenBuilt();
     var packed = run();
     assertEquals(0, packed.exitCode(), packed.err());
     assertTrue(packed.err().contains("packing what Maven built"), packed.err());
@@ -146,6 +159,28 @@ final class LauncherTest {
     var built = run();
     assertTrue(built.err().contains("building once"), built.err());
     assertEquals(1, builds());
+  }
+
+  @Test
+  void whatMavenWritesAfterThePackingIsPackedToo() throws Exception {
+    mavenBuilt();
+    assertTrue(run().out().contains("core"));
+    Files.writeString(jar("core"), "no class is missing now\n");
+    var packed = run();
+    assertTrue(packed.out().contains("no class is missing now"), packed.out());
+    assertTrue(packed.err().contains("packing what Maven built"), packed.err());
+    assertEquals("", run().err());
+    assertFalse(Files.exists(top.resolve("runs")), "Maven ran");
+  }
+
+  @Test
+  void whatMavenWritesDuringThePackingIsPackedToo() throws Exception {
+    mavenBuilt();
+    Files.writeString(top.resolve("meanwhile"), "whole\n");
+    var packed = run();
+    assertEquals(0, packed.exitCode(), packed.err());
+    assertTrue(packed.out().contains("whole"), packed.out());
+    assertEquals("", run().err());
   }
 
   @Test
