@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.jar.Attributes.Name;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -42,6 +43,11 @@ public final class OneJar {
   private static final int MAJOR_VERSION = 6;
   private static final String SERVICES = "META-INF/services/";
   private static final String CLASS = ".class";
+
+  /** Native libraries of jffi, a directory for each platform. */
+  private static final String NATIVE = "jni/";
+
+  private static final Set<String> PLATFORMS = Set.of("x86_64-Linux", "aarch64-Linux");
   private static final String MAIN = Main.class.getName();
 
   private final ClassFile classFile = ClassFile.of(ClassFile.StackMapsOption.GENERATE_STACK_MAPS);
@@ -91,11 +97,16 @@ public final class OneJar {
     }
   }
 
-  /** A class path has no use for the descriptors of modules; the manifest is written apart. */
+  /**
+   * A class path has no use for the descriptors of modules; the manifest is written apart.
+   * Elsewhere than on these platforms there are no native calls.
+   */
   private static boolean taken(JarEntry entry) {
+    String name = entry.getName();
     return !entry.isDirectory()
-        && !entry.getName().equals(JarFile.MANIFEST_NAME)
-        && !entry.getName().equals("module-info.class");
+        && !name.equals(JarFile.MANIFEST_NAME)
+        && !name.equals("module-info.class")
+        && (!name.startsWith(NATIVE) || PLATFORMS.contains(name.split("/", -1)[1]));
   }
 
   private void add(JarFile jar, JarEntry entry) {

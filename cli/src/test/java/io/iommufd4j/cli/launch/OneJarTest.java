@@ -122,6 +122,28 @@ final class OneJarTest {
   }
 
   @Test
+  void nativeLibrariesOfOtherPlatformsAreLeftOut() throws IOException {
+    Path part =
+        jar(
+            "a.jar",
+            Map.of("Main-Class", Main.class.getName()),
+            Map.of(
+                "jni/x86_64-Linux/libjffi-1.2.so", text("x86-64"),
+                "jni/aarch64-Linux/libjffi-1.2.so", text("arm64"),
+                "jni/ppc64-Linux/libjffi-1.2.so", text("another processor"),
+                "jni/Darwin/libjffi-1.2.jnilib", text("another system")));
+    Path one = directory.resolve("one.jar");
+
+    OneJar.write(one, List.of(part));
+
+    assertEquals(
+        Map.of(
+            "jni/x86_64-Linux/libjffi-1.2.so", "x86-64",
+            "jni/aarch64-Linux/libjffi-1.2.so", "arm64"),
+        contents(one));
+  }
+
+  @Test
   void oldClassesGetStackMaps() throws Exception {
     Path part =
         jar("a.jar", Map.of("Main-Class", Main.class.getName()), Map.of("a/Old.class", oldClass()));
