@@ -44,7 +44,7 @@ public abstract class DeviceVerb extends Verb {
     try {
       return host.locate(name);
     } catch (IllegalArgumentException malformed) {
-      throw new UsageException(String.valueOf(malformed.getMessage()));
+      throw new UsageException(malformed);
     }
   }
 }

@@ -42,7 +42,7 @@ public final class MachineCheck implements Callable<Integer> {
                   kernel.identity(), file, host.devices().size(), host.groups().size()));
       return ExitCode.OK;
     } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()));
+      throw new UsageException(wrong);
     }
   }
 }

@@ -35,7 +35,7 @@ public final class MachineShow implements Callable<Integer> {
     try {
       machine = Machine.named(name);
     } catch (IllegalArgumentException wrong) {
-      throw new UsageException(String.valueOf(wrong.getMessage()));
+      throw new UsageException(wrong);
     }
     invocation
         .renderer("machine show")

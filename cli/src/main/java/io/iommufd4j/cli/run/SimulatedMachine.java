@@ -45,7 +45,7 @@ final class SimulatedMachine {
       return SimKernel.on(
           release.isEmpty() ? machine : machine.toBuilder().release(release).build());
     } catch (IllegalArgumentException unknown) {
-      throw new UsageException(String.valueOf(unknown.getMessage()));
+      throw new UsageException(unknown);
     }
   }
 }

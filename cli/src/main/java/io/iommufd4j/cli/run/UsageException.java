@@ -9,4 +9,9 @@ public final class UsageException extends RuntimeException {
   public UsageException(String message) {
     super(message);
   }
+
+  /** A library does not take what the command line gives it, and says why. */
+  public UsageException(IllegalArgumentException refused) {
+    super(refused.getMessage(), refused);
+  }
 }
