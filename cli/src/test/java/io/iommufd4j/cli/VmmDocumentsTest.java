@@ -22,6 +22,7 @@ import io.iommufd4j.cli.vmm.RunningWatch;
 import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.pci.VfioBinding;
+import io.iommufd4j.sim.HostProcess;
 import io.iommufd4j.sim.Machine;
 import io.iommufd4j.sim.SimKernel;
 import io.iommufd4j.uapi.Access;
@@ -44,26 +45,40 @@ import picocli.CommandLine.Help.Ansi;
  */
 final class VmmDocumentsTest {
 
-  private static String shown(Function<PrintStream, Renderer> renderer) {
-    var address = PciAddress.parse("0000:00:08.0");
-    try (var kernel = SimKernel.on(Machine.named("single:vtd"));
-        var _ = VfioBinding.bind(kernel, List.of(address));
+  private static final PciAddress ADDRESS = PciAddress.parse("0000:00:08.0");
+
+  /** A look at a process that has a device and 2 MiB mapped for it. */
+  private interface Look {
+    Document at(SimKernel kernel, HostProcess vmm, VfioDevice device);
+  }
+
+  private static String shown(
+      Machine machine, Look look, Function<PrintStream, Renderer> renderer) {
+    try (var kernel = SimKernel.on(machine);
+        var _ = VfioBinding.bind(kernel, List.of(ADDRESS));
         var vmm = kernel.control().start("/usr/bin/qemu");
         var memory = DmaBuffer.allocate(vmm, 1 << 21);
         var iommufd = Iommufd.open(vmm);
-        var device = VfioDevice.open(vmm, address)) {
+        var device = VfioDevice.open(vmm, ADDRESS)) {
       device.bind(iommufd);
       var ioas = iommufd.newIoas();
       ioas.map(memory.segment(), 1 << 20, Access.READ_WRITE);
       device.attach(iommufd.newHwpt(device, ioas));
       var bytes = new ByteArrayOutputStream();
       var out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-      Inspection found = Inspection.of(kernel, vmm.pid());
-      assertEquals(found, Inspection.all(kernel));
-      renderer.apply(out).result(new Document.Inspected(kernel.identity(), found));
-      String pid = Long.toString(vmm.pid());
-      return bytes.toString(StandardCharsets.UTF_8).replace(pid, "PID");
+      renderer.apply(out).result(look.at(kernel, vmm, device));
+      return bytes.toString(StandardCharsets.UTF_8);
     }
+  }
+
+  private static String inspected(Function<PrintStream, Renderer> renderer) {
+    Look look =
+        (kernel, vmm, _) -> {
+          Inspection found = Inspection.of(kernel, vmm.pid());
+          assertEquals(found, Inspection.all(kernel));
+          return new Document.Inspected(kernel.identity(), found);
+        };
+    return shown(Machine.named("single:vtd"), look, renderer);
   }
 
   @Test
@@ -77,53 +92,42 @@ final class VmmDocumentsTest {
             device 1
           fd 4: 0000:00:08.0 -> HWPT 3 -> IOAS 2
         """,
-        shown(out -> new TextRenderer(out, Ansi.OFF)).replaceFirst("(?m)^kernel: .*\n", ""));
+        inspected(out -> new TextRenderer(out, Ansi.OFF))
+            .replaceFirst("(?m)^kernel: .*\n", "")
+            .replaceFirst("process \\d+", "process PID"));
   }
 
   @Test
   void json() {
-    String document = shown(out -> new JsonRenderer(out, "inspect")).replace("PID", "4711");
+    String document = inspected(out -> new JsonRenderer(out, "inspect"));
     assertEquals(List.of(), JsonDocument.faults(document), document);
     assertTrue(document.contains("\"hwpt\" : 3"), document);
   }
 
   @Test
   void graph() {
-    List<String> lines = shown(DotRenderer::new).lines().toList();
+    List<String> lines =
+        inspected(DotRenderer::new).replaceAll("\"\\d+/", "\"PID/").lines().toList();
     assertTrue(lines.contains("    \"PID/fd4\" -> \"PID/3/3\";"), lines.toString());
     assertTrue(lines.contains("    \"PID/3/3\" -> \"PID/3/2\";"), lines.toString());
   }
 
   /** A device that writes 8 bytes of a mapping of 2 MiB while it is watched for no time. */
   private static String watched(Function<PrintStream, Renderer> renderer) {
-    var address = PciAddress.parse("0000:00:08.0");
+    Look look =
+        (kernel, vmm, device) -> {
+          var host = Host.of(kernel);
+          var order = new RunningOrder(Set.of(HwptFlag.DIRTY_TRACKING), false, Duration.ZERO, 1);
+          try (var borrowed = BorrowedDevice.of(kernel, host.device(ADDRESS), vmm.pid())) {
+            var plan = RunningPlan.of(host, host.device(ADDRESS), borrowed, order);
+            var watch = RunningWatch.of(borrowed, plan, List.of());
+            var outcome = watch.run(new Interruption(), new WritesOnce(device));
+            return new Document.Watched(
+                kernel.identity(), plan, List.of(), outcome, watch.unwatchedBytes());
+          }
+        };
     Machine machine = Machine.named("single:vtd").toBuilder().dirtyTracking(true).build();
-    try (var kernel = SimKernel.on(machine);
-        var _ = VfioBinding.bind(kernel, List.of(address));
-        var vmm = kernel.control().start("/usr/bin/qemu");
-        var memory = DmaBuffer.allocate(vmm, 1 << 21);
-        var iommufd = Iommufd.open(vmm);
-        var device = VfioDevice.open(vmm, address)) {
-      device.bind(iommufd);
-      var ioas = iommufd.newIoas();
-      ioas.map(memory.segment(), 1 << 20, Access.READ_WRITE);
-      device.attach(iommufd.newHwpt(device, ioas));
-      var bytes = new ByteArrayOutputStream();
-      var out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-      var host = Host.of(kernel);
-      var order = new RunningOrder(Set.of(HwptFlag.DIRTY_TRACKING), false, Duration.ZERO, 1);
-      try (var borrowed = BorrowedDevice.of(kernel, host.device(address), vmm.pid())) {
-        var plan = RunningPlan.of(host, host.device(address), borrowed, order);
-        var watch = RunningWatch.of(borrowed, plan, List.of());
-        var outcome = watch.run(new Interruption(), new WritesOnce(device));
-        renderer
-            .apply(out)
-            .result(
-                new Document.Watched(
-                    kernel.identity(), plan, List.of(), outcome, watch.unwatchedBytes()));
-      }
-      return bytes.toString(StandardCharsets.UTF_8);
-    }
+    return shown(machine, look, renderer);
   }
 
   private record WritesOnce(VfioDevice device) implements ProgressListener {
