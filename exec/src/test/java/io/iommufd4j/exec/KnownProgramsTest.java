@@ -43,6 +43,7 @@ class KnownProgramsTest {
     var census = kernel.control().census();
     kernel.close();
     assertEquals(0, census.contexts(), "contexts");
+    assertEquals(0, census.pinnedPages(), "pinned pages");
   }
 
   private void needs(String program) {

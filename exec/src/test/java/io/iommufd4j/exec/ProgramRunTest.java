@@ -32,16 +32,6 @@ class ProgramRunTest {
   }
 
   @Test
-  void aStaticProgramUsesIommufd() throws Exception {
-    assertEquals(7, CompiledPrograms.run(kernel, programs.compile("ioas", "-static")));
-  }
-
-  @Test
-  void aDynamicProgramUsesIommufd() throws Exception {
-    assertEquals(7, CompiledPrograms.run(kernel, programs.compile("ioas")));
-  }
-
-  @Test
   void aDeviceReadsAndWritesTheMemoryOfAProgram() throws Exception {
     assertEquals(7, CompiledPrograms.run(kernel, programs.compile("dma")));
   }
