@@ -35,6 +35,11 @@ public final class SimulatedCosts {
 
   static final int MANY_AREAS = 100_000;
 
+  /** Names of the rows about these areas, here and in {@link SimulatedFigures}. */
+  static final String MAP_MANY = "map, 10,000 to 100,000 areas";
+
+  static final String UNMAP_MANY = "unmap all of 100,000, an area";
+
   // Linux looks through all areas for a place, from the lowest on.
   private static final int FEW_CHOSEN = 500;
   private static final int MANY_CHOSEN = 2_000;
@@ -159,9 +164,9 @@ public final class SimulatedCosts {
         c.run("unmap-all", 1, 1);
       }
     }
-    print("map, 10,000 to 100,000 areas", mapped);
+    print(MAP_MANY, mapped);
     print("map anywhere, 500 to 2,000 areas", chosen);
-    print("unmap all of 100,000, an area", unmapped);
+    print(UNMAP_MANY, unmapped);
     print("unmap all, the first time", new double[][] {unmapped[0]});
   }
 

@@ -44,10 +44,7 @@ public final class SimulatedFigures {
         bare = request == MockCall.BARE_OPTION ? nanos : bare;
         shown = request.shown;
       } else {
-        shown =
-            name.endsWith("unmapAll")
-                ? "unmap all of 100,000, an area"
-                : "map, 10,000 to 100,000 areas";
+        shown = name.endsWith("unmapAll") ? SimulatedCosts.UNMAP_MANY : SimulatedCosts.MAP_MANY;
       }
       System.out.printf(Locale.ROOT, "%-34s %12.0f ns%n", shown, nanos);
       new Figure(shown + ", simulated", nanos, Figure.Unit.NS).print();
