@@ -126,11 +126,18 @@ public final class SupervisedCalls implements Witness {
     told.accept(call);
   }
 
-  private static long result(LongSupplier work) {
-    try {
-      return work.getAsLong();
-    } catch (Refused refused) {
-      return refused.errno().negated();
+  /** The result of a call, −errno where it was refused, and how long it took. */
+  private record Done(long result, long nanos) {
+
+    static Done by(LongSupplier work) {
+      long before = System.nanoTime();
+      long result;
+      try {
+        result = work.getAsLong();
+      } catch (Refused refused) {
+        result = refused.errno().negated();
+      }
+      return new Done(result, System.nanoTime() - before);
     }
   }
 
@@ -152,13 +159,11 @@ public final class SupervisedCalls implements Witness {
     RequestRecorder.Begun begun =
         requests.begin(caller, (int) call.argument(0), (int) call.argument(1), call.argument(2));
     Optional<Errno> fault = begun.request().request().flatMap(faults::count);
-    long before = System.nanoTime();
-    long result = fault.isPresent() ? fault.get().negated() : result(work);
-    long nanos = System.nanoTime() - before;
-    RequestRecorder.Ended ended = requests.end(caller, begun, result, nanos);
+    Done done = Done.by(fault.isPresent() ? fault.get()::negated : work);
+    RequestRecorder.Ended ended = requests.end(caller, begun, done.result(), done.nanos());
     record(fault.isPresent() ? ended.event().asFault() : ended.event());
     tell(ended.call());
-    return result;
+    return done.result();
   }
 
   private long write(
@@ -169,18 +174,14 @@ public final class SupervisedCalls implements Witness {
       return work.getAsLong();
     }
     byte[] data = bytes(caller, call, attribute ? MOST_TEXT : MOST_BYTES);
-    long before = System.nanoTime();
-    long result = result(work);
-    long nanos = System.nanoTime() - before;
+    Done done = Done.by(work);
     if (attribute) {
       String text = new String(data, StandardCharsets.UTF_8);
-      record(new RecordedEvent.Attribute(caller.by(), name, text, result, nanos));
+      record(new RecordedEvent.Attribute(caller.by(), name, text, done.result(), done.nanos()));
     } else {
-      boolean positioned = which == SystemCall.PWRITE64;
-      transfer(
-          caller, call, opened, positioned ? "pwrite" : "write", positioned, data, result, nanos);
+      transfer(which, caller, call, opened, data, done);
     }
-    return result;
+    return done.result();
   }
 
   private long read(
@@ -188,13 +189,11 @@ public final class SupervisedCalls implements Witness {
     if (!numbers.containsKey(opened)) {
       return work.getAsLong();
     }
-    long before = System.nanoTime();
-    long result = result(work);
-    long nanos = System.nanoTime() - before;
-    byte[] data = result <= 0 ? new byte[0] : bytes(caller, call, Math.min(result, MOST_BYTES));
-    boolean positioned = which == SystemCall.PREAD64;
-    transfer(caller, call, opened, positioned ? "pread" : "read", positioned, data, result, nanos);
-    return result;
+    Done done = Done.by(work);
+    long bytes = Math.min(done.result(), MOST_BYTES);
+    transfer(
+        which, caller, call, opened, bytes <= 0 ? new byte[0] : bytes(caller, call, bytes), done);
+    return done.result();
   }
 
   private static byte[] bytes(Supervised caller, SeccompListener call, long most) {
@@ -202,24 +201,24 @@ public final class SupervisedCalls implements Witness {
   }
 
   private void transfer(
+      SystemCall which,
       Supervised caller,
       SeccompListener call,
       Opened opened,
-      String told,
-      boolean positioned,
       byte[] data,
-      long result,
-      long nanos) {
+      Done done) {
+    boolean positioned = which == SystemCall.PREAD64 || which == SystemCall.PWRITE64;
+    boolean writes = which == SystemCall.WRITE || which == SystemCall.PWRITE64;
     record(
         new RecordedEvent.Transfer(
             caller.by(),
-            told,
+            (positioned ? "p" : "") + (writes ? "write" : "read"),
             numbers.getOrDefault(opened, RecordedEvent.NO_FILE),
             positioned ? call.argument(3) : -1,
             Math.min(call.argument(2), MOST_BYTES),
             data,
-            result,
-            nanos));
+            done.result(),
+            done.nanos()));
   }
 
   @Override
@@ -230,22 +229,20 @@ public final class SupervisedCalls implements Witness {
     }
     var by = new RecordedEvent.By(files.programs().processOf(call.thread()), call.thread());
     mappings.settle(by);
-    long before = System.nanoTime();
-    long result = result(work);
-    long nanos = System.nanoTime() - before;
+    Done done = Done.by(work);
     int file = RecordedEvent.NO_FILE;
-    if (result >= 0) {
+    if (done.result() >= 0) {
       Program program = files.programs().find(by.pid());
-      Opened opened = program == null ? null : files.opened().at(program, (int) result);
+      Opened opened = program == null ? null : files.opened().at(program, (int) done.result());
       if (opened == null) {
-        return result; // Another thread has closed it at once.
+        return done.result(); // Another thread has closed it at once.
       }
       file = number(opened, kind, by);
     }
     record(
         new RecordedEvent.Open(
-            by, path, paths.device(kind, path), flags, file, kind, result, nanos));
-    return result;
+            by, path, paths.device(kind, path), flags, file, kind, done.result(), done.nanos()));
+    return done.result();
   }
 
   @Override
