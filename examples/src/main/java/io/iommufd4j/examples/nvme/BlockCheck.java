@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import static io.iommufd4j.examples.nvme.LittleEndian.LONG;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
@@ -35,8 +35,6 @@ final class BlockCheck {
   private static final int GENERATION = 8;
   private static final int PATTERN = 16;
   private static final int CHECKSUM = BYTES - Long.BYTES;
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment memory;
   private final ByteBuffer bytes;

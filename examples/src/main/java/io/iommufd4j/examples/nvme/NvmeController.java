@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import static io.iommufd4j.examples.nvme.LittleEndian.INT;
+import static io.iommufd4j.examples.nvme.LittleEndian.LONG;
 import static io.iommufd4j.examples.nvme.NvmeRegisters.CC;
 import static io.iommufd4j.examples.nvme.NvmeRegisters.CC_ENABLE;
 import static io.iommufd4j.examples.nvme.NvmeRegisters.CC_SHUTDOWN;
@@ -19,7 +21,6 @@ import io.iommufd4j.vfio.interrupt.InterruptVectors;
 import io.iommufd4j.vfio.interrupt.PciIrq;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -51,10 +52,6 @@ final class NvmeController implements AutoCloseable {
 
   private static final int CONTIGUOUS = 1;
   private static final int INTERRUPTS = 2;
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MappedRegion registers;
   private final InterruptVectors vectors;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import static io.iommufd4j.examples.nvme.LittleEndian.LONG;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Physical region pages: the two fields of a command that name its memory, page by page. The second
@@ -11,9 +11,6 @@ import java.nio.ByteOrder;
  * first for more.
  */
 final class Prps {
-
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private Prps() {}
 

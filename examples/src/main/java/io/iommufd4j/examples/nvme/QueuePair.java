@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import static io.iommufd4j.examples.nvme.LittleEndian.INT;
+import static io.iommufd4j.examples.nvme.LittleEndian.SHORT;
+
 import io.iommufd4j.vfio.Registers;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * A submission queue and the completion queue it reports to: two rings of one page each. Nothing
@@ -19,10 +20,6 @@ final class QueuePair {
   private static final int COMPLETION_BYTES = 16;
   private static final int COMMAND_ID = 12;
   private static final int STATUS = 14;
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle STATUS_WORD = SHORT.varHandle();
 
   private final Registers registers;

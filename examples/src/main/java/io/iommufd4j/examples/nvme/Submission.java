@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.examples.nvme;
 
+import static io.iommufd4j.examples.nvme.LittleEndian.INT;
+import static io.iommufd4j.examples.nvme.LittleEndian.LONG;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /** Entries of a submission queue: commands of 64 bytes (NVMe base specification, figure "SQE"). */
 final class Submission {
@@ -20,11 +21,6 @@ final class Submission {
   static final int FLUSH = 0x00;
   static final int WRITE = 0x01;
   static final int READ = 0x02;
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private static final int COMMAND_ID_SHIFT = 16;
   private static final int NAMESPACE = 4;

@@ -11,11 +11,12 @@ import static io.iommufd4j.sim.device.model.IgbRegisters.RXDCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.SRRCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.STATUS;
 import static io.iommufd4j.sim.device.model.IgbRegisters.STATUS_LINK;
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+import static io.iommufd4j.sim.device.model.LittleEndian.LONG;
+import static io.iommufd4j.sim.device.model.LittleEndian.SHORT;
 
 import io.iommufd4j.sim.device.DevicePort;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 
 /**
@@ -43,13 +44,6 @@ final class IgbReceiver {
   private static final int STATUS_LAST = 2;
   private static final int STATUS_AT = 8;
   private static final int LENGTH_AT = 12;
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final IgbRegisters registers;
   private final DevicePort port;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.device.model;
 
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+
 import io.iommufd4j.sim.device.Register;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -111,9 +111,6 @@ final class IgbRegisters {
               0x3818)
           .mapToObj(Register::word)
           .toList();
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final int[] words = new int[BYTES / Integer.BYTES];
 

@@ -6,11 +6,11 @@ import static io.iommufd4j.sim.device.model.IgbRegisters.TCTL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TCTL_ENABLE;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TDBAL;
 import static io.iommufd4j.sim.device.model.IgbRegisters.TXDCTL;
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+import static io.iommufd4j.sim.device.model.LittleEndian.LONG;
 
 import io.iommufd4j.sim.device.DevicePort;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.function.Consumer;
 
 /**
@@ -31,11 +31,6 @@ final class IgbTransmitter {
 
   /** More than any frame that this card sends. */
   private static final int MOST = 0x4000;
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final IgbRegisters registers;
   private final DevicePort port;

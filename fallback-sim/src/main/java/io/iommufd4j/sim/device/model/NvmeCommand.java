@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.device.model;
 
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+import static io.iommufd4j.sim.device.model.LittleEndian.LONG;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * A command: an entry of a submission queue.
@@ -14,10 +15,6 @@ record NvmeCommand(MemorySegment entry) {
 
   static final int BYTES = 64;
 
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int DWORD10 = 40;
 
   int opcode() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.device.model;
 
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+
 import io.iommufd4j.sim.device.DevicePort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -22,9 +22,6 @@ final class NvmeCompletionQueue {
 
   /** The end of a command, still to be written. */
   private record Completion(int result, int queue, int queueHead, int command, int status) {}
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final DevicePort port;
   private final long address;

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.device.model;
 
+import static io.iommufd4j.sim.device.model.LittleEndian.LONG;
+
 import io.iommufd4j.sim.device.DevicePort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * The data of a command, in pages that it points to: the first, and the second or a list of the
  * others (physical region pages). Lists go on in their last entry.
  */
 final class NvmeData {
-
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final DevicePort port;
   private final MemorySegment entry = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.sim.device.model;
 
+import static io.iommufd4j.sim.device.model.LittleEndian.INT;
+import static io.iommufd4j.sim.device.model.LittleEndian.LONG;
+import static io.iommufd4j.sim.device.model.LittleEndian.SHORT;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -21,13 +24,6 @@ final class NvmeIdentity {
 
   private static final int NAMESPACES = 256;
   private static final int FIRST = 1;
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment page = MemorySegment.ofArray(new long[BYTES / Long.BYTES]);
 
