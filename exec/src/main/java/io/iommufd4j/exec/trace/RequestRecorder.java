@@ -141,23 +141,10 @@ final class RequestRecorder {
         meanings
             .computeIfAbsent(scope(begun), _ -> new Meanings())
             .named(begun.request(), begun.request().answered(caller, result, nanos));
-    var data = new ArrayList<RecordedEvent.Data>();
-    for (RecordedEvent.Data one : begun.data()) {
-      byte[] now = one.use().after() ? bytes(caller, one.address(), one.bytes()) : null;
-      data.add(
-          new RecordedEvent.Data(
-              one.field(), one.address(), one.bytes(), one.use(), one.before(), now));
-    }
     boolean unreachable =
         result == Errno.EFAULT.negated()
             && block != null
             && !writable(caller.by().pid(), begun.argument(), block);
-    if (unreachable) {
-      data.clear();
-    }
-    List<TraceField> fields = event.inputs();
-    int first =
-        1 + (known.isEmpty() ? 1 : 0) + (known.map(Request::structBytes).orElse(0L) == 0 ? 1 : 0);
     var recorded =
         new RecordedEvent.Ioctl(
             caller.by(),
@@ -169,9 +156,9 @@ final class RequestRecorder {
             begun.argument(),
             unreachable ? new byte[0] : block,
             changed && !unreachable ? after : null,
-            fields.subList(Math.min(first, fields.size()), fields.size()),
+            ofBlock(event.inputs(), known),
             event.outputs(),
-            data,
+            unreachable ? List.of() : after(caller, begun.data()),
             begun.memory(),
             begun.descriptors(),
             given,
@@ -179,6 +166,26 @@ final class RequestRecorder {
             result,
             nanos);
     return new Ended(new TracedCall(caller.by().tid(), begun.request(), ofKernel(event)), recorded);
+  }
+
+  private static List<RecordedEvent.Data> after(Caller caller, List<RecordedEvent.Data> before) {
+    return before.stream()
+        .map(one -> {
+          byte[] now = one.use().after() ? bytes(caller, one.address(), one.bytes()) : null;
+          return new RecordedEvent.Data(
+              one.field(), one.address(), one.bytes(), one.use(), one.before(), now);
+        })
+        .toList();
+  }
+
+  /**
+   * Without the leading inputs that a recording has apart: the descriptor, the number of an unknown
+   * request, and an argument that is no block.
+   */
+  private static List<TraceField> ofBlock(List<TraceField> inputs, Optional<Request> known) {
+    boolean block = known.map(Request::structBytes).orElse(0L) > 0;
+    int apart = 1 + (known.isEmpty() ? 1 : 0) + (block ? 0 : 1);
+    return inputs.subList(Math.min(apart, inputs.size()), inputs.size());
   }
 
   private TraceEvent ofKernel(TraceEvent event) {
@@ -224,7 +231,8 @@ final class RequestRecorder {
     return at >= end;
   }
 
-  private static byte[] bytes(Caller caller, long address, long count) {
+  /** {@return bytes of a program's memory, as many as can be read} */
+  static byte[] bytes(Caller caller, long address, long count) {
     return count <= 0 ? new byte[0] : caller.read(address, count).toArray(ValueLayout.JAVA_BYTE);
   }
 
@@ -341,10 +349,5 @@ final class RequestRecorder {
           });
     }
     return given;
-  }
-
-  /** {@return the bytes of a call's buffer, as many as can be read} */
-  static byte[] buffer(Caller caller, long address, long count) {
-    return bytes(caller, address, count);
   }
 }

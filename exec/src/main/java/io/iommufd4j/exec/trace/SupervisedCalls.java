@@ -197,7 +197,7 @@ public final class SupervisedCalls implements Witness {
   }
 
   private static byte[] bytes(Supervised caller, SeccompListener call, long most) {
-    return RequestRecorder.buffer(caller, call.argument(1), Math.min(call.argument(2), most));
+    return RequestRecorder.bytes(caller, call.argument(1), Math.min(call.argument(2), most));
   }
 
   private void transfer(

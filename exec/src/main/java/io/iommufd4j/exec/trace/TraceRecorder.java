@@ -166,7 +166,7 @@ final class TraceRecorder {
   private static String path(Traced caller, long address) {
     // Up to the end of a page: behind it there may be nothing.
     long most = Math.min(MOST_PATH, 4096 - (address & 4095));
-    byte[] bytes = RequestRecorder.buffer(caller, address, most);
+    byte[] bytes = RequestRecorder.bytes(caller, address, most);
     int end = 0;
     while (end < bytes.length && bytes[end] != 0) {
       end++;
@@ -182,7 +182,7 @@ final class TraceRecorder {
     long count = call.argument(2);
     if (write && isAttribute(name)) {
       settle();
-      byte[] text = RequestRecorder.buffer(caller, address, Math.min(count, MOST_PATH));
+      byte[] text = RequestRecorder.bytes(caller, address, Math.min(count, MOST_PATH));
       return (result, nanos) -> {
         String written = new String(text, StandardCharsets.UTF_8);
         recorded.accept(new RecordedEvent.Attribute(caller.by(), name, written, result, nanos));
@@ -197,7 +197,7 @@ final class TraceRecorder {
     boolean positioned = which == SystemCall.PREAD64 || which == SystemCall.PWRITE64;
     long offset = positioned ? call.argument(3) : -1;
     byte[] out =
-        write ? RequestRecorder.buffer(caller, address, Math.min(count, MOST_BYTES)) : new byte[0];
+        write ? RequestRecorder.bytes(caller, address, Math.min(count, MOST_BYTES)) : new byte[0];
     String told =
         switch (which) {
           case READ -> "read";
@@ -209,7 +209,7 @@ final class TraceRecorder {
       byte[] data =
           write || result <= 0
               ? out
-              : RequestRecorder.buffer(caller, address, Math.min(result, MOST_BYTES));
+              : RequestRecorder.bytes(caller, address, Math.min(result, MOST_BYTES));
       recorded.accept(
           new RecordedEvent.Transfer(
               caller.by(), told, file, offset, Math.min(count, MOST_BYTES), data, result, nanos));

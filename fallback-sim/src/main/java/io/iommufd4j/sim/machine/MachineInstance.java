@@ -89,7 +89,7 @@ public final class MachineInstance {
         slot.reserved().forEach(region -> driver.reserve(device, region));
         group(slot.group()).add(device);
       }
-      plug(function(slot, device, pci, memory));
+      plug(newFunction(slot, device, pci));
       slot.details().sriov().ifPresent(virtual -> note(slot.address(), virtual));
     }
     markMultifunction();
@@ -141,7 +141,7 @@ public final class MachineInstance {
     return machine.settings().isolatedInterrupts();
   }
 
-  private PciFunction function(Slot slot, IommuDevice device, PciBus bus, UserMemory memory) {
+  private PciFunction newFunction(Slot slot, IommuDevice device, PciBus bus) {
     Platform platform = platform();
     FunctionDetails details = slot.details();
     int line = details.irq().orElseGet(() -> platform.interruptLine(slot.address()));
