@@ -9,13 +9,10 @@ import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.record.RecordedKind;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.KernelIdentity;
-import io.iommufd4j.linux.RemoteMemory;
 import io.iommufd4j.linux.SeccompListener;
 import io.iommufd4j.linux.SystemCall;
 import io.iommufd4j.sim.RequestFaults;
 import io.iommufd4j.sim.lib.Refused;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -74,13 +71,6 @@ public final class SupervisedCalls implements Witness {
   /** A thread of a program. */
   private record Supervised(SupervisedCalls calls, Program program, RecordedEvent.By by)
       implements Caller {
-
-    @Override
-    public MemorySegment read(long address, long bytes) {
-      MemorySegment block = Arena.ofAuto().allocate(bytes, Long.BYTES);
-      long read = RemoteMemory.read(RemoteMemory.vectors(), by.tid(), address, block, bytes);
-      return block.asSlice(0, Math.max(0, read));
-    }
 
     @Override
     public int file(int fd) {

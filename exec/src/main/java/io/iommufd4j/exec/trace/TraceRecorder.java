@@ -5,10 +5,7 @@ import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.record.RecordedKind;
 import io.iommufd4j.kernel.KernelIdentity;
 import io.iommufd4j.linux.Ptrace;
-import io.iommufd4j.linux.RemoteMemory;
 import io.iommufd4j.linux.SystemCall;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,7 +27,6 @@ final class TraceRecorder {
   private final RequestRecorder requests = new RequestRecorder(KernelIdentity.NATIVE);
   private final TracedFiles files = new TracedFiles();
   private final DevicePaths paths = new DevicePaths(Path.of("/sys"));
-  private final MemorySegment vectors = RemoteMemory.vectors();
 
   TraceRecorder(Consumer<RecordedEvent> recorded) {
     this.recorded = recorded;
@@ -54,11 +50,6 @@ final class TraceRecorder {
   private record Traced(TraceRecorder recorder, RecordedEvent.By by) implements Caller {
 
     @Override
-    public MemorySegment read(long address, long bytes) {
-      return recorder.read(by.tid(), address, bytes);
-    }
-
-    @Override
     public int file(int fd) {
       return recorder.files.at(by.pid(), fd, (file, kind) -> recorder.found(by, fd, file, kind));
     }
@@ -74,13 +65,6 @@ final class TraceRecorder {
     public String name(int fd) {
       return TracedFiles.name(by.pid(), fd);
     }
-  }
-
-  private MemorySegment read(int thread, long address, long bytes) {
-    MemorySegment block = Arena.ofAuto().allocate(bytes, Long.BYTES);
-    // In pieces, of which the last may end where nothing is mapped.
-    long read = RemoteMemory.read(vectors, thread, address, block, bytes);
-    return block.asSlice(0, Math.max(0, read));
   }
 
   private void found(RecordedEvent.By by, int fd, int file, RecordedKind kind) {

@@ -5,10 +5,7 @@ import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.kernel.ForeignRequest;
 import io.iommufd4j.linux.Ptrace;
-import io.iommufd4j.linux.RemoteMemory;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -39,7 +36,6 @@ public final class TracedTasks {
   private final Consumer<TracedCall> told;
   private final @Nullable TraceRecorder recorder;
   private final Meanings meanings = new Meanings();
-  private final MemorySegment vectors = RemoteMemory.vectors();
   private final Map<Integer, Begun> begun = new HashMap<>();
 
   /**
@@ -144,14 +140,13 @@ public final class TracedTasks {
 
   private TraceRecorder.Begun request(int thread) {
     int fd = (int) ptrace.argument(0);
+    var memory = new ThreadMemory(thread);
     var request =
         ForeignRequest.of(
-            fd, file(thread, fd), (int) ptrace.argument(1), ptrace.argument(2), memory(thread));
+            fd, file(thread, fd), (int) ptrace.argument(1), ptrace.argument(2), memory);
     return (result, nanos) ->
         new TracedCall(
-            thread,
-            request,
-            meanings.named(request, request.answered(memory(thread), result, nanos)));
+            thread, request, meanings.named(request, request.answered(memory, result, nanos)));
   }
 
   private void end(int thread) {
@@ -171,13 +166,5 @@ public final class TracedTasks {
     } catch (IOException closed) {
       return "closed";
     }
-  }
-
-  private ForeignRequest.Memory memory(int thread) {
-    return (address, bytes) -> {
-      MemorySegment block = Arena.ofAuto().allocate(bytes, Long.BYTES);
-      long read = RemoteMemory.read(vectors, thread, address, block, bytes);
-      return block.asSlice(0, Math.max(0, read));
-    };
   }
 }
