@@ -4,7 +4,6 @@ package io.iommufd4j.cli.output;
 import io.iommufd4j.cli.vmm.WrittenPages;
 import io.iommufd4j.cli.vmm.WrittenRegion;
 import io.iommufd4j.uapi.HwptId;
-import io.iommufd4j.uapi.IovaRange;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,19 +34,12 @@ final class DirtyJson {
 
   private static Map<String, @Nullable Object> region(WrittenRegion region) {
     var json = new LinkedHashMap<String, @Nullable Object>();
-    json.putAll(range(region.range()));
+    json.putAll(VmmJson.range(region.range()));
     json.put("page_bytes", region.pageBytes());
     json.put("written_pages", region.writtenPages());
     json.put("cell_bytes", region.cellBytes());
     json.put("heat", region.heat());
-    json.put("written", region.written().stream().map(DirtyJson::range).toList());
-    return json;
-  }
-
-  private static Map<String, @Nullable Object> range(IovaRange range) {
-    var json = new LinkedHashMap<String, @Nullable Object>();
-    json.put("first", Formats.iova(range.start()));
-    json.put("last", Formats.iova(range.last()));
+    json.put("written", region.written().stream().map(VmmJson::range).toList());
     return json;
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.cli.output;
 
-import io.iommufd4j.cli.replace.Check;
 import io.iommufd4j.cli.vmm.WrittenPages;
 import io.iommufd4j.cli.vmm.WrittenRegion;
 import io.iommufd4j.uapi.IovaRange;
@@ -22,11 +21,7 @@ final class DirtyText {
   static List<String> lines(Document.Watched watched, Ansi ansi) {
     WrittenPages written = watched.outcome().written();
     var lines = new ArrayList<String>();
-    for (Check check : watched.outcome().replaced().checks()) {
-      String word =
-          check.holds() ? Emphasis.GOOD.paint(ansi, "ok") : Emphasis.BAD.paint(ansi, "FAILED");
-      lines.add(word + "  " + check.check() + " (" + check.observed() + ")");
-    }
+    watched.outcome().replaced().checks().forEach(check -> lines.add(VmmText.check(check, ansi)));
     lines.add(
         watched.plan().address()
             + " wrote "

@@ -76,7 +76,7 @@ final class VmmJson {
     return json;
   }
 
-  private static Map<String, @Nullable Object> range(IovaRange range) {
+  static Map<String, @Nullable Object> range(IovaRange range) {
     var json = new LinkedHashMap<String, @Nullable Object>();
     json.put("first", Formats.iova(range.start()));
     json.put("last", Formats.iova(range.last()));

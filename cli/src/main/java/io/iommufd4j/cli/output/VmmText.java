@@ -213,11 +213,7 @@ final class VmmText {
   /** The result of a replace under a process' device. */
   static List<String> outcome(RunningOutcome outcome, Ansi ansi) {
     var lines = new ArrayList<String>();
-    for (Check check : outcome.checks()) {
-      String word =
-          check.holds() ? Emphasis.GOOD.paint(ansi, "ok") : Emphasis.BAD.paint(ansi, "FAILED");
-      lines.add(word + "  " + check.check() + " (" + check.observed() + ")");
-    }
+    outcome.checks().forEach(check -> lines.add(check(check, ansi)));
     if (outcome.automatic()) {
       lines.add(
           "the process had attached by IOAS id: the old HWPT was the kernel's own and ended with"
@@ -229,6 +225,13 @@ final class VmmText {
             + summary(outcome.there())
             + outcome.back().map(back -> "; back: " + summary(back)).orElse(""));
     return lines;
+  }
+
+  /** The line about something that has to hold after a replace. */
+  static String check(Check check, Ansi ansi) {
+    String word =
+        check.holds() ? Emphasis.GOOD.paint(ansi, "ok") : Emphasis.BAD.paint(ansi, "FAILED");
+    return word + "  " + check.check() + " (" + check.observed() + ")";
   }
 
   private static String summary(LatencySummary summary) {
