@@ -13,12 +13,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Makes recorded requests again: ids, descriptors and addresses as they are now go in, and what
@@ -221,44 +220,44 @@ final class RequestReplay {
 
   private Optional<ReplayDifference> fields(Made made, int line, String call, byte[] now) {
     byte[] then = after(made.recorded());
-    var rest = new HashSet<Integer>();
-    for (int i = 0; i < then.length; i++) {
-      rest.add(i);
-    }
-    if (made.request().isPresent()) {
-      Request request = made.request().get();
-      for (BlockField field : own(request, made.before(), then)) {
-        forget(rest, field);
+    var rest = new BitSet();
+    rest.set(0, then.length);
+    return made.request()
+        .flatMap(request -> named(made, request, rest, line, call, now))
+        .or(() ->
+            rest.stream()
+                .filter(i -> then[i] != now[i])
+                .mapToObj(i ->
+                    new ReplayDifference(
+                        line, call, "byte " + i, hex(then[i] & 0xff), hex(now[i] & 0xff)))
+                .findFirst());
+  }
+
+  /** By the fields that the request has; takes their bytes out of the rest. */
+  private Optional<ReplayDifference> named(
+      Made made, Request request, BitSet rest, int line, String call, byte[] now) {
+    byte[] then = after(made.recorded());
+    own(request, made.before(), then).forEach(field -> forget(rest, field));
+    for (BlockField field : BlockField.of(request)) {
+      if (!rest.get(field.offset()) || field.offset() + field.width() > then.length) {
+        continue;
       }
-      for (BlockField field : BlockField.of(request)) {
-        if (!rest.contains(field.offset()) || field.offset() + field.width() > then.length) {
-          continue;
-        }
-        forget(rest, field);
-        long recorded = field.get(then);
-        long expected =
-            RequestParts.isId(request, field)
-                ? Integer.toUnsignedLong(ids.now(scope(made), (int) recorded))
-                : recorded;
-        if (expected != field.get(now)) {
-          return Optional.of(
-              new ReplayDifference(line, call, field.name(), hex(recorded), hex(field.get(now))));
-        }
-      }
-    }
-    for (int i = 0; i < then.length; i++) {
-      if (rest.contains(i) && then[i] != now[i]) {
+      forget(rest, field);
+      long recorded = field.get(then);
+      long expected =
+          RequestParts.isId(request, field)
+              ? Integer.toUnsignedLong(ids.now(scope(made), (int) recorded))
+              : recorded;
+      if (expected != field.get(now)) {
         return Optional.of(
-            new ReplayDifference(line, call, "byte " + i, hex(then[i] & 0xff), hex(now[i] & 0xff)));
+            new ReplayDifference(line, call, field.name(), hex(recorded), hex(field.get(now))));
       }
     }
     return Optional.empty();
   }
 
-  private static void forget(Set<Integer> rest, BlockField field) {
-    for (int i = 0; i < field.width(); i++) {
-      rest.remove(field.offset() + i);
-    }
+  private static void forget(BitSet rest, BlockField field) {
+    rest.clear(field.offset(), field.offset() + field.width());
   }
 
   /** The fields with what means something to one kernel and process alone. */
