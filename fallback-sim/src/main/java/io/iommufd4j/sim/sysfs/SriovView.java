@@ -6,7 +6,6 @@ import io.iommufd4j.sim.fs.Sysfs;
 import io.iommufd4j.sim.lib.KernelText;
 import io.iommufd4j.sim.lib.Refused;
 import io.iommufd4j.sim.pci.DriverCore;
-import io.iommufd4j.sim.pci.PciFunction;
 import io.iommufd4j.sim.pci.SriovCapability;
 import io.iommufd4j.sim.pci.VirtualFunctions;
 
@@ -42,7 +41,7 @@ final class SriovView {
   }
 
   /** {@code pci_iov_sysfs_link}, and {@code sriov_vf_dev_attr_group}. */
-  void link(String place, PciFunction virtual, String virtualPlace, int number) {
+  void link(String place, String virtualPlace, int number) {
     sysfs.link(place + "/virtfn" + number, virtualPlace);
     sysfs.link(virtualPlace + "/physfn", place);
     sysfs.command(virtualPlace + "/sriov_vf_msix_count", SriovView::refuseVectors);

@@ -158,7 +158,7 @@ public final class SysfsView implements HotplugListener {
 
   @Override
   public void linked(PciFunction physical, PciFunction virtual, int number) {
-    sriov.link(tree.place(physical), virtual, tree.place(virtual), number);
+    sriov.link(tree.place(physical), tree.place(virtual), number);
   }
 
   @Override
