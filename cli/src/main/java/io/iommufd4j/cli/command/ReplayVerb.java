@@ -27,15 +27,19 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "replay",
     addMethodSubcommands = false,
-    description =
-        "Plays a recording of trace on a simulated kernel, which --machine names (by"
-            + " default the one that was recorded) and which runs the recorded release, or with"
-            + " --backend native on this host's own: opens, requests, transfers and mappings, with"
-            + " ids, descriptors and addresses as they are there. Compares errno, results and what"
-            + " the kernel wrote back. Exits with 0 when nothing differs; 5 at the first difference,"
-            + " which it tells with line, call, field and both values; 2 for a file that is no"
-            + " recording, with the line at fault. On this host's own kernel devices have to be"
-            + " vfio-pci's already, and writes to sysfs are left out.")
+    description = {
+      "Plays a recording on a simulated kernel, or on this host's own, and tells the"
+          + " first difference.",
+      "The recording is one of trace or of sim exec. Its opens, requests, transfers and"
+          + " mappings are made again, with ids, descriptors and addresses as they are there;"
+          + " errno, results and what the kernel wrote back are compared.",
+      "--machine names the simulated machine (default: the recorded one), which runs the"
+          + " recorded release. With --backend native the devices have to be vfio-pci's already,"
+          + " and writes to sysfs are left out.",
+      "Exits with 0 when nothing differs; 5 at the first difference, told with line,"
+          + " call, field and both values; 2 for a file that is no recording, with the line at"
+          + " fault."
+    })
 public final class ReplayVerb implements Callable<Integer> {
 
   private final Invocation invocation;

@@ -22,17 +22,19 @@ import picocli.CommandLine.Option;
 @Command(
     name = "exec",
     addMethodSubcommands = false,
-    description =
-        "Runs an unmodified program of any language on a simulated machine. It and all that it"
-            + " starts see the machine's /dev/iommu, /dev/vfio, sysfs and VmPin; everything else is the"
-            + " host's."
-            + " --machine names the machine; --trace shows every request that programs make of"
-            + " iommufd and VFIO, as the command trace does on a real kernel. Options stand before the program, as in: iommufdctl"
-            + " sim exec --machine bridge:amd -- make check. With --listen further programs can be"
-            + " brought to the same kernel from elsewhere, by sim exec --attach, until the first one"
-            + " ends. Exits with the program's status, or"
-            + " 128 + the number of the signal that ended it; 3 when it cannot be started, or not"
-            + " be supervised on this host. Takes no privileges, and Linux 5.14 or newer.")
+    description = {
+      "Runs an unmodified program of any language on a simulated machine.",
+      "It and all that it starts see the machine's /dev/iommu, /dev/vfio and sysfs, and VmPin of"
+          + " /proc/PID/status; everything else is the host's. --machine names the machine. Options"
+          + " stand before the program, as in: iommufdctl sim exec --machine bridge:amd -- make"
+          + " check.",
+      "--trace shows every request that programs make of iommufd and VFIO, as the command"
+          + " trace does on a real kernel. With --listen further programs can be brought to the"
+          + " same kernel from elsewhere, by sim exec --attach, until the first one ends.",
+      "Takes no privileges, and Linux 5.14 or newer. Exits with the program's status, or"
+          + " 128 + the number of the signal that ended it; 3 when it cannot be started, or not"
+          + " be supervised on this host."
+    })
 public final class SimExec implements Callable<Integer> {
 
   private final Invocation invocation;

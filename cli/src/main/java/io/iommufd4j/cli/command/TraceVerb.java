@@ -25,13 +25,17 @@ import picocli.CommandLine.Option;
 @Command(
     name = "trace",
     addMethodSubcommands = false,
-    description =
-        "Runs a program on this host's own kernel and shows, on standard error, every request that it"
-            + " and all that it starts make of iommufd and VFIO: fields, flags and kinds of ids by"
-            + " name, what the kernel wrote back, the errno, the time. Nothing else of the program is"
-            + " slowed down. Takes the right to trace one's own children, and Linux 5.3 or newer; the"
-            + " program gains no privileges, and ends when this ends. Exits with its status, or 128 +"
-            + " the number of the signal that ended it; 3 when it cannot be started or traced.")
+    description = {
+      "Runs a program on this host's own kernel and shows every request that it makes of"
+          + " iommufd and VFIO.",
+      "Shown on standard error, for the program and all that it starts: fields, flags and"
+          + " kinds of ids by name, what the kernel wrote back, the errno, the time. Nothing"
+          + " else of the program is slowed down.",
+      "Takes the right to trace one's own children, and Linux 5.3 or newer. The program"
+          + " gains no privileges, and ends when this command ends. Exits with the program's"
+          + " status, or 128 + the number of the signal that ended it; 3 when it cannot be"
+          + " started or traced."
+    })
 public final class TraceVerb implements Callable<Integer> {
 
   private final Invocation invocation;

@@ -15,11 +15,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "capture",
     addMethodSubcommands = false,
-    description =
-        "Prints this host as a machine file: PCI functions with their registers and BARs, groups,"
-            + " drivers, IOMMUs, reserved IOVAs. Reads sysfs and changes nothing; without privileges"
-            + " each function shows 64 bytes of its registers, and the file says so. Serial numbers"
-            + " are left out. Then: iommufdctl --sim --machine host.yaml device list.")
+    description = {
+      "Prints this host as a machine file: PCI functions with their registers and BARs,"
+          + " groups, drivers, IOMMUs, reserved IOVAs.",
+      "Reads sysfs and changes nothing. Without privileges each function shows 64 bytes"
+          + " of its registers, and the file says so. Serial numbers are left out. Then:"
+          + " iommufdctl --sim --machine host.yaml device list."
+    })
 public final class MachineCapture implements Callable<Integer> {
 
   private final Invocation invocation;

@@ -16,9 +16,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     addMethodSubcommands = false,
-    description =
-        "Reads a machine file and starts a simulated kernel on it. What is wrong is told as"
-            + " FILE:LINE: KEY: what is wrong and what would be right, and the command leaves with 2.")
+    description = {
+      "Reads a machine file and starts a simulated kernel on it.",
+      "What is wrong is told as FILE:LINE: KEY: what is wrong and what would be right,"
+          + " and the command leaves with 2."
+    })
 public final class MachineCheck implements Callable<Integer> {
 
   private final Invocation invocation;
