@@ -166,6 +166,9 @@ final class LauncherTest {
     mavenBuilt();
     assertTrue(run().out().contains("core"));
     Files.writeString(jar("core"), "no class is missing now\n");
+    var inLab = end(start(List.of("env", "IOMMUFD_IN_LAB=1")));
+    assertEquals("", inLab.err());
+    assertFalse(inLab.out().contains("no class is missing now"), inLab.out());
     var packed = run();
     assertTrue(packed.out().contains("no class is missing now"), packed.out());
     assertTrue(packed.err().contains("packing what Maven built"), packed.err());
