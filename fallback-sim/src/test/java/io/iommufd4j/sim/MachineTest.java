@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iommufd4j.pci.Host;
 import io.iommufd4j.pci.PciAddress;
 import io.iommufd4j.sim.driver.IommuModel;
 import java.io.IOException;
@@ -125,6 +126,19 @@ class MachineTest {
     try (var kernel = SimKernel.on(Machine.named("bridge"))) {
       assertEquals(
           3, kernel.control().hardware().group(PciAddress.parse("02:01.0")).devices().size());
+    }
+  }
+
+  @Test
+  void everyKindThatIsListedIsTaken() {
+    List<String> kinds = Machine.functionKinds();
+    assertTrue(kinds.containsAll(List.of("edu", "nvme", "igb", "root-port")), kinds.toString());
+    var machine = Machine.builder("x");
+    for (int i = 0; i < kinds.size(); i++) {
+      machine.function("00:%02x.0".formatted(i), kinds.get(i));
+    }
+    try (var kernel = SimKernel.on(machine.build())) {
+      assertEquals(kinds.size(), Host.of(kernel).devices().size());
     }
   }
 

@@ -11,7 +11,6 @@ final class Submission {
 
   static final int BYTES = 64;
 
-  static final int DELETE_SUBMISSION_QUEUE = 0x00;
   static final int CREATE_SUBMISSION_QUEUE = 0x01;
   static final int CREATE_COMPLETION_QUEUE = 0x05;
   static final int IDENTIFY = 0x06;
