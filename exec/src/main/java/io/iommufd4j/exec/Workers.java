@@ -4,6 +4,7 @@ package io.iommufd4j.exec;
 import io.iommufd4j.exec.call.SystemCalls;
 import io.iommufd4j.kernel.Errno;
 import io.iommufd4j.linux.SeccompListener;
+import io.iommufd4j.linux.TimeSlice;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,13 @@ import java.util.concurrent.locks.LockSupport;
 final class Workers {
 
   private static final int MOST = 256;
+
+  /**
+   * The longest there is, so that a program takes the processor from the worker that has answered
+   * it. Its next call then finds a worker that did not sleep in between, which takes a quarter of a
+   * call's time.
+   */
+  private static final long SLICE_NANOS = 100_000_000;
 
   private static final long TICK_NANOS = 1_000_000;
 
@@ -141,6 +149,7 @@ final class Workers {
     }
 
     void work() {
+      TimeSlice.set(SLICE_NANOS);
       var call = new SeccompListener(listener);
       while (!ended) {
         int received = call.receive();
