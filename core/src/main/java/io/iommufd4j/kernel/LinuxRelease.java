@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.kernel;
 
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -15,9 +14,6 @@ import java.util.regex.Pattern;
 public record LinuxRelease(int major, int minor) implements Comparable<LinuxRelease> {
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})(?:\\D.*)?");
-
-  private static final Comparator<LinuxRelease> ORDER =
-      Comparator.comparingInt(LinuxRelease::major).thenComparingInt(LinuxRelease::minor);
 
   /**
    * {@return the release in a text as {@code 6.12.117-amd64}; empty when it is none}
@@ -44,7 +40,9 @@ public record LinuxRelease(int major, int minor) implements Comparable<LinuxRele
 
   @Override
   public int compareTo(LinuxRelease other) {
-    return ORDER.compare(this, other);
+    return major != other.major
+        ? Integer.compare(major, other.major)
+        : Integer.compare(minor, other.minor);
   }
 
   @Override

@@ -21,7 +21,8 @@ public final class HostFile {
   private static final int SIZE_AT = 40;
   private static final int MAJOR_AT = 136;
 
-  private static final int O_NONBLOCK = 04000;
+  /** A descriptor with it answers {@code EAGAIN} in place of waiting. */
+  public static final int O_NONBLOCK = 04000;
 
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
@@ -125,15 +126,16 @@ public final class HostFile {
   }
 
   /**
-   * A pipe, closed on exec, of which no end waits.
+   * A pipe, closed on exec ({@code pipe2(2)}).
    *
    * @param ends gets the reading and the writing descriptor
+   * @param flags of both: 0 or {@link #O_NONBLOCK}
    * @return 0, or −errno
    */
-  public static int pipe(int[] ends) {
+  public static int pipe(int[] ends, int flags) {
     try (var arena = Arena.ofConfined()) {
       MemorySegment pair = arena.allocate(ValueLayout.JAVA_INT, 2);
-      long refused = SystemCall.PIPE2.call(pair.address(), O_NONBLOCK | O_CLOEXEC);
+      long refused = SystemCall.PIPE2.call(pair.address(), flags | O_CLOEXEC);
       ends[0] = pair.getAtIndex(ValueLayout.JAVA_INT, 0);
       ends[1] = pair.getAtIndex(ValueLayout.JAVA_INT, 1);
       return (int) refused;

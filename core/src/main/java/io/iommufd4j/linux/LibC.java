@@ -11,7 +11,6 @@ import io.iommufd4j.wire.PerThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -27,8 +26,11 @@ import java.nio.charset.StandardCharsets;
  */
 final class LibC {
 
-  private static final long ERRNO =
-      Linker.Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
+  /**
+   * Where the linker stores errno: first, as on Linux it captures nothing else. Asked for by a path
+   * of the layout it would come some 3 ms later, at each start.
+   */
+  private static final long ERRNO = 0;
 
   /** The memory that the linker stores errno in: one per thread, as errno itself is. */
   private static final PerThread<MemorySegment> STATE =
@@ -114,20 +116,21 @@ final class LibC {
 
   private static final int ADDRESS_PATH = Short.BYTES;
 
-  /** Calls that the bindings do not name: one linked handle is enough for all. */
+  /**
+   * Calls that the bindings do not name: one linked handle is enough for all. {@code syscall(2)} is
+   * declared with dots, but they change nothing for numbers on Linux's architectures. What is bound
+   * to a handle makes classes at each start, so that the function is an argument.
+   */
   private static final class Numbers {
+    static final MemorySegment SYSCALL = symbol("syscall");
+
     static final MethodHandle CALL =
         Linker.nativeLinker()
             .downcallHandle(
                 FunctionDescriptor.of(
                     JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                     JAVA_LONG),
-                Linker.Option.captureCallState("errno"),
-                Linker.Option.firstVariadicArg(1));
-  }
-
-  private static final class Syscall {
-    static final MethodHandle CALL = Numbers.CALL.bindTo(symbol("syscall"));
+                Linker.Option.captureCallState("errno"));
   }
 
   private static final class Socket {
@@ -154,7 +157,8 @@ final class LibC {
     try {
       long result =
           (long)
-              Syscall.CALL.invokeExact(state, number, first, second, third, fourth, fifth, sixth);
+              Numbers.CALL.invokeExact(
+                  Numbers.SYSCALL, state, number, first, second, third, fourth, fifth, sixth);
       return result < 0 ? -errno(state) : result;
     } catch (Throwable e) {
       throw unexpected(e);

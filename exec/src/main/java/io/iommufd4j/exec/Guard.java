@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
-import java.io.IOException;
-import java.io.Writer;
+import io.iommufd4j.linux.Child;
+import io.iommufd4j.linux.HostFile;
+import io.iommufd4j.linux.Spawn;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * A shell that outlives this process: when its input ends without a word, this process was killed,
@@ -11,6 +15,8 @@ import java.nio.charset.StandardCharsets;
  * their calls answer {@code ENOSYS}.
  */
 final class Guard {
+
+  private static final int NONE = -1;
 
   private static final String SCRIPT =
       """
@@ -32,19 +38,18 @@ final class Guard {
       [ -z "$all" ] || kill -KILL $all 2>/dev/null
       """;
 
-  private Writer words = Writer.nullWriter();
+  private int words = NONE;
+  private int shell = NONE;
 
   /** Starts the shell. */
   synchronized void start() {
-    var command =
-        new ProcessBuilder("/bin/sh", "-c", SCRIPT)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD);
-    try {
-      words = command.start().outputWriter(StandardCharsets.US_ASCII);
-    } catch (IOException none) {
-      words = Writer.nullWriter();
+    var ends = new int[2];
+    if (HostFile.pipe(ends, 0) < 0) {
+      return;
     }
+    shell = Spawn.reading(List.of("/bin/sh", "-c", SCRIPT), ends[0]).run();
+    HostFile.close(ends[0]);
+    words = ends[1];
   }
 
   /** A process is to end with this one. */
@@ -60,19 +65,18 @@ final class Guard {
   /** Nothing is to be killed any more. */
   synchronized void end() {
     say("over");
-    try {
-      words.close();
-    } catch (IOException gone) {
-      // Then there is nobody left to tell.
+    HostFile.close(words);
+    words = NONE;
+    if (shell > 0) {
+      Child.await(shell);
+      shell = NONE;
     }
   }
 
   private void say(String word) {
-    try {
-      words.write(word + "\n");
-      words.flush();
-    } catch (IOException gone) {
-      words = Writer.nullWriter();
+    try (var arena = Arena.ofConfined()) {
+      byte[] line = (word + "\n").getBytes(StandardCharsets.US_ASCII);
+      HostFile.write(words, arena.allocate(line.length).copyFrom(MemorySegment.ofArray(line)));
     }
   }
 }

@@ -66,7 +66,7 @@ public final class ProgramTrace {
   public int run(List<String> command) {
     var whole = new ArrayList<String>(WAITING);
     whole.addAll(command);
-    var spawn = new Spawn(whole);
+    var spawn = Spawn.inForeground(whole);
     var ended = new CompletableFuture<Integer>();
     var started = new CompletableFuture<Integer>();
     SeccompFilter requests = SeccompFilter.tracing(REQUESTS);

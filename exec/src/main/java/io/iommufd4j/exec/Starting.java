@@ -34,7 +34,7 @@ final class Starting {
    */
   static Starting of(List<String> command, int first, IntConsumer runs) {
     var starting = new Starting(command.getFirst());
-    var spawn = new Spawn(command);
+    var spawn = Spawn.inForeground(command);
     SeccompFilter filter = SystemCalls.filter(first);
     Thread.ofPlatform()
         .daemon()

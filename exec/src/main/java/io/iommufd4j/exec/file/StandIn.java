@@ -55,7 +55,7 @@ public final class StandIn {
   /** One whose readiness can be set. */
   static StandIn ofPipe() {
     int[] ends = new int[2];
-    Opening.require(HostFile.pipe(ends));
+    Opening.require(HostFile.pipe(ends, HostFile.O_NONBLOCK));
     int both = HostFile.open("/proc/self/fd/" + ends[0], O_RDWR | O_NONBLOCK);
     HostFile.close(ends[0]);
     if (both < 0) {
