@@ -11,6 +11,7 @@ import io.iommufd4j.wire.PerThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -26,11 +27,8 @@ import java.nio.charset.StandardCharsets;
  */
 final class LibC {
 
-  /**
-   * Where the linker stores errno: first, as on Linux it captures nothing else. Asked for by a path
-   * of the layout it would come some 3 ms later, at each start.
-   */
-  private static final long ERRNO = 0;
+  private static final long ERRNO =
+      Linker.Option.captureStateLayout().byteOffset(PathElement.groupElement("errno"));
 
   /** The memory that the linker stores errno in: one per thread, as errno itself is. */
   private static final PerThread<MemorySegment> STATE =

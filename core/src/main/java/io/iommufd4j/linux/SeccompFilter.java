@@ -335,7 +335,7 @@ public final class SeccompFilter {
     }
     MemorySegment whole = arena.allocate(16, Long.BYTES);
     whole.set(ValueLayout.JAVA_SHORT, 0, (short) program.size());
-    whole.set(ValueLayout.ADDRESS, 8, code);
+    whole.set(ValueLayout.JAVA_LONG, 8, code.address());
     return whole;
   }
 }
