@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.ToLongFunction;
 
 /**
- * How long Linux means to let the calling thread run at a stretch ({@code sched_setattr(2)}, {@code
- * sched_runtime} of an ordinary policy). A thread that wakes up takes the processor at once from
- * one whose slice is longer. Linux heeds it from 6.12 on, between 0.1 and 100 ms.
+ * The time that Linux means to let the calling thread run at a stretch ({@code sched_setattr(2)},
+ * {@code sched_runtime} of an ordinary policy). A thread that wakes up takes the processor at once
+ * from one whose slice is longer. Linux heeds it from 6.12 on, between 0.1 and 100 ms.
  */
 public final class TimeSlice {
 
