@@ -28,10 +28,23 @@ static void map_and_unmap_once(void)
 	unmap(ioas, MOVING_IOVA, PAGE);
 }
 
+/* What a file that knows no requests answers at once. */
+static void be_refused(void)
+{
+	struct iommu_option request = { .size = sizeof(request) };
+
+	if (ioctl(device, IOMMU_OPTION, &request) == 0 || errno != ENOTTY)
+		die("not refused");
+}
+
 static const struct timed cases[] = {
 	{ "replace", replace_once },
 	{ "map-unmap", map_and_unmap_once },
 	{ "option", get_option },
+};
+
+static const struct timed without_device[] = {
+	{ "refused", be_refused },
 };
 
 static void set_up(const char *cdev)
@@ -53,9 +66,13 @@ static void set_up(const char *cdev)
 
 int main(int count, char **arguments)
 {
-	if (count != 2) {
-		fputs("usage: call-costs CDEV   of a device that vfio-pci has\n", stderr);
+	if (count > 2) {
+		fputs("usage: call-costs [CDEV]   of a device that vfio-pci has\n", stderr);
 		return 2;
+	}
+	if (count == 1) {
+		device = open("/dev/null", O_RDWR | O_CLOEXEC);
+		return take_turns(without_device, 1);
 	}
 	set_up(arguments[1]);
 	return take_turns(cases, sizeof(cases) / sizeof(cases[0]));

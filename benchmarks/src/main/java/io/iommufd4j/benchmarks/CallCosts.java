@@ -8,7 +8,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.LongConsumer;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -27,41 +29,54 @@ public final class CallCosts {
   private static final long TURN_NANOS = 40_000_000;
   private static final int WARM_UP_TURNS = 120;
 
-  private final BoundDevice bound;
   private final CTwin c;
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private CallCosts(BoundDevice bound, CTwin c) {
-    this.bound = bound;
+  private CallCosts(CTwin c) {
     this.c = c;
   }
 
   /**
    * Prints a table of medians.
    *
-   * @param arguments the PCI address of a device for Java, the C program, the PCI address of a
-   *     device for it; vfio-pci has both
+   * @param arguments the C program; and the PCI addresses of a device for Java and of one for C,
+   *     which vfio-pci has both. Without devices the one call is made that any Linux refuses at
+   *     once, so that the crossing to the kernel is all there is.
    * @throws IOException when the C program cannot be started or says something unexpected
    */
   public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 3) {
-      System.err.println("usage: CallCosts DEVICE C-PROGRAM ITS-DEVICE");
+    if (arguments.length == 3) {
+      besideDevices(arguments[0], arguments[1], PciAddress.parse(arguments[2]));
+    } else if (arguments.length == 1) {
+      try (var c = CTwin.start(arguments[0]);
+          var refused = new RefusedCall()) {
+        new CallCosts(c).print(List.of(refused(refused)));
+      }
+    } else {
+      System.err.println("usage: CallCosts C-PROGRAM [DEVICE ITS-DEVICE]");
       System.exit(2);
     }
+  }
+
+  private static void besideDevices(String program, String device, PciAddress its)
+      throws IOException {
     var bound = new BoundDevice();
     bound.backend = "native";
-    bound.device = arguments[0];
+    bound.device = device;
     bound.bind();
-    try (var c = CTwin.start(arguments[1], cdev(PciAddress.parse(arguments[2])))) {
-      var costs = new CallCosts(bound, c);
-      System.out.printf(
-          "%-15s %9s %14s %9s %7s %16s %12s%n",
-          "call", "C ns", "C 2 threads ns", "Java ns", "Java:C", "Java:C 2 threads", "bytes/call");
-      for (Call call : Call.values()) {
-        System.out.println(costs.compare(call));
-      }
+    try (var c = CTwin.start(program, cdev(its))) {
+      new CallCosts(c).print(ofDevice(bound));
     } finally {
       bound.release();
+    }
+  }
+
+  private void print(List<Call> calls) throws IOException {
+    System.out.printf(
+        "%-15s %9s %14s %9s %7s %16s %12s%n",
+        "call", "C ns", "C 2 threads ns", "Java ns", "Java:C", "Java:C 2 threads", "bytes/call");
+    for (Call call : calls) {
+      System.out.println(compare(call));
     }
   }
 
@@ -77,7 +92,7 @@ public final class CallCosts {
     // As many calls as take one turn's time here; C makes as many.
     long calls = 1000;
     for (int i = 0; i < WARM_UP_TURNS; i++) {
-      long nanos = java(call, calls);
+      long nanos = call.nanos(calls);
       calls = Math.clamp(calls * TURN_NANOS / nanos, 100, 10_000_000);
       c.run(call.twin, Math.max(100, calls / 10), 1);
     }
@@ -88,7 +103,7 @@ public final class CallCosts {
     return String.format(
         Locale.ROOT,
         "%-15s %9.0f %14.0f %9.0f %7.3f %16.3f %12d",
-        call.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        call.name,
         median(rounds, Round::alone),
         median(rounds, Round::threaded),
         median(rounds, Round::ours),
@@ -107,7 +122,7 @@ public final class CallCosts {
       alone += c.run(call.twin, calls, 1);
       threaded += c.run(call.twin, calls, 2);
       long before = threads.getCurrentThreadAllocatedBytes();
-      ours += java(call, calls);
+      ours += call.nanos(calls);
       bytes += threads.getCurrentThreadAllocatedBytes() - before;
     }
     double all = (double) TURNS * calls;
@@ -124,60 +139,82 @@ public final class CallCosts {
    */
   private record Round(double alone, double threaded, double ours, double bytes) {}
 
-  private long java(Call call, long calls) {
-    long begin = System.nanoTime();
-    switch (call) {
-      case REPLACE -> {
-        for (long i = 0; i < calls; i++) {
-          bound.replaceOnce();
-        }
-      }
-      case MAP_UNMAP -> {
-        for (long i = 0; i < calls; i++) {
-          bound.mapAndUnmapOnce();
-        }
-      }
-      case BARE_MAP_UNMAP -> {
-        for (long i = 0; i < calls; i++) {
-          bound.bareMapAndUnmapOnce();
-        }
-      }
-      case OPTION -> {
-        for (long i = 0; i < calls; i++) {
-          bound.optionOnce();
-        }
-      }
-      case BARE_OPTION -> {
-        for (long i = 0; i < calls; i++) {
-          bound.bareOptionOnce();
-        }
-      }
-    }
-    return System.nanoTime() - begin;
-  }
-
   private static double median(Round[] rounds, ToDoubleFunction<Round> figure) {
     return Arrays.stream(rounds).mapToDouble(figure).sorted().toArray()[rounds.length / 2];
   }
 
-  /** The calls compared. */
-  enum Call {
-    /** {@code VFIO_DEVICE_ATTACH_IOMMUFD_PT} of an attached device, to and fro. */
-    REPLACE("replace"),
-    /** {@code IOMMU_IOAS_MAP} and {@code IOMMU_IOAS_UNMAP} of one page of 4 KiB. */
-    MAP_UNMAP("map-unmap"),
-    /** The same in blocks that are filled already: what the crossing to native code costs. */
-    BARE_MAP_UNMAP("map-unmap"),
-    /** {@code IOMMU_OPTION} get: the shortest request there is. */
-    OPTION("option"),
-    /** The same in a block that is filled already. */
-    BARE_OPTION("option");
+  /**
+   * A call that is compared.
+   *
+   * @param name of it in the table; bare ones are made in blocks that are filled already, which
+   *     leaves what the crossing to native code costs
+   * @param twin the C program's name of it
+   * @param loop makes so many; a loop of its own for each, so that the JVM compiles each by itself
+   */
+  private record Call(String name, String twin, LongConsumer loop) {
 
-    /** The C program's name of it. */
-    private final String twin;
-
-    Call(String twin) {
-      this.twin = twin;
+    long nanos(long calls) {
+      long begin = System.nanoTime();
+      loop.accept(calls);
+      return System.nanoTime() - begin;
     }
+  }
+
+  private static List<Call> ofDevice(BoundDevice bound) {
+    return List.of(
+        // VFIO_DEVICE_ATTACH_IOMMUFD_PT of an attached device, to and fro.
+        new Call(
+            "replace",
+            "replace",
+            calls -> {
+              for (long i = 0; i < calls; i++) {
+                bound.replaceOnce();
+              }
+            }),
+        // IOMMU_IOAS_MAP and IOMMU_IOAS_UNMAP of one page of 4 KiB.
+        new Call(
+            "map-unmap",
+            "map-unmap",
+            calls -> {
+              for (long i = 0; i < calls; i++) {
+                bound.mapAndUnmapOnce();
+              }
+            }),
+        new Call(
+            "bare-map-unmap",
+            "map-unmap",
+            calls -> {
+              for (long i = 0; i < calls; i++) {
+                bound.bareMapAndUnmapOnce();
+              }
+            }),
+        // IOMMU_OPTION get: the shortest request there is.
+        new Call(
+            "option",
+            "option",
+            calls -> {
+              for (long i = 0; i < calls; i++) {
+                bound.optionOnce();
+              }
+            }),
+        new Call(
+            "bare-option",
+            "option",
+            calls -> {
+              for (long i = 0; i < calls; i++) {
+                bound.bareOptionOnce();
+              }
+            }));
+  }
+
+  private static Call refused(RefusedCall refused) {
+    return new Call(
+        "refused",
+        "refused",
+        calls -> {
+          for (long i = 0; i < calls; i++) {
+            refused.once();
+          }
+        });
   }
 }
