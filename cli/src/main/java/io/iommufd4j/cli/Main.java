@@ -44,10 +44,6 @@ public final class Main {
     var interruption = new Interruption();
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> awaitRestored(interruption), "restore-on-signal"));
-    if (List.of(args).contains("exec")) {
-      // Beside the reading of the command line, which takes longer.
-      Thread.ofPlatform().daemon().name("prepares").start(ProgramRun::prepare);
-    }
     int exitCode = run(args, Terminal.ofProcess(), interruption);
     System.exit(exitCode);
   }
@@ -79,6 +75,10 @@ public final class Main {
   }
 
   static int run(String[] args, Terminal terminal, Interruption interruption) {
+    if (List.of(args).contains("exec")) {
+      // Beside the reading of the command line, which takes longer.
+      Thread.ofPlatform().daemon().name("prepares").start(ProgramRun::prepare);
+    }
     var invocation = new Invocation(terminal, interruption);
     try {
       int exitCode =

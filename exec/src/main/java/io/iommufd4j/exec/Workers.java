@@ -124,7 +124,7 @@ final class Workers {
   }
 
   private boolean leaves() {
-    return surplus.get() > 0 && surplus.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    return surplus.get() > 0 && surplus.getAndDecrement() > 0;
   }
 
   /** One thread. */
