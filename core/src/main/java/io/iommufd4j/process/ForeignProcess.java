@@ -82,7 +82,8 @@ public final class ForeignProcess implements AutoCloseable {
   static String rightToTrace(long pid) {
     return "it takes the right to trace process "
         + pid
-        + " (root, or CAP_SYS_PTRACE in its user namespace)";
+        + " (root, or CAP_SYS_PTRACE in its user namespace; or its own user, where"
+        + " kernel.yama.ptrace_scope is 0)";
   }
 
   /**

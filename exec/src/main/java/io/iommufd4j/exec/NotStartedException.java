@@ -41,6 +41,11 @@ public final class NotStartedException extends RuntimeException {
             + " children");
   }
 
+  /** Yama keeps a supervisor or a tracer from its own children. */
+  static NotStartedException outOfScope(String done, String obstacle) {
+    return new NotStartedException("programs cannot be " + done + " here: " + obstacle);
+  }
+
   /** A container or the host forbids a call that a supervisor makes. */
   static NotStartedException forbidden(String call, int answer) {
     return new NotStartedException(

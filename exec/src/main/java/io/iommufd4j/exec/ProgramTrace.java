@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.exec.process.PtraceScope;
 import io.iommufd4j.exec.record.RecordedEvent;
 import io.iommufd4j.exec.trace.TracedCall;
 import io.iommufd4j.exec.trace.TracedTasks;
@@ -78,7 +79,10 @@ public final class ProgramTrace {
     try {
       int status = ended.get();
       if (status < 0) {
-        throw NotStartedException.untraced(status);
+        throw PtraceScope.here()
+            .obstacle()
+            .map(obstacle -> NotStartedException.outOfScope("traced", obstacle))
+            .orElseGet(() -> NotStartedException.untraced(status));
       }
       return status;
     } catch (InterruptedException e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec;
 
+import io.iommufd4j.exec.process.PtraceScope;
 import io.iommufd4j.linux.CloseWatch;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.RemoteMemory;
@@ -12,7 +13,7 @@ final class SupervisorRights {
   private SupervisorRights() {}
 
   /**
-   * Tries them on this process itself.
+   * Tries them on this process itself, and asks Yama about children.
    *
    * @throws NotStartedException when one is forbidden, and names it
    */
@@ -33,6 +34,12 @@ final class SupervisorRights {
       throw NotStartedException.forbidden("pidfd_getfd(2)", taken);
     }
     HostFile.close(taken);
+    // What Yama keeps from children it does not keep from this process itself.
+    PtraceScope.here()
+        .obstacle()
+        .ifPresent(obstacle -> {
+          throw NotStartedException.outOfScope("supervised", obstacle);
+        });
     int watch = CloseWatch.available();
     if (watch < 0) {
       throw NotStartedException.forbidden("inotify_init1(2)", watch);

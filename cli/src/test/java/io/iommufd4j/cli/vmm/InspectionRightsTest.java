@@ -101,7 +101,8 @@ final class InspectionRightsTest {
               + other.pid()
               + ": it takes the right to trace process "
               + other.pid()
-              + " (root, or CAP_SYS_PTRACE in its user namespace)\n",
+              + " (root, or CAP_SYS_PTRACE in its user namespace; or its own user, where"
+              + " kernel.yama.ptrace_scope is 0)\n",
           ended.err());
       Ended all = inspect(without, "--all");
       assertEquals(0, all.exitCode(), all.toString());

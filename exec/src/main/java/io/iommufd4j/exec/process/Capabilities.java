@@ -17,12 +17,17 @@ public record Capabilities(long bits) {
 
   private static final String LINE = "CapEff:";
   private static final int CAP_IPC_LOCK = 14;
+  private static final int CAP_SYS_PTRACE = 19;
   private static final int RLIMIT_MEMLOCK = 8;
   private static final String MYSELF = "self";
 
   /** Those that a thread has at this moment; none of one that is gone. */
   static Capabilities of(int thread) {
     return of(Integer.toString(thread));
+  }
+
+  static Capabilities ofThisProcess() {
+    return of(MYSELF);
   }
 
   private static Capabilities of(String thread) {
@@ -41,12 +46,17 @@ public record Capabilities(long bits) {
   /** {@return the bytes that this process, and what it starts, may pin; empty for any number} */
   public static OptionalLong limit() {
     long bytes = HostFile.limit(0, RLIMIT_MEMLOCK);
-    boolean limited = bytes >= 0 && bytes < Long.MAX_VALUE && !of(MYSELF).locksMemory();
+    boolean limited = bytes >= 0 && bytes < Long.MAX_VALUE && !ofThisProcess().locksMemory();
     return limited ? OptionalLong.of(bytes) : OptionalLong.empty();
   }
 
   /** {@code CAP_IPC_LOCK}: no limit holds for what it pins. */
   boolean locksMemory() {
     return (bits & 1L << CAP_IPC_LOCK) != 0;
+  }
+
+  /** {@code CAP_SYS_PTRACE}: what other users' processes have may be seen. */
+  boolean traces() {
+    return (bits & 1L << CAP_SYS_PTRACE) != 0;
   }
 }
