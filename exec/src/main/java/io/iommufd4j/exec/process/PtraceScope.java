@@ -36,7 +36,7 @@ public record PtraceScope(int value, boolean capable) {
     }
     String remedy =
         value >= NOBODY
-            ? "and 3 lasts until the host is started again"
+            ? "a 3 stays until the host is started again"
             : "run as root, or let root write 1 there";
     return Optional.of(
         FILE + " is " + value + ", and children may be traced with 0 or 1: " + remedy);

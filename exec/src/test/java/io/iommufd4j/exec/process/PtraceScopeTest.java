@@ -24,7 +24,7 @@ class PtraceScopeTest {
         Optional.of(SAID.formatted(2, "run as root, or let root write 1 there")),
         new PtraceScope(2, false).obstacle());
     assertEquals(
-        Optional.of(SAID.formatted(3, "and 3 lasts until the host is started again")),
+        Optional.of(SAID.formatted(3, "a 3 stays until the host is started again")),
         new PtraceScope(3, true).obstacle());
   }
 }
