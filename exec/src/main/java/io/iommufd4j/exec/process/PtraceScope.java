@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What Yama leaves of the right to trace: {@code /proc/sys/kernel/yama/ptrace_scope}.
+ * The right to trace that Yama leaves: {@code /proc/sys/kernel/yama/ptrace_scope}.
  *
  * @param value 0 everything, 1 one's own descendants, 2 nothing without {@code CAP_SYS_PTRACE}, 3
  *     nothing to anybody; 0 where there is no Yama
