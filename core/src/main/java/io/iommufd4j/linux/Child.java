@@ -11,6 +11,7 @@ public final class Child {
   private static final int P_PID = 1;
   private static final int WEXITED = 4;
   private static final int EINTR = -4;
+  private static final int ESRCH = -3;
 
   private static final int CODE_AT = 8;
   private static final int STATUS_AT = 24;
@@ -59,6 +60,15 @@ public final class Child {
       SystemCall.RT_SIGACTION.call(SIGINT, action.address(), 0, Long.BYTES);
       SystemCall.RT_SIGACTION.call(SIGQUIT, action.address(), 0, Long.BYTES);
     }
+  }
+
+  /**
+   * {@return whether a thread is the first of a process, whose number it has then}
+   *
+   * @param thread of this user's; one that is gone is the first of none
+   */
+  public static boolean leads(int thread) {
+    return SystemCall.TGKILL.call(thread, thread, 0) != ESRCH;
   }
 
   /**

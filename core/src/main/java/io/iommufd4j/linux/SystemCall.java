@@ -89,6 +89,7 @@ public enum SystemCall {
   PPOLL(271, 73),
   EVENTFD2(290, 19),
   EPOLL_CREATE1(291, 20),
+  TGKILL(234, 131),
   INOTIFY_INIT1(294, 26),
   PREADV(295, 69),
   PWRITEV(296, 70),

@@ -73,19 +73,18 @@ final class Names {
    * @return {@link Found.Pass} also for a path that cannot be read: the host says so then
    */
   Found find(SeccompListener call, int directory, int path, boolean follow, long resolve) {
-    String name = path(call, path);
+    int fd = directory < 0 ? WORKING_DIRECTORY : (int) call.argument(directory);
+    return find(call, fd, path(call, path), follow, resolve);
+  }
+
+  /** The same of a path that was read, as {@link #path} gives it. */
+  Found find(SeccompListener call, int fd, @Nullable String name, boolean follow, long resolve) {
     if (name == null) {
       return new Found.Pass();
     }
     if (name.isEmpty()) {
       return new Found.Refusal(Errno.ENOENT);
     }
-    int fd = directory < 0 ? WORKING_DIRECTORY : (int) call.argument(directory);
-    return find(call, fd, name, follow, resolve);
-  }
-
-  /** The same of a path that was read. */
-  Found find(SeccompListener call, int fd, String name, boolean follow, long resolve) {
     Caller caller = caller(call);
     if (fd == WORKING_DIRECTORY || (name.startsWith("/") && resolve == 0)) {
       return view.find(caller, null, name, follow, resolve);

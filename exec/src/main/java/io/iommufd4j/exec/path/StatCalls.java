@@ -40,7 +40,8 @@ final class StatCalls {
       return;
     }
     boolean follow = (flags & Names.NO_FOLLOW) == 0;
-    Found found = empty ? names.find(call, fd, ".", true, 0) : names.find(call, 0, 1, follow, 0);
+    Found found =
+        empty ? names.find(call, fd, ".", true, 0) : names.find(call, fd, path, follow, 0);
     answer(call, found, buffer, flags);
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.iommufd4j.exec.process;
 
+import io.iommufd4j.kernel.Errno;
+import io.iommufd4j.linux.Child;
 import io.iommufd4j.linux.HostFile;
 import io.iommufd4j.linux.RemoteMemory;
 import io.iommufd4j.sim.OutsideProcesses;
@@ -26,6 +28,8 @@ public final class Programs {
 
   /** From so many on, those that have ended are forgotten. */
   private static final int MOST_SEEN = 1024;
+
+  private static final int GONE = Errno.ESRCH.negated();
 
   private final ThreadBuffers buffers = new ThreadBuffers();
   private final SharedFiles files = new SharedFiles(buffers);
@@ -61,9 +65,7 @@ public final class Programs {
     if (known != null) {
       return known;
     }
-    int pidfd = HostFile.process(thread);
-    if (pidfd >= 0) {
-      HostFile.close(pidfd);
+    if (Child.leads(thread)) {
       return seen(thread);
     }
     try (var lines = Files.lines(Path.of("/proc", Integer.toString(thread), "status"))) {
@@ -72,13 +74,13 @@ public final class Programs {
               .filter(line -> line.startsWith("Tgid:"))
               .mapToInt(line -> Integer.parseInt(line.substring(5).strip()))
               .findFirst()
-              .orElse(pidfd);
+              .orElse(GONE);
       if (leader > 0) {
         leaders.put(thread, leader);
       }
       return seen(leader);
     } catch (IOException | UncheckedIOException gone) {
-      return pidfd;
+      return GONE;
     }
   }
 
