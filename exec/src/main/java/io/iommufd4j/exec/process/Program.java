@@ -18,7 +18,6 @@ public final class Program implements OutsideMemory.Host {
 
   private static final int RLIMIT_MEMLOCK = 8;
   private static final int O_RDWR = 2;
-  private static final int O_DIRECTORY = 0200000;
   private static final int O_PATH = 010000000;
 
   private final int pid;
@@ -39,7 +38,7 @@ public final class Program implements OutsideMemory.Host {
     this.buffers = buffers;
     this.files = files;
     this.standIns = standIns;
-    directory = HostFile.open("/proc/" + pid, O_PATH | O_DIRECTORY);
+    directory = HostFile.open("/proc/" + pid, O_PATH);
     memory = HostFile.open("/proc/" + pid + "/mem", O_RDWR);
   }
 
