@@ -26,7 +26,16 @@
 /* Of IOMMU_OPTION. */
 #define BLOCK 24
 
-static int install_paths(void)
+/* Puts a filter on this process: the descriptor of its listener. */
+static int listen_by(struct sock_filter *code, unsigned short length)
+{
+	struct sock_fprog program = {length, code};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+static int listen_to_paths(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -35,13 +44,11 @@ static int install_paths(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 	};
-	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return listen_by(code, sizeof(code) / sizeof(code[0]));
 }
 
-static int install(void)
+static int listen_to_requests(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -52,10 +59,8 @@ static int install(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return listen_by(code, sizeof(code) / sizeof(code[0]));
 }
 
 /* The listener is the child's; it is sent over a socket. */
@@ -101,7 +106,7 @@ int main(int count, char **arguments)
 		return 2;
 	child = fork();
 	if (child == 0) {
-		listener = paths ? install_paths() : install();
+		listener = paths ? listen_to_paths() : listen_to_requests();
 		if (listener < 0)
 			_exit(3);
 		send_descriptor(pair[1], listener);

@@ -40,11 +40,12 @@ public final class TimeSlice {
    * @return whether Linux took it; it also does where it does not heed it
    */
   public static boolean set(long nanos) {
-    return withAttributes(attributes -> {
-      attributes.set(ValueLayout.JAVA_LONG, NANOS_AT, nanos);
-      return SystemCall.SCHED_SETATTR.call(0, attributes.address(), 0);
-    })
-        == 0;
+    long answer =
+        withAttributes(attributes -> {
+          attributes.set(ValueLayout.JAVA_LONG, NANOS_AT, nanos);
+          return SystemCall.SCHED_SETATTR.call(0, attributes.address(), 0);
+        });
+    return answer == 0;
   }
 
   /** Negative for a thread of another policy. */

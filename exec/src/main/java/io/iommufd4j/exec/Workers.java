@@ -23,8 +23,8 @@ final class Workers {
 
   /**
    * The longest there is, so that a program takes the processor from the worker that has answered
-   * it. Its next call then finds a worker that did not sleep in between, which takes a quarter of a
-   * call's time.
+   * it. Its next call then finds a worker that has not gone to sleep in between: to sleep and be
+   * woken took a quarter of a call's time.
    */
   private static final long SLICE_NANOS = 100_000_000;
 
